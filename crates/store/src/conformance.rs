@@ -1,0 +1,1 @@
+//! Public test functions that every store must pass.

@@ -1,0 +1,40 @@
+//! The words of object storage and the seam behind which a provider lives.
+//!
+//! The engine speaks only to [`ObjectStore`]; TOS, the in-memory store of the tests and any later provider implement
+//! it. Each verb is **one attempt**: retry, rate limits and ordering belong to the engine, so that they exist once.
+//! What that costs: an implementation cannot hide a provider's quirk by trying again; it has to name the quirk in
+//! [`StoreError`] (kind and retry class) or in [`Capabilities`].
+//!
+//! Start with [`ObjectStore`], then [`StoreError`].
+#![warn(missing_docs)]
+
+mod body;
+mod capabilities;
+#[cfg(feature = "testing")]
+pub mod conformance;
+mod crc64;
+mod error;
+#[cfg(feature = "testing")]
+mod memory;
+mod object;
+mod part;
+mod secret;
+mod store;
+
+pub use body::{ByteStream, UploadBody};
+pub use capabilities::Capabilities;
+pub use crc64::{Crc64, Crc64Combiner, Crc64Hasher};
+pub use error::{ErrorKind, Retry, StoreError};
+#[cfg(feature = "testing")]
+pub use memory::MemoryStore;
+pub use object::{
+    BucketDetails, BucketSummary, ETag, InvalidName, ObjectDetails, ObjectRef, ObjectSettings, ObjectSummary, VersionId,
+    check_bucket_name, check_key,
+};
+pub use part::{ByteRange, PartNumber, UploadId, UploadRef};
+pub use secret::Secret;
+pub use store::{
+    CompletedObject, CopyObjectOptions, CopyPartRequest, CopySource, DeleteFailure, GetOptions, GotObject, ListPage,
+    ListRequest, ListedPart, ListedUpload, ObjectStore, PartList, PartReceipt, PresignMethod, PutCondition, PutReceipt,
+    UploadList, UploadListRequest,
+};

@@ -1,0 +1,1 @@
+fn main() { tern_lib::run(); }
