@@ -1,0 +1,373 @@
+//! The wire types of the window: the only ones that reach TypeScript, as `ui/src/ipc/bindings.ts` (generated).
+//!
+//! They carry facts, never words: states and reasons are codes with parameters, and `ui/src/i18n` has the words.
+//! Sizes are numbers (exact to 2^53 bytes), checksums are decimal strings, times are milliseconds since 1970.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// An error of a command: what the window can say (`code` with words in i18n) and whether trying again makes sense.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct AppError {
+    /// Key of the words, such as `forbidden`.
+    pub code: String,
+    /// Values for the words, by name.
+    pub params: std::collections::BTreeMap<String, String>,
+    /// Whether the same action may succeed later.
+    pub retryable: bool,
+}
+
+/// What the window shows before anything else.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct AppStatus {
+    /// Version of the app.
+    pub version: String,
+    /// `linux`, `macos` or `windows`.
+    pub platform: String,
+    /// The account in use, if any.
+    pub account: Option<AccountView>,
+    /// Whether this system offers a keychain; without one, secrets are kept for this run only.
+    pub keychain: bool,
+    /// Something the user must know at start (such as a ledger that was set aside), as an error with code and params.
+    pub notice: Option<AppError>,
+}
+
+/// An account as the window shows it; no secret is in it.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct AccountView {
+    /// Id of the profile.
+    pub id: String,
+    /// Name that the user sees.
+    pub name: String,
+    /// Region id.
+    pub region: String,
+    /// Endpoint.
+    pub endpoint: String,
+    /// The last four characters of the access key id.
+    pub key_tail: String,
+    /// Whether this is the built-in practice account.
+    pub practice: bool,
+    /// Whether the secret will still be known after a restart.
+    pub secret_kept: bool,
+    /// A bucket to show even where buckets cannot be listed.
+    pub bucket: Option<String>,
+}
+
+/// The connect form.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct ConnectForm {
+    /// Name for the account; the region is used if empty.
+    pub name: String,
+    /// Access key id.
+    pub access_key: String,
+    /// Secret key.
+    pub secret_key: String,
+    /// Security token of temporary credentials; empty for none.
+    pub security_token: String,
+    /// Region id, such as `cn-beijing`.
+    pub region: String,
+    /// Endpoint; empty for the public endpoint of the region.
+    pub endpoint: String,
+    /// Bucket to use where listing buckets is denied; empty for none.
+    pub bucket: String,
+    /// Address buckets in the path rather than in the host name.
+    pub path_style: bool,
+    /// Proxy URL (http, https, socks5), with user and password if need be; empty for the system's.
+    pub proxy: String,
+    /// Path of a PEM file with a further CA; empty for none.
+    pub ca_file: String,
+}
+
+/// A bucket.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct BucketView {
+    /// Its name.
+    pub name: String,
+    /// Region id, if known.
+    pub region: Option<String>,
+    /// When it was made.
+    pub created_ms: Option<f64>,
+}
+
+/// One object or one prefix in a listing.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct ObjectRow {
+    /// The whole key, or the whole prefix ending in `/`.
+    pub key: String,
+    /// What to show: the key without the prefix that is listed.
+    pub name: String,
+    /// Whether this is a prefix.
+    pub folder: bool,
+    /// Size; 0 for a prefix.
+    pub size_bytes: f64,
+    /// Last change.
+    pub modified_ms: Option<f64>,
+    /// Such as `STANDARD`.
+    pub storage_class: Option<String>,
+}
+
+/// A page of a listing.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct ObjectPage {
+    /// Prefixes first, then objects.
+    pub rows: Vec<ObjectRow>,
+    /// Give this back for the next page.
+    pub next: Option<String>,
+}
+
+/// What to do where the target exists with other content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Conflict {
+    /// Replace it.
+    Overwrite,
+    /// Leave it.
+    Skip,
+    /// Write beside it, as `name (2).ext`.
+    KeepBoth,
+    /// Stop with an error.
+    Fail,
+}
+
+/// Kind of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// File to object.
+    Upload,
+    /// Object to file.
+    Download,
+    /// Object to object.
+    Copy,
+}
+
+/// The nine states of the design (and `done_unverified`, `cancelling`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ShownState {
+    /// Looking at the source and the target.
+    Scanning,
+    /// In the queue.
+    Waiting,
+    /// Moving parts.
+    Transferring,
+    /// Assembling and comparing checksums.
+    Verifying,
+    /// Stopped by the user, or waiting for the user (`why` says).
+    Paused,
+    /// No connection; continues by itself.
+    NoNetwork,
+    /// Will try again (`retry_in_s`).
+    Retrying,
+    /// Ended with an error (`why`).
+    Failed,
+    /// Ended; both checksums are equal.
+    DoneVerified,
+    /// Ended; the store gave no checksum to compare with.
+    DoneUnverified,
+    /// Being removed from both ends.
+    Cancelling,
+}
+
+/// What can be clicked now; computed by the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Actions {
+    /// Pause keeps everything.
+    pub pause: bool,
+    /// Go on.
+    pub resume: bool,
+    /// Stop and delete what was sent.
+    pub cancel: bool,
+    /// Try again after a failure.
+    pub retry: bool,
+    /// Take out of the list.
+    pub remove: bool,
+    /// Show the local file in its folder.
+    pub reveal: bool,
+}
+
+/// A transfer in the list.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct TransferRow {
+    /// Id, stable over restarts.
+    pub id: f64,
+    /// Kind.
+    pub direction: Direction,
+    /// File name or last part of the key.
+    pub name: String,
+    /// Full source: a path or `tos://bucket/key`.
+    pub from: String,
+    /// Full target.
+    pub to: String,
+    /// State.
+    pub state: ShownState,
+    /// Why it waits, is paused or failed: code and params.
+    pub why: Option<AppError>,
+    /// Size; `None` until known.
+    pub size_bytes: Option<f64>,
+    /// Bytes that the far side has acknowledged, each counted once.
+    pub done_bytes: f64,
+    /// Bytes on the way beyond these.
+    pub in_flight_bytes: f64,
+    /// Bytes a second now; 0 when nothing moves.
+    pub speed_bytes_s: f64,
+    /// Seconds left, if it can be told.
+    pub left_s: Option<f64>,
+    /// Seconds until the next try.
+    pub retry_in_s: Option<f64>,
+    /// When it ended.
+    pub ended_ms: Option<f64>,
+    /// Whether the target was there already with the same content, so that nothing was sent.
+    pub identical: bool,
+    /// What can be clicked.
+    pub actions: Actions,
+}
+
+/// Which transfers to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferFilter {
+    /// Running now, then what is next in line.
+    Active,
+    /// Not begun.
+    Waiting,
+    /// Paused.
+    Paused,
+    /// Failed.
+    Failed,
+    /// Done.
+    Done,
+}
+
+/// How many transfers each filter has; exact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
+pub struct Counts {
+    /// Running.
+    pub active: f64,
+    /// Waiting.
+    pub waiting: f64,
+    /// Paused.
+    pub paused: f64,
+    /// Failed.
+    pub failed: f64,
+    /// Done.
+    pub done: f64,
+}
+
+/// A page of transfers.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct TransferPage {
+    /// Grows with every change; a page older than the one shown is dropped.
+    pub revision: f64,
+    /// How many rows the filter has in all.
+    pub total: f64,
+    /// The rows, in order.
+    pub rows: Vec<TransferRow>,
+    /// Give this as `after` for the next page.
+    pub next: Option<f64>,
+}
+
+/// The details drawer.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct TransferDetail {
+    /// The row itself.
+    pub row: TransferRow,
+    /// Part size; `None` before the plan.
+    pub part_size_bytes: Option<f64>,
+    /// One character a part: `.` waiting, `~` in flight, `#` sent, `r` sent at a second try, `v` verified, `x` failed.
+    pub parts: String,
+    /// How much of each part in flight has moved, 0 to 1, in the order of the `~`.
+    pub live: Vec<f64>,
+    /// Multipart upload id, if there is one.
+    pub upload_id: Option<String>,
+    /// Temporary file, if there is one.
+    pub temp_file: Option<String>,
+    /// CRC64 of the source, decimal, once known.
+    pub source_crc64: Option<String>,
+    /// CRC64 of the target, decimal, once known.
+    pub target_crc64: Option<String>,
+    /// Parts whose checksum the store confirmed.
+    pub parts_confirmed: f64,
+    /// Parts moved by this or earlier runs, counting repeats.
+    pub parts_sent: f64,
+    /// Parts that were there already when it went on.
+    pub parts_reused: f64,
+    /// Attempts beyond the first.
+    pub retries: f64,
+    /// The store's id of the last request.
+    pub request_id: Option<String>,
+    /// When the last finished part was written to the ledger.
+    pub saved_ms: Option<f64>,
+}
+
+/// Speed limits; `None` is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct Limits {
+    /// Bytes a second towards the store.
+    pub upload_bytes_s: Option<f64>,
+    /// Bytes a second from the store.
+    pub download_bytes_s: Option<f64>,
+}
+
+/// What the footer and the rail show; pushed at most five times a second.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct Pulse {
+    /// Grows with every change of any transfer.
+    pub revision: f64,
+    /// Exact counts.
+    pub counts: Counts,
+    /// Bytes a second towards stores, all transfers.
+    pub upload_bytes_s: f64,
+    /// Bytes a second from stores, all transfers.
+    pub download_bytes_s: f64,
+    /// The limits in force.
+    pub limits: Limits,
+    /// Bytes that running and waiting transfers still have to move, as far as known.
+    pub left_bytes: f64,
+}
+
+/// A push from Rust to the window.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Push {
+    /// Counters.
+    Pulse {
+        /// The counters.
+        pulse: Pulse,
+    },
+    /// A transfer ended (done, failed or cancelled).
+    Ended {
+        /// Its last row.
+        row: TransferRow,
+    },
+    /// Files are dragged over the window (native drag and drop).
+    DragOver {
+        /// How many paths.
+        paths: f64,
+    },
+    /// The drag left, or ended.
+    DragLeave {},
+    /// Files were dropped: their absolute paths.
+    Dropped {
+        /// The paths.
+        paths: Vec<String>,
+    },
+}
+
+/// What the window remembers between runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(default)]
+pub struct Settings {
+    /// `en`, `zh`, or `system`.
+    pub language: String,
+    /// `light`, `dark`, or `system`.
+    pub theme: String,
+    /// Where downloads go unless the user chooses.
+    pub download_folder: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { language: "system".into(), theme: "system".into(), download_folder: String::new() }
+    }
+}
