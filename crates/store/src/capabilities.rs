@@ -15,10 +15,6 @@ pub struct Capabilities {
 
 impl Capabilities {
     /// The published limits of TOS (protocol.md, section 8).
-    pub const TOS: Self = Self {
-        part_size_bytes_min: 5 << 20,
-        part_size_bytes_max: 5 << 30,
-        parts_max: 10_000,
-        server_side_copy: true,
-    };
+    pub const TOS: Self =
+        Self { part_size_bytes_min: 5 << 20, part_size_bytes_max: 5 << 30, parts_max: 10_000, server_side_copy: true };
 }

@@ -26,10 +26,10 @@ pub use capabilities::Capabilities;
 pub use crc64::{Crc64, Crc64Combiner, Crc64Hasher};
 pub use error::{ErrorKind, Retry, StoreError};
 #[cfg(feature = "testing")]
-pub use memory::MemoryStore;
+pub use memory::{Call, Fault, MemoryOptions, MemoryStore, Verb};
 pub use object::{
-    BucketDetails, BucketSummary, ETag, InvalidName, ObjectDetails, ObjectRef, ObjectSettings, ObjectSummary, VersionId,
-    check_bucket_name, check_key,
+    BucketDetails, BucketSummary, ETag, InvalidName, ObjectDetails, ObjectRef, ObjectSettings, ObjectSummary,
+    VersionId, check_bucket_name, check_key,
 };
 pub use part::{ByteRange, PartNumber, UploadId, UploadRef};
 pub use secret::Secret;

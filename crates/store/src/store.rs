@@ -149,10 +149,7 @@ pub struct GotObject {
 
 impl fmt::Debug for GotObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GotObject")
-            .field("details", &self.details)
-            .field("range", &self.range)
-            .finish_non_exhaustive()
+        f.debug_struct("GotObject").field("details", &self.details).field("range", &self.range).finish_non_exhaustive()
     }
 }
 
