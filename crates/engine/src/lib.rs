@@ -1,1 +1,66 @@
-//! engine
+//! The engine: one queue, five verbs, any source to any sink.
+//!
+//! An upload, a download and a copy between buckets are one machine over [`End`] × [`End`]. The [`queue`] decides and
+//! does nothing else: plain synchronous Rust, fed with inputs, answering with facts to record, jobs to run and events
+//! to tell. The [`driver`] is the only loop: it records facts in the [`ledger`], runs jobs and feeds their outcomes
+//! back. A job is one attempt at one of five verbs: probe, begin, move a part, commit, discard.
+//!
+//! What this costs: a multi-step transfer is a state machine rather than one function to be read from top to bottom.
+//! What it buys: pause, cancel, crash and retry exist once, restart is "load and look at the far side", and every
+//! interleaving can be tested without a network, a disk or a clock.
+//!
+//! Invariants, by name:
+//! * **data-then-record**: a part is recorded only after the sink has it (for files: after its bytes are synced).
+//! * **commit-barrier**: all facts of a transfer are durable before its commit starts.
+//! * **session-first**: the upload id (or temp file name) is durable before the first part moves.
+//! * **far-side-wins**: on resume the store's part list, or the temp file re-read, outweighs the ledger.
+//! * **stop-then-discard**: nothing is aborted or deleted while a part of it still moves.
+//! * **verified-or-said**: done means that both checksums are equal; where the store reports none, it is said.
+//!
+//! Start with [`Engine`] (what callers use), then [`queue`], then the verbs in `job`.
+#![warn(missing_docs)]
+
+mod buffer;
+mod cancel;
+mod checkpoint;
+mod clock;
+mod conflict;
+mod disk;
+mod driver;
+mod error;
+mod event;
+mod fact;
+mod flow;
+mod handle;
+mod job;
+pub mod ledger;
+mod live;
+mod meter;
+mod plan;
+pub mod queue;
+mod rate;
+mod recorder;
+mod retry;
+mod transfer;
+mod view;
+
+pub use cancel::CancelHook;
+pub use checkpoint::{Checkpoint, Fingerprint, PartRecord, Session};
+pub use clock::{Clock, SystemClock};
+pub use conflict::beside;
+pub use disk::{Disk, FileFacts, LocalDisk, RandomFile};
+pub use error::{Answer, ErrorCode, TransferError};
+pub use event::{Event, EventKind, PartDetails};
+pub use fact::{Added, Fact};
+pub use handle::{Engine, EngineError, EngineOptions, EngineParts, Stores};
+pub use plan::{PART_SIZE_BYTES_DEFAULT, PARTS_MAX, PartPlan};
+pub use rate::{RateLimiter, RateLimits};
+pub use retry::RetryPolicy;
+pub use transfer::{
+    ConflictRule, End, Intent, Kind, PARALLEL_PARTS_DEFAULT, PARALLEL_PARTS_MAX, State, StoreId, TransferId,
+    TransferOptions, TransferSpec,
+};
+pub use view::{
+    Actions, Counts, Filter, Outcome, Page, PageRequest, PartState, Phase, Stats, TransferDetail, TransferView,
+    Transferred,
+};

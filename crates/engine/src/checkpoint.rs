@@ -1,0 +1,108 @@
+//! What is known of a transfer beyond its spec: enough to go on with it on another day.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use store::{ByteRange, Crc64, ETag, ObjectSettings, PartNumber, UploadId, VersionId};
+
+use crate::plan::PartPlan;
+use crate::transfer::End;
+
+/// What identifies the content of a source. A difference means that the source has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "of")]
+pub enum Fingerprint {
+    /// A file: size, modification time to the nanosecond and, where the system has one, the file's id.
+    File {
+        /// Size in bytes.
+        size_bytes: u64,
+        /// Modification time in nanoseconds since 1970.
+        modified_ns: i64,
+        /// Device and inode.
+        file_id: Option<(u64, u64)>,
+    },
+    /// An object: its tag and version.
+    Object {
+        /// Size in bytes.
+        size_bytes: u64,
+        /// Entity tag.
+        etag: ETag,
+        /// Version, if the bucket has versions.
+        version: Option<VersionId>,
+    },
+}
+
+impl Fingerprint {
+    /// The size of the source.
+    pub fn size_bytes(&self) -> u64 {
+        match self {
+            Self::File { size_bytes, .. } | Self::Object { size_bytes, .. } => *size_bytes,
+        }
+    }
+}
+
+/// What `Begin` opened: needed to resume or to discard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "session")]
+pub enum Session {
+    /// A multipart upload at the target.
+    Upload {
+        /// Its id.
+        upload_id: UploadId,
+    },
+    /// A file beside the target.
+    TempFile {
+        /// Its path.
+        path: PathBuf,
+        /// Device and inode, so that a file that somebody put in its place is never taken for ours.
+        file_id: Option<(u64, u64)>,
+    },
+}
+
+/// Proof that a part is at the sink.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartRecord {
+    /// Its number.
+    pub number: PartNumber,
+    /// Its size.
+    pub size_bytes: u64,
+    /// CRC64 of its bytes; `None` for a part that the store copied without telling one.
+    pub crc64: Option<Crc64>,
+    /// Tag that the store gave; `None` in a temp file.
+    pub etag: Option<ETag>,
+    /// Whether the store confirmed the checksum.
+    pub confirmed: bool,
+}
+
+/// The plan of a transfer, fixed when it was probed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Identity of the source.
+    pub source: Fingerprint,
+    /// CRC64 of the source where its store reports one.
+    pub source_crc64: Option<Crc64>,
+    /// Size of each part but the last.
+    pub part_size_bytes: u64,
+    /// The target in the end: another name than wanted where both were to be kept.
+    pub target: End,
+    /// What the target object will carry.
+    pub settings: ObjectSettings,
+    /// Whether a target that appears meanwhile may be replaced.
+    pub overwrite: bool,
+    /// The temp file that a download will use: chosen, and recorded, before it is created.
+    pub temp_path: Option<PathBuf>,
+    /// What `Begin` opened.
+    pub session: Option<Session>,
+}
+
+impl Checkpoint {
+    /// The cut into parts.
+    pub fn plan(&self) -> PartPlan {
+        PartPlan { size_bytes: self.source.size_bytes(), part_size_bytes: self.part_size_bytes }
+    }
+
+    /// The bytes of a part.
+    pub fn range(&self, number: PartNumber) -> ByteRange {
+        self.plan().range(number)
+    }
+}

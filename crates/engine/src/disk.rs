@@ -1,0 +1,306 @@
+//! Files, as a seam.
+//!
+//! Synchronous and positioned: reads and writes of the byte path are issued inline from a job (a page-cached read
+//! costs less than a hop to another thread), while whatever may take long (sync, reserve, hashing a range, rename)
+//! goes through [`off_thread`]. The cost: a read from a dead network mount can hold a worker thread of the runtime.
+
+use std::fmt;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use store::{ByteRange, Crc64, Crc64Hasher};
+
+use crate::checkpoint::Fingerprint;
+
+/// What is known of a file without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileFacts {
+    /// Whether it is a folder.
+    pub is_dir: bool,
+    /// Whether it is a plain file (not a folder, socket, pipe or device).
+    pub is_file: bool,
+    /// Size in bytes.
+    pub size_bytes: u64,
+    /// Modification time in nanoseconds since 1970.
+    pub modified_ns: i64,
+    /// Device and inode, where the system has them.
+    pub file_id: Option<(u64, u64)>,
+}
+
+impl FileFacts {
+    /// What identifies its content.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::File { size_bytes: self.size_bytes, modified_ns: self.modified_ns, file_id: self.file_id }
+    }
+}
+
+/// An open file, read and written at positions by many at once.
+pub trait RandomFile: Send + Sync + fmt::Debug {
+    /// Its facts now.
+    fn facts(&self) -> io::Result<FileFacts>;
+    /// Fills `bytes` from `offset_bytes`; `UnexpectedEof` if the file ends before.
+    fn read_exact_at(&self, bytes: &mut [u8], offset_bytes: u64) -> io::Result<()>;
+    /// Writes all of `bytes` at `offset_bytes`.
+    fn write_all_at(&self, bytes: &[u8], offset_bytes: u64) -> io::Result<()>;
+    /// Makes the file `len_bytes` long and takes the room on the disk at once where the file system can.
+    fn reserve(&self, len_bytes: u64) -> io::Result<()>;
+    /// Returns when everything written so far would survive a power cut.
+    fn sync(&self) -> io::Result<()>;
+}
+
+/// A disk.
+pub trait Disk: Send + Sync + fmt::Debug {
+    /// Facts of what is at `path`, symbolic links followed.
+    fn facts(&self, path: &Path) -> io::Result<FileFacts>;
+    /// Opens a file for reading.
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn RandomFile>>;
+    /// Makes a file that was not there (`AlreadyExists` otherwise), with the folders above it.
+    fn create_new(&self, path: &Path) -> io::Result<Arc<dyn RandomFile>>;
+    /// Opens a file that is there for reading and writing; never through a symbolic link.
+    fn reopen(&self, path: &Path) -> io::Result<Arc<dyn RandomFile>>;
+    /// Moves a file within its folder and syncs the folder. Without `replace`, `AlreadyExists` if the target is there.
+    fn rename(&self, from: &Path, to: &Path, replace: bool) -> io::Result<()>;
+    /// Deletes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Whether calls can take long, so that they go to another thread. A simulated disk says no.
+    fn blocks(&self) -> bool;
+}
+
+/// Runs `work` where it may block.
+///
+/// # Cancellation
+/// Dropping the future does not stop work that has begun: keep each piece small.
+pub(crate) async fn off_thread<T: Send + 'static>(
+    disk: &Arc<dyn Disk>,
+    work: impl FnOnce(&dyn Disk) -> T + Send + 'static,
+) -> T {
+    if !disk.blocks() {
+        return work(disk.as_ref());
+    }
+    let disk = disk.clone();
+    #[expect(clippy::disallowed_methods, reason = "the one place that leaves the runtime's threads")]
+    match tokio::task::spawn_blocking(move || work(disk.as_ref())).await {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is shutting down; nobody waits for this any more.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
+/// CRC64 of a range of a file, and each piece of it shown to `also`. Can be dropped between pieces of 8 MiB.
+pub(crate) async fn hash_range<S: Send + 'static>(
+    disk: &Arc<dyn Disk>,
+    file: &Arc<dyn RandomFile>,
+    range: ByteRange,
+    mut seen: S,
+    also: fn(&mut S, &[u8]),
+) -> io::Result<(Crc64, S)> {
+    const PIECE_BYTES: u64 = 8 << 20;
+    let mut hasher = Crc64Hasher::new();
+    let mut at = range.start;
+    while at < range.end {
+        let piece = ByteRange { start: at, end: range.end.min(at + PIECE_BYTES) };
+        let file = file.clone();
+        (hasher, seen) = off_thread(disk, move |_| {
+            let mut buffer = vec![0; 256 << 10];
+            let mut offset = piece.start;
+            while offset < piece.end {
+                let len = usize::try_from(piece.end - offset).map_or(buffer.len(), |left| left.min(buffer.len()));
+                file.read_exact_at(&mut buffer[..len], offset)?;
+                hasher.update(&buffer[..len]);
+                also(&mut seen, &buffer[..len]);
+                offset += len as u64;
+            }
+            io::Result::Ok((hasher, seen))
+        })
+        .await?;
+        at = piece.end;
+    }
+    Ok((hasher.finish(), seen))
+}
+
+/// The disks of this computer.
+#[derive(Debug, Default)]
+pub struct LocalDisk;
+
+impl Disk for LocalDisk {
+    #[expect(clippy::disallowed_methods, reason = "this is the real disk behind the seam")]
+    fn facts(&self, path: &Path) -> io::Result<FileFacts> {
+        Ok(facts_of(&std::fs::metadata(path)?))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the real disk behind the seam")]
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn RandomFile>> {
+        let file = File::open(path)?;
+        #[cfg(target_os = "linux")]
+        // Only a hint; a file system without it is as good.
+        let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::Sequential);
+        Ok(Arc::new(LocalFile(file)))
+    }
+
+    fn create_new(&self, path: &Path) -> io::Result<Arc<dyn RandomFile>> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
+        sync_folder_of(path)?;
+        Ok(Arc::new(LocalFile(file)))
+    }
+
+    fn reopen(&self, path: &Path) -> io::Result<Arc<dyn RandomFile>> {
+        if std::fs::symlink_metadata(path)?.is_symlink() {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "a symbolic link is in its place"));
+        }
+        Ok(Arc::new(LocalFile(OpenOptions::new().read(true).write(true).open(path)?)))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the real disk behind the seam")]
+    fn rename(&self, from: &Path, to: &Path, replace: bool) -> io::Result<()> {
+        if replace {
+            std::fs::rename(from, to)?;
+        } else {
+            rename_if_absent(from, to)?;
+        }
+        sync_folder_of(to)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the real disk behind the seam")]
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(path)
+    }
+
+    fn blocks(&self) -> bool {
+        true
+    }
+}
+
+/// A rename that never replaces, atomic where the system and the file system can.
+#[expect(clippy::disallowed_methods, reason = "part of the real disk behind the seam")]
+fn rename_if_absent(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    match rustix::fs::renameat_with(rustix::fs::CWD, from, rustix::fs::CWD, to, rustix::fs::RenameFlags::NOREPLACE) {
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {}
+        result => return Ok(result?),
+    }
+    // A hard link fails if the name is taken; FAT and some network mounts have none, so look and rename there.
+    match std::fs::hard_link(from, to) {
+        Ok(()) => std::fs::remove_file(from),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        Err(_) if std::fs::symlink_metadata(to).is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(_) => std::fs::rename(from, to),
+    }
+}
+
+/// Makes a new or renamed name in a folder durable. Windows has no such call and needs none.
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        #[expect(clippy::disallowed_methods, reason = "part of the real disk behind the seam")]
+        match File::open(folder)?.sync_all() {
+            // Some network file systems cannot sync a folder; the data itself is synced.
+            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
+            result => return result,
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+fn facts_of(metadata: &Metadata) -> FileFacts {
+    let modified_ns = metadata.modified().ok().map_or(0, |time| match time.duration_since(std::time::UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_nanos()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |nanos| -nanos),
+    });
+    #[cfg(unix)]
+    let file_id = {
+        use std::os::unix::fs::MetadataExt as _;
+        Some((metadata.dev(), metadata.ino()))
+    };
+    #[cfg(not(unix))]
+    let file_id = None;
+    FileFacts {
+        is_dir: metadata.is_dir(),
+        is_file: metadata.is_file(),
+        size_bytes: metadata.len(),
+        modified_ns,
+        file_id,
+    }
+}
+
+#[derive(Debug)]
+struct LocalFile(File);
+
+impl RandomFile for LocalFile {
+    fn facts(&self) -> io::Result<FileFacts> {
+        Ok(facts_of(&self.0.metadata()?))
+    }
+
+    #[cfg(unix)]
+    fn read_exact_at(&self, bytes: &mut [u8], offset_bytes: u64) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.0, bytes, offset_bytes)
+    }
+
+    #[cfg(unix)]
+    fn write_all_at(&self, bytes: &[u8], offset_bytes: u64) -> io::Result<()> {
+        std::os::unix::fs::FileExt::write_all_at(&self.0, bytes, offset_bytes)
+    }
+
+    #[cfg(windows)]
+    fn read_exact_at(&self, mut bytes: &mut [u8], mut offset_bytes: u64) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match std::os::windows::fs::FileExt::seek_read(&self.0, bytes, offset_bytes)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                read => {
+                    bytes = &mut bytes[read..];
+                    offset_bytes += read as u64;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(windows)]
+    fn write_all_at(&self, mut bytes: &[u8], mut offset_bytes: u64) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let written = std::os::windows::fs::FileExt::seek_write(&self.0, bytes, offset_bytes)?;
+            bytes = &bytes[written..];
+            offset_bytes += written as u64;
+        }
+        Ok(())
+    }
+
+    fn reserve(&self, len_bytes: u64) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        if len_bytes > 0 {
+            match rustix::fs::fallocate(&self.0, rustix::fs::FallocateFlags::empty(), 0, len_bytes) {
+                Ok(()) | Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.0.set_len(len_bytes)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}
+
+/// A name beside `target` for its bytes until they are complete: `NAME.tern-part`, then `NAME.tern-part2` and so on.
+/// A name too long for the file system is cut at a character.
+pub(crate) fn temp_name(target: &Path, n: u32) -> PathBuf {
+    /// Most file systems allow 255 bytes; the suffix needs up to 16.
+    const NAME_BYTES_MAX: usize = 239;
+    let name = target.file_name().map_or_else(|| "download".into(), |name| name.to_string_lossy());
+    let mut cut = name.len().min(NAME_BYTES_MAX);
+    while !name.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    let number = if n > 1 { n.to_string() } else { String::new() };
+    target.with_file_name(format!("{}.tern-part{number}", &name[..cut]))
+}

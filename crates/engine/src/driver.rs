@@ -1,0 +1,444 @@
+//! The driver: the only loop. Receive, let the queue decide, record, run, tell.
+//!
+//! It never waits for the ledger: what may only happen once facts are durable (starting a job, answering a caller,
+//! forgetting a transfer) is put behind a numbered barrier, and the recorder says when it has passed. So a pause is
+//! obeyed while a large file is being synced.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+
+use crate::error::{ErrorCode, TransferError};
+use crate::event::{Event, EventKind};
+use crate::fact::Fact;
+use crate::handle::EngineError;
+use crate::job::{self, Attempt, Tools, Workspace};
+use crate::ledger::Ledger;
+use crate::live::{Live, Sampled, Speeds, picture};
+use crate::queue::{Input, Job, JobId, Loaded, Queue, Report, Step};
+use crate::recorder::{Note, Passed};
+use crate::transfer::{Intent, Kind, State, TransferId, TransferSpec};
+
+/// How often progress is sampled while something moves: four times a second, as the UI reads it.
+const SAMPLE_EVERY: Duration = Duration::from_millis(250);
+/// The window of waiting transfers in memory: filled to this when it is half empty.
+const WINDOW: usize = 256;
+/// How long a shutdown waits for jobs that should not be dropped.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
+
+/// What callers ask of the driver.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Add(Vec<TransferSpec>, Reply<Vec<TransferId>>),
+    Want(Vec<TransferId>, Intent, Reply<()>),
+    WantAll(Intent, Reply<()>),
+    Remove(Vec<TransferId>, Reply<()>),
+    Shutdown(Reply<()>),
+}
+
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
+
+/// What waits behind a barrier.
+#[derive(Debug)]
+enum Behind {
+    Jobs(Vec<Job>),
+    Added(Vec<TransferId>, Reply<Vec<TransferId>>),
+    Told(Reply<()>),
+    Forget(Vec<TransferId>),
+}
+
+/// All that the driver is made of.
+pub(crate) struct Driver {
+    pub(crate) queue: Queue,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) tools: Tools,
+    pub(crate) live: Live,
+    pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) notes: mpsc::UnboundedSender<Note>,
+    pub(crate) passed: mpsc::UnboundedReceiver<Passed>,
+    pub(crate) events: broadcast::Sender<Event>,
+    /// Whether transfers that the ledger has go on by themselves.
+    pub(crate) takes_over: bool,
+    pub(crate) state: DriverState,
+}
+
+/// What the driver keeps between turns.
+#[derive(Default)]
+pub(crate) struct DriverState {
+    jobs: JoinSet<(JobId, Attempt)>,
+    running: BTreeMap<JobId, (AbortHandle, TransferId)>,
+    task_jobs: BTreeMap<Id, JobId>,
+    workspaces: BTreeMap<TransferId, (Arc<Workspace>, Sampled)>,
+    behind: BTreeMap<u64, Behind>,
+    resting: BTreeSet<TransferId>,
+    next_barrier: u64,
+    next_id: u64,
+    next_order: i64,
+    cursor: Option<(i64, TransferId)>,
+    exhausted: bool,
+    wake_at: Option<Duration>,
+    sampled_at: Duration,
+    closing: Option<Reply<()>>,
+    closing_since: Option<Duration>,
+}
+
+impl Driver {
+    /// Runs until it is shut down, or until nobody can reach it any more.
+    pub(crate) async fn run(mut self) {
+        match self.ledger.last() {
+            Ok((id, order)) => (self.state.next_id, self.state.next_order) = (id + 1, order + 1),
+            Err(error) => tracing::error!(%error, "the ledger cannot be read"),
+        }
+        self.state.exhausted = !self.takes_over;
+        self.refill();
+        loop {
+            let now = self.tools.clock.now();
+            let wake = self.next_wake().map(|at| at.saturating_sub(now));
+            tokio::select! {
+                biased;
+                command = self.commands.recv(), if self.state.closing.is_none() => match command {
+                    Some(command) => self.command(command),
+                    None => return self.close(),
+                },
+                Some(passed) = self.passed.recv() => self.barrier_passed(passed),
+                Some(ended) = self.state.jobs.join_next_with_id(), if !self.state.jobs.is_empty() => self.job_ended(ended),
+                () = async { match wake { Some(wait) => self.tools.clock.sleep(wait).await, None => std::future::pending().await } } => {}
+            }
+            self.tick();
+            if self.may_close() {
+                return self.close();
+            }
+        }
+    }
+
+    fn next_wake(&self) -> Option<Duration> {
+        let sample = (!self.state.running.is_empty()).then(|| self.state.sampled_at + SAMPLE_EVERY);
+        let patience = self.state.closing_since.map(|since| since + SHUTDOWN_PATIENCE);
+        [self.state.wake_at, sample, patience].into_iter().flatten().min()
+    }
+
+    fn tick(&mut self) {
+        let now = self.tools.clock.now();
+        if self.state.wake_at.is_some_and(|at| at <= now) {
+            self.input(Input::Wake);
+        }
+        if now >= self.state.sampled_at + SAMPLE_EVERY && !self.state.running.is_empty() {
+            self.state.sampled_at = now;
+            self.sample(now);
+        }
+        let idle: Vec<TransferId> = self.state.resting.iter().copied().collect();
+        for id in idle {
+            self.queue.forget(id);
+            if !self.queue.holds(id) {
+                self.state.resting.remove(&id);
+                self.state.workspaces.remove(&id);
+                self.live.remove(id);
+            }
+        }
+        self.refill();
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Add(specs, reply) => self.add(specs, reply),
+            Command::Want(ids, intent, reply) => {
+                let outcome = ids.iter().try_for_each(|id| self.want(*id, intent));
+                self.reply_when_durable(ids, outcome, reply);
+            }
+            Command::WantAll(intent, reply) => match self.ledger.open_ids() {
+                Ok(mut ids) => {
+                    let held: Vec<TransferId> = self
+                        .queue
+                        .transfers()
+                        .filter(|one| !one.state.is_final() && one.state != State::Failed)
+                        .map(|one| one.id)
+                        .collect();
+                    ids.extend(held);
+                    ids.sort_unstable();
+                    ids.dedup();
+                    let outcome = ids.iter().try_for_each(|id| self.want(*id, intent));
+                    self.reply_when_durable(ids, outcome, reply);
+                }
+                Err(error) => drop(reply.send(Err(error.into()))),
+            },
+            Command::Remove(ids, reply) => self.remove(ids, reply),
+            Command::Shutdown(reply) => {
+                self.state.closing = Some(reply);
+                self.state.closing_since = Some(self.tools.clock.now());
+                self.input(Input::Shutdown);
+            }
+        }
+    }
+
+    fn add(&mut self, specs: Vec<TransferSpec>, reply: Reply<Vec<TransferId>>) {
+        let added_ms = self.tools.clock.wall_ms();
+        let mut added = Vec::with_capacity(specs.len());
+        for spec in specs {
+            added.push(Loaded {
+                id: TransferId(self.state.next_id),
+                order: self.state.next_order,
+                spec,
+                intent: Intent::Run,
+                state: State::Waiting,
+                checkpoint: None,
+                parts: Vec::new(),
+                stats: crate::view::Stats::default(),
+                added_ms,
+            });
+            self.state.next_id += 1;
+            self.state.next_order += 1;
+        }
+        let ids: Vec<TransferId> = added.iter().map(|one| one.id).collect();
+        if self.takes_over && (!self.state.exhausted || self.queue.waiting_count() >= WINDOW) {
+            // The window is full: what is new waits in the ledger for its turn.
+            let facts = added
+                .into_iter()
+                .map(|one| {
+                    Fact::Added(Box::new(crate::fact::Added {
+                        id: one.id,
+                        order: one.order,
+                        spec: one.spec,
+                        intent: one.intent,
+                        added_ms: one.added_ms,
+                    }))
+                })
+                .collect();
+            self.note(facts);
+            self.state.exhausted = false;
+            self.live.touch();
+        } else {
+            self.state.cursor = added.last().map(|one| (one.order, one.id)).or(self.state.cursor);
+            self.input(Input::Add(added));
+        }
+        self.barrier(ids.clone(), Behind::Added(ids, reply));
+    }
+
+    /// Passes a wish on, loading the transfer first if only the ledger has it.
+    fn want(&mut self, id: TransferId, intent: Intent) -> Result<(), EngineError> {
+        if !self.queue.holds(id) {
+            let loaded = self.ledger.load(id)?.ok_or(EngineError::NoSuchTransfer(id))?;
+            if loaded.state.is_final() {
+                return Ok(());
+            }
+            // It may be part of the window later: the cursor passes over what the queue holds.
+            self.input(Input::Load(vec![loaded]));
+        }
+        self.state.resting.remove(&id);
+        self.input(Input::Want(id, intent));
+        Ok(())
+    }
+
+    fn remove(&mut self, ids: Vec<TransferId>, reply: Reply<()>) {
+        let mut facts = Vec::new();
+        for id in &ids {
+            match self.ledger.load(*id) {
+                Ok(Some(one)) if one.state.is_final() && !self.queue.holds(*id) => {
+                    facts.push(Fact::Removed { id: *id });
+                }
+                Ok(Some(_)) => return drop(reply.send(Err(EngineError::NotOver(*id)))),
+                Ok(None) => {}
+                Err(error) => return drop(reply.send(Err(error.into()))),
+            }
+        }
+        self.note(facts);
+        self.live.touch();
+        self.barrier(ids, Behind::Told(reply));
+    }
+
+    fn reply_when_durable(&mut self, ids: Vec<TransferId>, outcome: Result<(), EngineError>, reply: Reply<()>) {
+        match outcome {
+            Ok(()) => self.barrier(ids, Behind::Told(reply)),
+            // Whoever asked may have stopped listening.
+            Err(error) => drop(reply.send(Err(error))),
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        let (now, wall_ms) = (self.tools.clock.now(), self.tools.clock.wall_ms());
+        let step = self.queue.handle(input, now, wall_ms);
+        self.apply(step, now);
+    }
+
+    fn apply(&mut self, step: Step, now: Duration) {
+        for job in &step.stop {
+            if let Some((handle, _)) = self.state.running.get(job) {
+                handle.abort();
+            }
+        }
+        let mut touched: BTreeSet<TransferId> = step.facts.iter().map(Fact::id).collect();
+        touched.extend(step.events.iter().map(|event| event.transfer));
+        self.note(step.facts);
+        if !step.jobs_after_facts.is_empty() {
+            let ids = step.jobs_after_facts.iter().map(|job| job.transfer).collect();
+            self.barrier(ids, Behind::Jobs(step.jobs_after_facts));
+        }
+        for job in step.jobs {
+            self.start(job);
+        }
+        self.state.wake_at = step.wake_at;
+        for id in touched {
+            self.show(id, now);
+        }
+        for event in step.events {
+            // Nobody needs to listen.
+            let _ = self.events.send(event);
+        }
+        if !step.unload.is_empty() {
+            self.barrier(step.unload.clone(), Behind::Forget(step.unload));
+        }
+    }
+
+    /// Hands facts to the recorder, those of a download's parts with the file that has their bytes.
+    fn note(&mut self, facts: Vec<Fact>) {
+        let mut plain = Vec::new();
+        for fact in facts {
+            let id = fact.id();
+            if let Fact::PartDone { at_ms, .. } = &fact
+                && let Some((workspace, sampled)) = self.state.workspaces.get_mut(&id)
+            {
+                sampled.saved_ms = Some(*at_ms);
+                if let Some(file) = workspace.temp_file() {
+                    self.send_note(Note::Facts { facts: std::mem::take(&mut plain), file: None });
+                    self.send_note(Note::Facts { facts: vec![fact], file: Some(file) });
+                    continue;
+                }
+            }
+            plain.push(fact);
+        }
+        if !plain.is_empty() {
+            self.send_note(Note::Facts { facts: plain, file: None });
+        }
+    }
+
+    fn send_note(&self, note: Note) {
+        // The recorder lives until this driver closes it.
+        let _ = self.notes.send(note);
+    }
+
+    fn barrier(&mut self, ids: Vec<TransferId>, behind: Behind) {
+        self.state.next_barrier += 1;
+        let number = self.state.next_barrier;
+        self.state.behind.insert(number, behind);
+        self.send_note(Note::Barrier { ids, number });
+    }
+
+    fn barrier_passed(&mut self, (number, error): Passed) {
+        let Some(behind) = self.state.behind.remove(&number) else { return };
+        match (behind, error) {
+            (Behind::Jobs(jobs), None) => jobs.into_iter().for_each(|job| self.start(job)),
+            (Behind::Jobs(jobs), Some(error)) => {
+                for job in jobs {
+                    let error = TransferError::new(ErrorCode::Ledger).because(&error);
+                    self.input(Input::Ended(job.id, Err(error)));
+                }
+            }
+            // Whoever asked may have stopped listening.
+            (Behind::Added(ids, reply), None) => drop(reply.send(Ok(ids))),
+            (Behind::Added(_, reply), Some(error)) => drop(reply.send(Err(EngineError::LedgerWrite(error)))),
+            (Behind::Told(reply), None) => drop(reply.send(Ok(()))),
+            (Behind::Told(reply), Some(error)) => drop(reply.send(Err(EngineError::LedgerWrite(error)))),
+            (Behind::Forget(ids), _) => {
+                let rests = |id: &TransferId| self.queue.transfer(*id).is_some_and(|one| one.state.is_resting());
+                let ids: Vec<_> = ids.into_iter().filter(rests).collect();
+                self.state.resting.extend(ids);
+            }
+        }
+    }
+
+    fn start(&mut self, job: Job) {
+        let (id, transfer) = (job.id, job.transfer);
+        let workspace = self.state.workspaces.entry(transfer).or_default().0.clone();
+        let tools = self.tools.clone();
+        let handle = self.state.jobs.spawn(async move { (id, job::run(job, tools, workspace).await) });
+        self.state.task_jobs.insert(handle.id(), id);
+        self.state.running.insert(id, (handle, transfer));
+    }
+
+    fn job_ended(&mut self, ended: Result<(Id, (JobId, Attempt)), JoinError>) {
+        let (task, outcome) = match ended {
+            Ok((task, (_, attempt))) => (task, attempt),
+            Err(error) if error.is_cancelled() => (error.id(), Ok(Report::Stopped)),
+            Err(error) => {
+                let failure = TransferError::new(ErrorCode::Internal).with("message", &error).because(&error);
+                (error.id(), Err(failure))
+            }
+        };
+        let Some(job) = self.state.task_jobs.remove(&task) else { return };
+        self.state.running.remove(&job);
+        self.input(Input::Ended(job, outcome));
+    }
+
+    /// Fills the window of waiting transfers from the ledger.
+    fn refill(&mut self) {
+        while !self.state.exhausted && self.queue.waiting_count() < WINDOW / 2 {
+            match self.ledger.next_runnable(self.state.cursor, WINDOW) {
+                Ok(mut page) => {
+                    self.state.exhausted = page.len() < WINDOW;
+                    self.state.cursor = page.last().map(|one| (one.order, one.id)).or(self.state.cursor);
+                    page.retain(|one| !self.queue.holds(one.id));
+                    self.input(Input::Load(page));
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the ledger cannot be read");
+                    self.state.exhausted = true;
+                }
+            }
+        }
+    }
+
+    fn show(&mut self, id: TransferId, now: Duration) {
+        if let Some(transfer) = self.queue.transfer(id) {
+            let (workspace, sampled) = self.state.workspaces.entry(id).or_default();
+            self.live.set(picture(transfer, &workspace.meter, sampled, now));
+        } else {
+            self.live.touch();
+        }
+    }
+
+    fn sample(&mut self, now: Duration) {
+        let moving: BTreeSet<TransferId> = self.state.running.values().map(|(_, transfer)| *transfer).collect();
+        let mut speeds = Speeds::default();
+        for id in moving {
+            self.show(id, now);
+            let Some(live) = self.live.get(id) else { continue };
+            match live.view.kind() {
+                Kind::Upload => speeds.upload += live.view.speed_bytes_per_second,
+                Kind::Download => speeds.download += live.view.speed_bytes_per_second,
+                Kind::Copy => {}
+            }
+            let Some((_, sampled)) = self.state.workspaces.get_mut(&id) else { continue };
+            let moved_bytes = live.view.done_bytes + live.view.in_flight_bytes;
+            if live.view.state == State::Moving && moved_bytes > sampled.told_bytes {
+                sampled.told_bytes = moved_bytes;
+                let total_bytes = live.view.size_bytes.map_or(-1, |size| i64::try_from(size).unwrap_or(i64::MAX));
+                // Nobody needs to listen.
+                let _ = self.events.send(Event {
+                    kind: EventKind::DataTransferRw { consumed_bytes: moved_bytes, total_bytes },
+                    transfer: id,
+                    direction: live.view.kind(),
+                    from: live.view.spec.source.to_string(),
+                    to: live.view.spec.target.to_string(),
+                });
+            }
+        }
+        self.live.set_speeds(speeds);
+    }
+
+    /// Whether a shutdown has nothing more to wait for.
+    fn may_close(&self) -> bool {
+        let Some(since) = self.state.closing_since else { return false };
+        self.state.running.is_empty() || self.tools.clock.now() >= since + SHUTDOWN_PATIENCE
+    }
+
+    fn close(&mut self) {
+        self.state.jobs.abort_all();
+        self.send_note(Note::Close);
+        if let Some(reply) = self.state.closing.take() {
+            // Whoever asked may have stopped listening.
+            let _ = reply.send(Ok(()));
+        }
+    }
+}

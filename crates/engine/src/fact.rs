@@ -1,0 +1,136 @@
+//! What must survive: the only things that are ever written to the ledger.
+//!
+//! Facts are appended in order and each can be applied twice without harm. Working states are not facts: a transfer
+//! that is not paused, failed or over goes on after a restart, wherever it stood.
+
+use crate::checkpoint::{Checkpoint, PartRecord, Session};
+use crate::error::TransferError;
+use crate::transfer::{Intent, State, TransferId, TransferSpec};
+use crate::view::{Stats, Transferred};
+
+/// A new transfer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Added {
+    /// Its id.
+    pub id: TransferId,
+    /// Its place in the queue; smaller comes first.
+    pub order: i64,
+    /// What to do.
+    pub spec: TransferSpec,
+    /// What the user wants of it from the start.
+    pub intent: Intent,
+    /// When, in milliseconds since 1970.
+    pub added_ms: i64,
+}
+
+/// Something that happened and must be remembered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// A transfer was added.
+    Added(Box<Added>),
+    /// The user wants something else.
+    IntentSet {
+        /// Which transfer.
+        id: TransferId,
+        /// What is wanted now.
+        intent: Intent,
+    },
+    /// The transfer came to rest in, or left, a resting state.
+    StateSet {
+        /// Which transfer.
+        id: TransferId,
+        /// `Waiting` or `Paused`.
+        state: State,
+    },
+    /// The plan is made. Recorded before `Begin`, so that a temp file is known to be ours before it exists.
+    Planned {
+        /// Which transfer.
+        id: TransferId,
+        /// The plan, without a session.
+        checkpoint: Box<Checkpoint>,
+        /// When, in milliseconds since 1970: an upload of this key opened later may be ours.
+        at_ms: i64,
+    },
+    /// A session is open.
+    Begun {
+        /// Which transfer.
+        id: TransferId,
+        /// What was opened.
+        session: Session,
+    },
+    /// A part is at the sink.
+    PartDone {
+        /// Which transfer.
+        id: TransferId,
+        /// The proof.
+        part: PartRecord,
+        /// When, in milliseconds since 1970.
+        at_ms: i64,
+    },
+    /// A recorded part turned out not to be at the sink.
+    PartDropped {
+        /// Which transfer.
+        id: TransferId,
+        /// Which part.
+        number: store::PartNumber,
+    },
+    /// The transfer starts over: plan, session and parts are forgotten.
+    Restarted {
+        /// Which transfer.
+        id: TransferId,
+    },
+    /// It failed. Plan, session and parts are kept.
+    Failed {
+        /// Which transfer.
+        id: TransferId,
+        /// Why.
+        error: Box<TransferError>,
+        /// What it did so far.
+        stats: Stats,
+        /// When.
+        at_ms: i64,
+    },
+    /// It is done.
+    Done {
+        /// Which transfer.
+        id: TransferId,
+        /// What came of it.
+        result: Box<Transferred>,
+        /// What it did.
+        stats: Stats,
+        /// When.
+        at_ms: i64,
+    },
+    /// It was cancelled and nothing is left of it.
+    Cancelled {
+        /// Which transfer.
+        id: TransferId,
+        /// When.
+        at_ms: i64,
+    },
+    /// The user took it out of the list.
+    Removed {
+        /// Which transfer.
+        id: TransferId,
+    },
+}
+
+impl Fact {
+    /// The transfer that it is about.
+    pub fn id(&self) -> TransferId {
+        match self {
+            Self::Added(added) => added.id,
+            Self::IntentSet { id, .. }
+            | Self::StateSet { id, .. }
+            | Self::Planned { id, .. }
+            | Self::Begun { id, .. }
+            | Self::PartDone { id, .. }
+            | Self::PartDropped { id, .. }
+            | Self::Restarted { id }
+            | Self::Failed { id, .. }
+            | Self::Done { id, .. }
+            | Self::Cancelled { id, .. }
+            | Self::Removed { id } => *id,
+        }
+    }
+}

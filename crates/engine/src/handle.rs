@@ -1,0 +1,406 @@
+//! The engine as callers see it: a cheap handle to a driver that runs on its own.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use store::ObjectStore;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::buffer::BufferPool;
+use crate::clock::Clock;
+use crate::disk::Disk;
+use crate::driver::{Command, Driver, DriverState, Reply};
+use crate::error::TransferError;
+use crate::event::Event;
+use crate::job::Tools;
+use crate::ledger::{Ledger, LedgerError};
+use crate::live::Live;
+use crate::queue::{Queue, QueueLimits};
+use crate::rate::{RateLimiter, RateLimits};
+use crate::recorder;
+use crate::retry::RetryPolicy;
+use crate::transfer::{End, Intent, PARALLEL_PARTS_MAX, StoreId, TransferId, TransferSpec};
+use crate::view::{Counts, Filter, Page, PageRequest, TransferDetail, TransferView};
+
+/// Events that a slow listener may be behind before it misses some.
+const EVENT_BACKLOG: usize = 16_384;
+
+/// Where stores come from: gives a durable [`StoreId`] its meaning.
+#[async_trait]
+pub trait Stores: Send + Sync + fmt::Debug {
+    /// The store behind an id. Called for every job, so implementations keep what they have opened.
+    ///
+    /// # Errors
+    /// `account_missing` where the id means nothing here.
+    async fn open(&self, id: &StoreId) -> Result<Arc<dyn ObjectStore>, TransferError>;
+}
+
+/// What an engine is made of.
+#[derive(Debug)]
+pub struct EngineParts {
+    /// Opens stores.
+    pub stores: Arc<dyn Stores>,
+    /// Remembers.
+    pub ledger: Arc<dyn Ledger>,
+    /// Reads and writes files.
+    pub disk: Arc<dyn Disk>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// How an engine behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct EngineOptions {
+    /// Whether transfers that the ledger has go on by themselves at the start. A command that runs one transfer says
+    /// no; the app says yes.
+    pub takes_over: bool,
+    /// Bounds of what runs at a time.
+    pub limits: QueueLimits,
+    /// When to try again.
+    pub retry: RetryPolicy,
+    /// Speed limits at the start.
+    pub rates: RateLimits,
+    /// Feeds the jitter of retries.
+    pub seed: u64,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            takes_over: true,
+            limits: QueueLimits::default(),
+            retry: RetryPolicy::default(),
+            rates: RateLimits::default(),
+            seed: 0,
+        }
+    }
+}
+
+/// Why the engine could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The engine has been shut down.
+    #[error("the engine has stopped")]
+    Stopped,
+    /// No such transfer.
+    #[error("there is no transfer {0}")]
+    NoSuchTransfer(TransferId),
+    /// Only a transfer that is over can be taken out of the list.
+    #[error("transfer {0} is not over; cancel it first")]
+    NotOver(TransferId),
+    /// A spec that makes no sense.
+    #[error("{0}")]
+    InvalidSpec(String),
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The ledger cannot be written.
+    #[error("the ledger cannot be written: {0}")]
+    LedgerWrite(String),
+}
+
+/// A running engine. Clones are handles to the same one; it stops with [`Engine::shutdown`] or with the last handle.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    commands: mpsc::Sender<Command>,
+    events: broadcast::Sender<Event>,
+    live: Live,
+    ledger: Arc<dyn Ledger>,
+    upload_limiter: RateLimiter,
+    download_limiter: RateLimiter,
+    recorder: Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Engine {
+    /// Starts an engine on the present tokio runtime.
+    #[expect(clippy::disallowed_methods, reason = "the driver and its recorder are the two tasks of an engine")]
+    pub fn start(parts: EngineParts, options: EngineOptions) -> Self {
+        let EngineParts { stores, ledger, disk, clock } = parts;
+        let (commands, command_receiver) = mpsc::channel(256);
+        let (notes, note_receiver) = mpsc::unbounded_channel();
+        let (passed_sender, passed) = mpsc::unbounded_channel();
+        let (events, _) = broadcast::channel(EVENT_BACKLOG);
+        let live = Live::default();
+        let upload_limiter = RateLimiter::new(clock.clone(), options.rates.upload);
+        let download_limiter = RateLimiter::new(clock.clone(), options.rates.download);
+        let recorder =
+            tokio::spawn(recorder::run(note_receiver, passed_sender, ledger.clone(), disk.clone(), clock.clone()));
+        let driver = Driver {
+            queue: Queue::new(options.limits, options.retry, options.seed),
+            ledger: ledger.clone(),
+            tools: Tools {
+                stores,
+                disk,
+                clock,
+                pool: BufferPool::default(),
+                upload_limiter: upload_limiter.clone(),
+                download_limiter: download_limiter.clone(),
+            },
+            live: live.clone(),
+            commands: command_receiver,
+            notes,
+            passed,
+            events: events.clone(),
+            takes_over: options.takes_over,
+            state: DriverState::default(),
+        };
+        tokio::spawn(driver.run());
+        let recorder = Arc::new(std::sync::Mutex::new(Some(recorder)));
+        Self { commands, events, live, ledger, upload_limiter, download_limiter, recorder }
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).await.map_err(|_| EngineError::Stopped)?;
+        answer.await.map_err(|_| EngineError::Stopped)?
+    }
+
+    /// Adds transfers to the end of the queue and returns their ids, in order, once they are durable.
+    ///
+    /// # Errors
+    /// `InvalidSpec` for file to file, a relative path, a name that cannot be used or parallelism out of range;
+    /// nothing is added then.
+    pub async fn add(&self, specs: Vec<TransferSpec>) -> Result<Vec<TransferId>, EngineError> {
+        specs.iter().try_for_each(check)?;
+        self.ask(|reply| Command::Add(specs, reply)).await
+    }
+
+    /// Stops transfers and keeps everything. Parts in flight stop within 200 ms.
+    ///
+    /// # Errors
+    /// If one does not exist or the ledger cannot be written.
+    pub async fn pause(&self, ids: &[TransferId]) -> Result<(), EngineError> {
+        self.ask(|reply| Command::Want(ids.to_vec(), Intent::Pause, reply)).await
+    }
+
+    /// Lets paused transfers go on, failed ones try again, and waiting ones not wait for their next attempt.
+    ///
+    /// # Errors
+    /// If one does not exist or the ledger cannot be written.
+    pub async fn resume(&self, ids: &[TransferId]) -> Result<(), EngineError> {
+        self.ask(|reply| Command::Want(ids.to_vec(), Intent::Run, reply)).await
+    }
+
+    /// Stops transfers, then removes their uploads, temp files and checkpoints. Returns when the wish is durable.
+    ///
+    /// # Errors
+    /// If one does not exist or the ledger cannot be written.
+    pub async fn cancel(&self, ids: &[TransferId]) -> Result<(), EngineError> {
+        self.ask(|reply| Command::Want(ids.to_vec(), Intent::Cancel, reply)).await
+    }
+
+    /// Pauses everything that is not over.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read or written.
+    pub async fn pause_all(&self) -> Result<(), EngineError> {
+        self.ask(|reply| Command::WantAll(Intent::Pause, reply)).await
+    }
+
+    /// Lets everything that is paused go on.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read or written.
+    pub async fn resume_all(&self) -> Result<(), EngineError> {
+        self.ask(|reply| Command::WantAll(Intent::Run, reply)).await
+    }
+
+    /// Takes transfers that are over out of the list.
+    ///
+    /// # Errors
+    /// `NotOver` if one is not; nothing is removed then.
+    pub async fn remove(&self, ids: &[TransferId]) -> Result<(), EngineError> {
+        self.ask(|reply| Command::Remove(ids.to_vec(), reply)).await
+    }
+
+    /// Changes the speed limits; acts within 100 ms, also on parts in flight.
+    pub fn set_rates(&self, rates: RateLimits) {
+        self.upload_limiter.set_rate(rates.upload);
+        self.download_limiter.set_rate(rates.download);
+    }
+
+    /// The speed limits in force.
+    pub fn rates(&self) -> RateLimits {
+        RateLimits { upload: self.upload_limiter.rate(), download: self.download_limiter.rate() }
+    }
+
+    /// Events from now on. A listener that falls far behind misses some and is told so by the channel.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Grows with every change of any transfer.
+    pub fn revision(&self) -> u64 {
+        self.live.revision()
+    }
+
+    /// Bytes a second of all uploads and all downloads.
+    pub fn speeds(&self) -> (f64, f64) {
+        let speeds = self.live.speeds();
+        (speeds.upload, speeds.download)
+    }
+
+    /// One transfer at this moment.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn view(&self, id: TransferId) -> Result<Option<TransferView>, EngineError> {
+        Ok(match self.live.get(id) {
+            Some(live) => Some(live.view.clone()),
+            None => self.ledger.detail(id)?.map(|detail| detail.view),
+        })
+    }
+
+    /// One transfer with its parts.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn detail(&self, id: TransferId) -> Result<Option<TransferDetail>, EngineError> {
+        match self.live.get(id) {
+            Some(live) if live.view.state.is_working() => Ok(Some(live.detail())),
+            live => {
+                let mut detail = self.ledger.detail(id)?;
+                if let (Some(live), Some(detail)) = (live, &mut detail) {
+                    detail.view = live.view.clone();
+                }
+                Ok(detail)
+            }
+        }
+    }
+
+    /// The transfer between these two ends that is not over, if any.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn find_open(&self, source: &End, target: &End) -> Result<Option<TransferId>, EngineError> {
+        Ok(self.ledger.find_open(source, target)?)
+    }
+
+    /// Exact numbers of each filter.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn counts(&self) -> Result<Counts, EngineError> {
+        let mut counts = self.ledger.counts()?;
+        let mut unrecorded_bytes = 0;
+        for live in self.live.all() {
+            if live.view.state.is_working() {
+                counts.active += 1;
+                counts.waiting = counts.waiting.saturating_sub(1);
+                unrecorded_bytes += live.view.in_flight_bytes;
+            }
+        }
+        counts.left_bytes = counts.left_bytes.saturating_sub(unrecorded_bytes);
+        Ok(counts)
+    }
+
+    /// A page of transfers.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn page(&self, request: PageRequest) -> Result<Page, EngineError> {
+        let revision = self.live.revision();
+        let counts = self.counts()?;
+        let live: BTreeMap<TransferId, TransferView> =
+            self.live.all().into_iter().map(|one| (one.view.id, one.view.clone())).collect();
+        let (total, mut rows) = match request.filter {
+            Filter::Active => {
+                let mut rows: Vec<_> = live.values().filter(|view| view.state.is_working()).cloned().collect();
+                rows.sort_by_key(|view| (view.order, view.id));
+                let start = request
+                    .after
+                    .and_then(|after| rows.iter().position(|view| view.id == after))
+                    .map_or(0, |at| at + 1);
+                (counts.active, rows.split_off(start))
+            }
+            filter => {
+                let total = match filter {
+                    Filter::Waiting => counts.waiting,
+                    Filter::Paused => counts.paused,
+                    Filter::Failed => counts.failed,
+                    Filter::Done => counts.done,
+                    Filter::All | Filter::Active => {
+                        counts.active + counts.waiting + counts.paused + counts.failed + counts.done
+                    }
+                };
+                // Some rows of a page may be working by now; ask for as many more.
+                let asked = request.limit.saturating_add(live.len());
+                let mut rows = self.ledger.page(filter, request.after, asked)?;
+                for row in &mut rows {
+                    if let Some(view) = live.get(&row.id) {
+                        row.clone_from(view);
+                    }
+                }
+                if filter == Filter::Waiting {
+                    rows.retain(|view| !view.state.is_working());
+                }
+                (total, rows)
+            }
+        };
+        let more = rows.len() > request.limit;
+        rows.truncate(request.limit);
+        let next = if more { rows.last().map(|view| view.id) } else { None };
+        Ok(Page { revision, total, rows, next })
+    }
+
+    /// Waits until a transfer rests (done, failed, paused or cancelled) and returns it.
+    ///
+    /// # Errors
+    /// If it does not exist, or the engine stops first.
+    ///
+    /// # Cancellation
+    /// Dropping the future only stops the waiting.
+    pub async fn wait(&self, id: TransferId) -> Result<TransferView, EngineError> {
+        let mut events = self.events();
+        loop {
+            let view = self.view(id)?.ok_or(EngineError::NoSuchTransfer(id))?;
+            if view.state.is_resting() {
+                return Ok(view);
+            }
+            loop {
+                match events.recv().await {
+                    Ok(event) if event.transfer != id => {}
+                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => break,
+                    Err(broadcast::error::RecvError::Closed) => return Err(EngineError::Stopped),
+                }
+            }
+        }
+    }
+
+    /// Stops everything, writes what is known and returns. What ran goes on at the next start.
+    pub async fn shutdown(&self) {
+        // An engine that has stopped already is what was asked for.
+        let _ = self.ask(Command::Shutdown).await;
+        let recorder = self.recorder.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(recorder) = recorder {
+            // It ends once it has written everything; a panic in it has been logged by the runtime.
+            let _ = recorder.await;
+        }
+    }
+}
+
+fn check(spec: &TransferSpec) -> Result<(), EngineError> {
+    let refuse = |reason: &str| Err(EngineError::InvalidSpec(reason.to_owned()));
+    if spec.kind().is_none() {
+        return refuse("both ends are local files; one must be tos://bucket/key");
+    }
+    if !(1..=PARALLEL_PARTS_MAX).contains(&spec.options.parallel_parts) {
+        return refuse("parallel parts must be between 1 and 1000");
+    }
+    for end in [&spec.source, &spec.target] {
+        match end {
+            End::File { path } if !path.is_absolute() => return refuse("a local path must be absolute"),
+            End::File { .. } => {}
+            End::Object { object, .. } => {
+                let names = store::check_bucket_name(&object.bucket).and_then(|()| store::check_key(&object.key));
+                if let Err(error) = names {
+                    return refuse(&format!("{object}: {error}"));
+                }
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! One attempt at one verb: linear code over the two ends. The match of source × sink is here and only here.
+//!
+//! A job knows no retry and no state; it reports what it found or why it could not. It may be dropped at any await.
+
+mod begin;
+mod commit;
+mod discard;
+mod move_part;
+mod probe;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use store::{ObjectRef, ObjectStore, StoreError};
+
+use crate::buffer::BufferPool;
+use crate::checkpoint::Session;
+use crate::clock::Clock;
+use crate::disk::{Disk, RandomFile, off_thread};
+use crate::error::TransferError;
+use crate::handle::Stores;
+use crate::meter::Meter;
+use crate::queue::{Job, Report, Verb};
+use crate::rate::RateLimiter;
+use crate::transfer::{End, StoreId};
+
+pub(crate) type Attempt = Result<Report, TransferError>;
+
+/// What all jobs share.
+#[derive(Clone, Debug)]
+pub(crate) struct Tools {
+    pub(crate) stores: Arc<dyn Stores>,
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) pool: BufferPool,
+    pub(crate) upload_limiter: RateLimiter,
+    pub(crate) download_limiter: RateLimiter,
+}
+
+/// What the jobs of one transfer share while it works: open files, bytes in flight.
+#[derive(Default)]
+pub(crate) struct Workspace {
+    pub(crate) meter: Arc<Meter>,
+    source: Mutex<Option<Arc<dyn RandomFile>>>,
+    temp: Mutex<Option<Arc<dyn RandomFile>>>,
+    regions: Mutex<BTreeMap<String, String>>,
+}
+
+impl fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workspace").field("meter", &self.meter).finish_non_exhaustive()
+    }
+}
+
+fn slot<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Workspace {
+    /// The open temp file of a download, if any: what the recorder has to sync before it records parts.
+    pub(crate) fn temp_file(&self) -> Option<Arc<dyn RandomFile>> {
+        slot(&self.temp).clone()
+    }
+}
+
+/// Runs a job to its report.
+///
+/// # Cancellation
+/// May be dropped at any await, except that a dropped `Begin` without a known session may leave an upload behind.
+pub(crate) async fn run(job: Job, tools: Tools, workspace: Arc<Workspace>) -> Attempt {
+    let work = Work { tools, workspace, spec: job.spec };
+    match job.verb {
+        Verb::Probe { known } => work.probe(known.as_deref()).await,
+        Verb::Begin { checkpoint, recorded } => work.begin(&checkpoint, recorded).await,
+        Verb::MovePart { checkpoint, number } => work.move_part(&checkpoint, number).await,
+        Verb::Commit { checkpoint, parts, published } => work.commit(&checkpoint, parts, published).await,
+        Verb::Discard { checkpoint } => work.discard(&checkpoint).await,
+    }
+}
+
+/// A job at work.
+struct Work {
+    tools: Tools,
+    workspace: Arc<Workspace>,
+    spec: Arc<crate::transfer::TransferSpec>,
+}
+
+impl Work {
+    async fn store(&self, id: &StoreId) -> Result<Arc<dyn ObjectStore>, TransferError> {
+        self.tools.stores.open(id).await
+    }
+
+    /// The source file, opened once for all parts.
+    async fn source_file(&self, path: &std::path::Path) -> Result<Arc<dyn RandomFile>, TransferError> {
+        if let Some(file) = slot(&self.workspace.source).clone() {
+            return Ok(file);
+        }
+        let owned = path.to_owned();
+        let file = off_thread(&self.tools.disk, move |disk| disk.open(&owned))
+            .await
+            .map_err(|error| TransferError::source(path, &error))?;
+        Ok(slot(&self.workspace.source).get_or_insert(file).clone())
+    }
+
+    fn close_source(&self) {
+        slot(&self.workspace.source).take();
+    }
+
+    /// The temp file of a session, opened once for all parts.
+    ///
+    /// # Errors
+    /// `NotFound` also if another file is in its place.
+    async fn temp_file(&self, session: &Session) -> io::Result<Arc<dyn RandomFile>> {
+        let Session::TempFile { path, file_id } = session else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a temp file"));
+        };
+        if let Some(file) = slot(&self.workspace.temp).clone() {
+            return Ok(file);
+        }
+        let (path, file_id) = (path.clone(), *file_id);
+        let file = off_thread(&self.tools.disk, move |disk| {
+            let file = disk.reopen(&path)?;
+            if file_id.is_some() && file.facts()?.file_id != file_id {
+                return Err(io::Error::new(io::ErrorKind::NotFound, "another file is in its place"));
+            }
+            Ok(file)
+        })
+        .await?;
+        Ok(slot(&self.workspace.temp).get_or_insert(file).clone())
+    }
+
+    fn keep_temp_file(&self, file: Arc<dyn RandomFile>) {
+        slot(&self.workspace.temp).replace(file);
+    }
+
+    fn close_temp_file(&self) {
+        slot(&self.workspace.temp).take();
+    }
+}
+
+/// An object end taken apart.
+fn object_of(end: &End) -> Option<(&StoreId, &ObjectRef)> {
+    match end {
+        End::Object { store, object } => Some((store, object)),
+        End::File { .. } => None,
+    }
+}
+
+/// Turns errors of a store about `object` into errors of the transfer.
+fn about(object: &ObjectRef) -> impl Fn(StoreError) -> TransferError + '_ {
+    move |error| TransferError::store(&error, object)
+}
+
+/// A plan that does not fit its ends: our own fault.
+fn misfit(what: &str) -> TransferError {
+    TransferError::new(crate::error::ErrorCode::Internal).with("message", what)
+}

@@ -1,0 +1,183 @@
+//! Begin: open the upload or the temp file; or re-open it and find out what it really holds.
+//!
+//! On a resume the far side outweighs the ledger. A part that the store lists but the ledger lost (a crash between the
+//! acknowledgement and the next group commit) is ours, since the upload id is; its range of the unchanged file is read
+//! again for its checksum. Where the tag has the form of an MD5 it must also be the MD5 of that range. A part of a temp
+//! file counts only if its bytes, read again, have the recorded checksum.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+
+use md5::{Digest as _, Md5};
+use store::{ErrorKind, ListedPart, PartNumber, UploadRef};
+
+use super::{Attempt, Work, about, misfit, object_of};
+use crate::checkpoint::{Checkpoint, PartRecord, Session};
+use crate::disk::{hash_range, off_thread};
+use crate::error::TransferError;
+use crate::queue::Report;
+use crate::transfer::End;
+
+impl Work {
+    pub(super) async fn begin(&self, checkpoint: &Checkpoint, recorded: Vec<PartRecord>) -> Attempt {
+        match (&checkpoint.target, &checkpoint.session) {
+            (End::Object { .. }, None) => self.create_upload(checkpoint).await,
+            (End::Object { .. }, Some(Session::Upload { upload_id })) => {
+                let upload_id = upload_id.clone();
+                self.reopen_upload(checkpoint, upload_id, recorded).await
+            }
+            (End::File { .. }, None) => self.create_temp_file(checkpoint).await,
+            (End::File { .. }, Some(session @ Session::TempFile { .. })) => {
+                self.reopen_temp_file(checkpoint, session, recorded).await
+            }
+            _ => Err(misfit("the session is of another kind than the target")),
+        }
+    }
+
+    async fn create_upload(&self, checkpoint: &Checkpoint) -> Attempt {
+        let (store, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
+        let upload_id =
+            self.store(store).await?.create_upload(object, &checkpoint.settings).await.map_err(about(object))?;
+        Ok(begun(checkpoint, Session::Upload { upload_id }, Vec::new()))
+    }
+
+    async fn reopen_upload(
+        &self,
+        checkpoint: &Checkpoint,
+        upload_id: store::UploadId,
+        recorded: Vec<PartRecord>,
+    ) -> Attempt {
+        let (store_id, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
+        let store = self.store(store_id).await?;
+        let upload = UploadRef { object: object.clone(), upload_id: upload_id.clone() };
+        let mut listed = Vec::new();
+        let mut after = None;
+        loop {
+            let page = match store.list_parts(&upload, after).await {
+                Ok(page) => page,
+                Err(error) if error.kind == ErrorKind::UploadNotFound => return Ok(Report::SessionGone),
+                Err(error) => return Err(about(object)(error)),
+            };
+            listed.extend(page.parts);
+            match page.next {
+                Some(next) if Some(next) > after => after = Some(next),
+                _ => break,
+            }
+        }
+        let recorded: BTreeMap<PartNumber, PartRecord> = recorded.into_iter().map(|part| (part.number, part)).collect();
+        let mut held = Vec::new();
+        for part in listed {
+            let fits = part.number.get() <= checkpoint.plan().part_count()
+                && part.size_bytes == checkpoint.range(part.number).len_bytes();
+            if !fits {
+                continue;
+            }
+            match recorded.get(&part.number) {
+                Some(record) if record.etag.as_ref() == Some(&part.etag) => held.push(record.clone()),
+                _ => held.extend(self.prove(checkpoint, part).await?),
+            }
+        }
+        Ok(begun(checkpoint, Session::Upload { upload_id }, held))
+    }
+
+    /// A record for a part of our own upload that the ledger does not have, if it can be made.
+    async fn prove(&self, checkpoint: &Checkpoint, part: ListedPart) -> Result<Option<PartRecord>, TransferError> {
+        let End::File { path } = &self.spec.source else {
+            // A copied part: the source is pinned by its tag, and the whole is compared at the end.
+            return Ok(Some(PartRecord {
+                number: part.number,
+                size_bytes: part.size_bytes,
+                crc64: part.crc64,
+                etag: Some(part.etag),
+                confirmed: false,
+            }));
+        };
+        let file = self.source_file(path).await?;
+        let range = checkpoint.range(part.number);
+        let (crc64, md5) = hash_range(&self.tools.disk, &file, range, Md5::new(), |md5, bytes| md5.update(bytes))
+            .await
+            .map_err(|error| TransferError::source(path, &error))?;
+        let tag = part.etag.as_str();
+        let looks_like_md5 = tag.len() == 32 && tag.bytes().all(|b| b.is_ascii_hexdigit());
+        let equal = part.crc64.is_none_or(|theirs| theirs == crc64)
+            && (part.crc64.is_some() || !looks_like_md5 || tag.eq_ignore_ascii_case(&hex::encode(md5.finalize())));
+        Ok(equal.then(|| PartRecord {
+            number: part.number,
+            size_bytes: part.size_bytes,
+            crc64: Some(crc64),
+            etag: Some(part.etag),
+            confirmed: part.crc64.is_some(),
+        }))
+    }
+
+    async fn create_temp_file(&self, checkpoint: &Checkpoint) -> Attempt {
+        let path = checkpoint.temp_path.clone().ok_or_else(|| misfit("no temp path"))?;
+        let size_bytes = checkpoint.source.size_bytes();
+        let made = {
+            let path = path.clone();
+            off_thread(&self.tools.disk, move |disk| {
+                let file = match disk.create_new(&path) {
+                    // The name was free when it was recorded as ours, so what is there is from a run that
+                    // was cut off before it could say so, if it is as such a run leaves it.
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                        let file = disk.reopen(&path)?;
+                        if ![0, size_bytes].contains(&file.facts()?.size_bytes) {
+                            return Err(error);
+                        }
+                        file
+                    }
+                    other => other?,
+                };
+                if let Err(error) = file.reserve(size_bytes) {
+                    disk.remove(&path)?;
+                    return Err(error);
+                }
+                let file_id = file.facts()?.file_id;
+                io::Result::Ok((file, file_id))
+            })
+            .await
+        };
+        let (file, file_id) = made.map_err(|error| self.target_error(checkpoint, &path, &error))?;
+        self.keep_temp_file(file);
+        Ok(begun(checkpoint, Session::TempFile { path, file_id }, Vec::new()))
+    }
+
+    async fn reopen_temp_file(&self, checkpoint: &Checkpoint, session: &Session, recorded: Vec<PartRecord>) -> Attempt {
+        self.close_temp_file();
+        let file = match self.temp_file(session).await {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Report::SessionGone),
+            Err(error) => return Err(self.target_error(checkpoint, &PathBuf::new(), &error)),
+        };
+        let len_bytes =
+            file.facts().map_err(|error| self.target_error(checkpoint, &PathBuf::new(), &error))?.size_bytes;
+        if len_bytes != checkpoint.source.size_bytes() {
+            let (file, size_bytes) = (file.clone(), checkpoint.source.size_bytes());
+            off_thread(&self.tools.disk, move |_| file.reserve(size_bytes))
+                .await
+                .map_err(|error| self.target_error(checkpoint, &PathBuf::new(), &error))?;
+        }
+        let mut held = Vec::new();
+        for part in recorded {
+            let range = checkpoint.range(part.number);
+            let read = hash_range(&self.tools.disk, &file, range, (), |(), _| {}).await;
+            if read.is_ok_and(|(crc64, ())| part.crc64 == Some(crc64)) {
+                held.push(part);
+            }
+        }
+        Ok(begun(checkpoint, session.clone(), held))
+    }
+
+    /// An error of the temp file, named by the target that the user knows.
+    fn target_error(&self, checkpoint: &Checkpoint, fallback: &std::path::Path, error: &io::Error) -> TransferError {
+        match &checkpoint.target {
+            End::File { path } => TransferError::target(path, error),
+            End::Object { .. } => TransferError::target(fallback, error),
+        }
+    }
+}
+
+fn begun(checkpoint: &Checkpoint, session: Session, held: Vec<PartRecord>) -> Report {
+    Report::Begun { checkpoint: Box::new(Checkpoint { session: Some(session), ..checkpoint.clone() }), held }
+}

@@ -1,0 +1,220 @@
+//! Commit: publish the target, and prove that it is the source.
+
+use std::io;
+use std::path::Path;
+
+use store::{Crc64, Crc64Combiner, ErrorKind, ObjectRef, ObjectStore, PutReceipt, UploadRef};
+
+use super::move_part::condition;
+use super::{Attempt, Work, about, misfit, object_of};
+use crate::checkpoint::{Checkpoint, PartRecord, Session};
+use crate::disk::{hash_range, off_thread};
+use crate::error::{ErrorCode, TransferError};
+use crate::queue::Report;
+use crate::transfer::End;
+use crate::view::{Outcome, Transferred};
+
+impl Work {
+    pub(super) async fn commit(
+        &self,
+        checkpoint: &Checkpoint,
+        parts: Vec<PartRecord>,
+        published: Option<PutReceipt>,
+    ) -> Attempt {
+        match &checkpoint.target {
+            End::Object { .. } => self.commit_object(checkpoint, &parts, published).await,
+            End::File { path } => self.commit_file(checkpoint, &parts, path).await,
+        }
+    }
+
+    async fn commit_object(
+        &self,
+        checkpoint: &Checkpoint,
+        parts: &[PartRecord],
+        published: Option<PutReceipt>,
+    ) -> Attempt {
+        let (store, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
+        let store = self.store(store).await?;
+        // For a file what was read, for a copy what the store says of its source.
+        let expected = combined(parts).or(checkpoint.source_crc64);
+        let receipt = match (published, &checkpoint.session) {
+            (Some(receipt), _) => receipt,
+            (None, Some(Session::Upload { upload_id })) => {
+                if !self.source_unchanged(checkpoint).await? {
+                    return Err(self.source_changed());
+                }
+                let upload = UploadRef { object: object.clone(), upload_id: upload_id.clone() };
+                let listed: Option<Vec<_>> = parts.iter().map(|part| Some((part.number, part.etag.clone()?))).collect();
+                let listed = listed.ok_or_else(|| misfit("a part without a tag"))?;
+                match store.complete_upload(&upload, &listed, condition(checkpoint)).await {
+                    Ok(receipt) => receipt,
+                    Err(error) if matches!(error.kind, ErrorKind::UploadNotFound | ErrorKind::AlreadyExists) => {
+                        // An earlier attempt may have done it and its answer was lost: the object tells.
+                        match self.published_before(store.as_ref(), checkpoint, object, expected).await? {
+                            Some(receipt) => receipt,
+                            None if error.kind == ErrorKind::AlreadyExists => {
+                                return Err(TransferError::new(ErrorCode::TargetExists).with("name", object));
+                            }
+                            None => return Err(about(object)(error)),
+                        }
+                    }
+                    Err(error) => return Err(about(object)(error)),
+                }
+            }
+            (None, _) => return Err(misfit("nothing to commit")),
+        };
+        self.verify_object(store.as_ref(), checkpoint, object, expected, receipt).await
+    }
+
+    async fn published_before(
+        &self,
+        store: &dyn ObjectStore,
+        checkpoint: &Checkpoint,
+        object: &ObjectRef,
+        expected: Option<Crc64>,
+    ) -> Result<Option<PutReceipt>, TransferError> {
+        let there = match store.head_object(object).await {
+            Ok(there) => there,
+            Err(error) if error.kind == ErrorKind::ObjectNotFound => return Ok(None),
+            Err(error) => return Err(about(object)(error)),
+        };
+        let equal =
+            there.size_bytes == checkpoint.source.size_bytes() && there.crc64.is_some() && there.crc64 == expected;
+        Ok(equal.then_some(PutReceipt {
+            etag: there.etag,
+            crc64: there.crc64,
+            version: there.version,
+            request_id: None,
+        }))
+    }
+
+    async fn verify_object(
+        &self,
+        store: &dyn ObjectStore,
+        checkpoint: &Checkpoint,
+        object: &ObjectRef,
+        expected: Option<Crc64>,
+        receipt: PutReceipt,
+    ) -> Attempt {
+        let mut theirs = receipt.crc64;
+        if theirs.is_none() {
+            match store.head_object(object).await {
+                Ok(there) if there.size_bytes != checkpoint.source.size_bytes() => {
+                    return Err(mismatch(object, expected, there.crc64));
+                }
+                // Only if it is still the object that was just written.
+                Ok(there) if there.etag == receipt.etag => theirs = there.crc64,
+                Ok(_) => {}
+                // Keys that may write need not be allowed to read: done, but not verified.
+                Err(error) if error.kind == ErrorKind::Forbidden => {}
+                Err(error) => return Err(about(object)(error)),
+            }
+        }
+        if let (Some(ours), Some(theirs)) = (expected, theirs)
+            && ours != theirs
+        {
+            return Err(mismatch(object, Some(ours), Some(theirs)));
+        }
+        Ok(Report::Committed(Box::new(Transferred {
+            outcome: Outcome::Moved,
+            verified: expected.is_some() && theirs.is_some(),
+            source_crc64: expected,
+            target_crc64: theirs,
+            etag: Some(receipt.etag),
+            version: receipt.version,
+            request_id: receipt.request_id,
+        })))
+    }
+
+    /// Looks at the source once more: by its open handle (the bytes that were read) and by its name.
+    async fn source_unchanged(&self, checkpoint: &Checkpoint) -> Result<bool, TransferError> {
+        let End::File { path } = &self.spec.source else {
+            return Ok(true); // every part was pinned by the tag
+        };
+        let file = self.source_file(path).await?;
+        let owned = path.clone();
+        let (open, named) = off_thread(&self.tools.disk, move |disk| (file.facts(), disk.facts(&owned))).await;
+        let open = open.map_err(|error| TransferError::source(path, &error))?;
+        let same_name = named.is_ok_and(|facts| facts.fingerprint() == checkpoint.source);
+        Ok(open.fingerprint() == checkpoint.source && same_name)
+    }
+
+    fn source_changed(&self) -> TransferError {
+        TransferError::new(ErrorCode::SourceChanged).with("path", &self.spec.source)
+    }
+
+    async fn commit_file(&self, checkpoint: &Checkpoint, parts: &[PartRecord], target: &Path) -> Attempt {
+        let session = checkpoint.session.as_ref().ok_or_else(|| misfit("no temp file"))?;
+        let ours = combined(parts).ok_or_else(|| misfit("a part without a checksum"))?;
+        let file = match self.temp_file(session).await {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return self.renamed_before(checkpoint, target, ours).await;
+            }
+            Err(error) => return Err(TransferError::target(target, &error)),
+        };
+        if let Some(theirs) = checkpoint.source_crc64
+            && theirs != ours
+        {
+            return Err(TransferError::new(ErrorCode::Mismatch)
+                .with("name", target.display())
+                .with("ours", ours)
+                .with("theirs", theirs));
+        }
+        let Session::TempFile { path: temp, .. } = session.clone() else { return Err(misfit("no temp file")) };
+        let (to, replace) = (target.to_owned(), checkpoint.overwrite);
+        let renamed = off_thread(&self.tools.disk, move |disk| {
+            file.sync()?;
+            disk.rename(&temp, &to, replace)
+        })
+        .await;
+        match renamed {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(TransferError::new(ErrorCode::TargetExists).with("name", target.display()));
+            }
+            Err(error) => return Err(TransferError::target(target, &error)),
+        }
+        self.close_temp_file();
+        Ok(downloaded(checkpoint, ours))
+    }
+
+    /// The temp file is gone: it was renamed just before a crash if the target has its content.
+    async fn renamed_before(&self, checkpoint: &Checkpoint, target: &Path, ours: Crc64) -> Attempt {
+        let gone = || TransferError::new(ErrorCode::UploadNotFound).with("path", target.display());
+        let path = target.to_owned();
+        let Ok(file) = off_thread(&self.tools.disk, move |disk| disk.open(&path)).await else { return Err(gone()) };
+        let facts = file.facts().map_err(|error| TransferError::target(target, &error))?;
+        if facts.size_bytes != checkpoint.source.size_bytes() {
+            return Err(gone());
+        }
+        let range = store::ByteRange::at(0, facts.size_bytes);
+        match hash_range(&self.tools.disk, &file, range, (), |(), _| {}).await {
+            Ok((crc64, ())) if crc64 == ours => Ok(downloaded(checkpoint, ours)),
+            _ => Err(gone()),
+        }
+    }
+}
+
+fn downloaded(checkpoint: &Checkpoint, ours: Crc64) -> Report {
+    Report::Committed(Box::new(Transferred {
+        outcome: Outcome::Moved,
+        verified: checkpoint.source_crc64.is_some(),
+        source_crc64: checkpoint.source_crc64,
+        target_crc64: Some(ours),
+        etag: None,
+        version: None,
+        request_id: None,
+    }))
+}
+
+/// The checksum of the whole, if each part has one.
+fn combined(parts: &[PartRecord]) -> Option<Crc64> {
+    let mut combiner = Crc64Combiner::default();
+    parts.iter().try_fold(Crc64::EMPTY, |whole, part| Some(combiner.combine(whole, part.crc64?, part.size_bytes)))
+}
+
+fn mismatch(object: &ObjectRef, ours: Option<Crc64>, theirs: Option<Crc64>) -> TransferError {
+    let words = |crc: Option<Crc64>| crc.map_or_else(|| "none".to_owned(), |crc| crc.to_string());
+    TransferError::new(ErrorCode::Mismatch).with("name", object).with("ours", words(ours)).with("theirs", words(theirs))
+}

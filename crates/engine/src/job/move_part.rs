@@ -1,0 +1,240 @@
+//! MovePart: the bytes of one part, once, from one end to the other.
+
+use futures_util::StreamExt as _;
+use store::{
+    CopyObjectOptions, CopyPartRequest, CopySource, Crc64, Crc64Hasher, ErrorKind, GetOptions, ObjectRef, PartNumber,
+    PutCondition, UploadRef,
+};
+
+use super::{Attempt, Work, about, misfit, object_of};
+use crate::checkpoint::{Checkpoint, Fingerprint, PartRecord, Session};
+use crate::error::{Again, ErrorCode, TransferError};
+use crate::flow::{BodyFailure, BodyFate, FileBody};
+use crate::queue::Report;
+use crate::transfer::End;
+
+impl Work {
+    pub(super) async fn move_part(&self, checkpoint: &Checkpoint, number: PartNumber) -> Attempt {
+        match (&self.spec.source, &checkpoint.target) {
+            (End::File { path }, End::Object { .. }) => self.send_part(checkpoint, number, path).await,
+            (End::Object { object, .. }, End::File { path }) => self.fetch_part(checkpoint, number, object, path).await,
+            (End::Object { object, .. }, End::Object { .. }) => self.copy_part(checkpoint, number, object).await,
+            (End::File { .. }, End::File { .. }) => Err(misfit("file to file")),
+        }
+    }
+
+    async fn send_part(&self, checkpoint: &Checkpoint, number: PartNumber, path: &std::path::Path) -> Attempt {
+        let (store, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
+        let store = self.store(store).await?;
+        let (body, fate) = FileBody {
+            file: self.source_file(path).await?,
+            range: checkpoint.range(number),
+            expected: checkpoint.source.clone(),
+            pool: self.tools.pool.clone(),
+            limiter: self.tools.upload_limiter.clone(),
+            meter: self.workspace.meter.part(number),
+        }
+        .into_upload();
+        let failed = |error: store::StoreError| body_failure(&fate, path).unwrap_or_else(|| about(object)(error));
+        let (etag, theirs, receipt) = match &checkpoint.session {
+            None => {
+                let receipt = store.put_object(object, &checkpoint.settings, condition(checkpoint), body).await;
+                match receipt {
+                    Ok(receipt) => (receipt.etag.clone(), receipt.crc64, Some(receipt)),
+                    Err(error) if error.kind == ErrorKind::AlreadyExists => {
+                        // Perhaps by our own request, whose answer was lost.
+                        let receipt = self.written_by_us(checkpoint, object, path).await?;
+                        (receipt.etag.clone(), receipt.crc64, Some(receipt))
+                    }
+                    Err(error) => return Err(failed(error)),
+                }
+            }
+            Some(Session::Upload { upload_id }) => {
+                let upload = UploadRef { object: object.clone(), upload_id: upload_id.clone() };
+                let receipt = store.upload_part(&upload, number, body).await.map_err(failed)?;
+                (receipt.etag, receipt.crc64, None)
+            }
+            Some(Session::TempFile { .. }) => return Err(misfit("a temp file for an upload")),
+        };
+        let ours = match (&receipt, fate.crc64()) {
+            (_, Some(crc64)) => crc64,
+            (Some(receipt), None) => receipt.crc64.ok_or_else(|| misfit("no checksum"))?,
+            (None, None) => return Err(misfit("the store answered before it had the whole part")),
+        };
+        if theirs.is_some_and(|theirs| theirs != ours) {
+            return Err(corrupted(object, ours, theirs));
+        }
+        let part = PartRecord {
+            number,
+            size_bytes: checkpoint.range(number).len_bytes(),
+            crc64: Some(ours),
+            etag: Some(etag),
+            confirmed: theirs.is_some(),
+        };
+        Ok(Report::Moved(part, receipt))
+    }
+
+    /// The object that is in the way, if its content is ours.
+    async fn written_by_us(
+        &self,
+        checkpoint: &Checkpoint,
+        object: &ObjectRef,
+        path: &std::path::Path,
+    ) -> Result<store::PutReceipt, TransferError> {
+        let exists = || TransferError::new(ErrorCode::TargetExists).with("name", object);
+        let (store, _) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
+        let there = self.store(store).await?.head_object(object).await.map_err(about(object))?;
+        let file = self.source_file(path).await?;
+        let range = checkpoint.range(PartNumber::FIRST);
+        let (ours, ()) = crate::disk::hash_range(&self.tools.disk, &file, range, (), |(), _| {})
+            .await
+            .map_err(|error| TransferError::source(path, &error))?;
+        if there.size_bytes != range.len_bytes() || there.crc64 != Some(ours) {
+            return Err(exists());
+        }
+        Ok(store::PutReceipt { etag: there.etag, crc64: there.crc64, version: there.version, request_id: None })
+    }
+
+    async fn fetch_part(
+        &self,
+        checkpoint: &Checkpoint,
+        number: PartNumber,
+        object: &ObjectRef,
+        target: &std::path::Path,
+    ) -> Attempt {
+        let session = checkpoint.session.as_ref().ok_or_else(|| misfit("no temp file"))?;
+        let file = self.temp_file(session).await.map_err(|error| temp_error(target, &error))?;
+        let range = checkpoint.range(number);
+        let crc64 = if range.is_empty() {
+            Crc64::EMPTY
+        } else {
+            let (store, _) = object_of(&self.spec.source).ok_or_else(|| misfit("no object"))?;
+            let whole = range.start == 0 && range.end == checkpoint.source.size_bytes();
+            let options = GetOptions { range: (!whole).then_some(range), if_match: etag(&checkpoint.source) };
+            let meter = self.workspace.meter.part(number);
+            let got = self.store(store).await?.get_object(object, &options).await.map_err(about(object))?;
+            if got.range != range || got.details.size_bytes != checkpoint.source.size_bytes() {
+                return Err(TransferError::new(ErrorCode::SourceChanged).with("path", object));
+            }
+            let mut body = got.body;
+            let mut hasher = Crc64Hasher::new();
+            let mut at = range.start;
+            while let Some(chunk) = body.next().await {
+                let chunk = chunk.map_err(about(object))?;
+                let len_bytes = chunk.len() as u64;
+                if at + len_bytes > range.end {
+                    return Err(short(object, "more bytes came than were asked for"));
+                }
+                self.tools.download_limiter.reserve(len_bytes).await;
+                hasher.update(&chunk);
+                file.write_all_at(&chunk, at).map_err(|error| TransferError::target(target, &error))?;
+                meter.add(len_bytes);
+                at += len_bytes;
+            }
+            if at != range.end {
+                return Err(short(object, "the answer ended early"));
+            }
+            hasher.finish()
+        };
+        let size_bytes = range.len_bytes();
+        Ok(Report::Moved(PartRecord { number, size_bytes, crc64: Some(crc64), etag: None, confirmed: false }, None))
+    }
+
+    async fn copy_part(&self, checkpoint: &Checkpoint, number: PartNumber, from: &ObjectRef) -> Attempt {
+        let (store, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
+        let store = self.store(store).await?;
+        let source = CopySource { object: from.clone(), if_match: etag(&checkpoint.source) };
+        let range = checkpoint.range(number);
+        let size_bytes = range.len_bytes();
+        let meter = self.workspace.meter.part(number);
+        let (etag, receipt) = match &checkpoint.session {
+            None => {
+                let wanted = &self.spec.options.settings;
+                let plain = *wanted == store::ObjectSettings::default();
+                let options = CopyObjectOptions {
+                    source,
+                    // The store carries the source's own settings over unless the user asked for others.
+                    replace_settings: (!plain).then(|| checkpoint.settings.clone()),
+                    condition: condition(checkpoint),
+                };
+                let receipt = match store.copy_object(object, &options).await {
+                    Ok(receipt) => receipt,
+                    Err(error) if error.kind == ErrorKind::AlreadyExists => {
+                        self.copied_by_us(checkpoint, object).await?
+                    }
+                    Err(error) => return Err(about(object)(error)),
+                };
+                (receipt.etag.clone(), Some(receipt))
+            }
+            Some(Session::Upload { upload_id }) => {
+                let upload = UploadRef { object: object.clone(), upload_id: upload_id.clone() };
+                let request = CopyPartRequest { source, range };
+                (store.upload_part_copy(&upload, number, &request).await.map_err(about(object))?.etag, None)
+            }
+            Some(Session::TempFile { .. }) => return Err(misfit("a temp file for a copy")),
+        };
+        meter.add(size_bytes);
+        let part = PartRecord { number, size_bytes, crc64: None, etag: Some(etag), confirmed: false };
+        Ok(Report::Moved(part, receipt))
+    }
+
+    async fn copied_by_us(
+        &self,
+        checkpoint: &Checkpoint,
+        object: &ObjectRef,
+    ) -> Result<store::PutReceipt, TransferError> {
+        let (store, _) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
+        let there = self.store(store).await?.head_object(object).await.map_err(about(object))?;
+        let equal = there.size_bytes == checkpoint.source.size_bytes()
+            && there.crc64.is_some()
+            && there.crc64 == checkpoint.source_crc64;
+        if !equal {
+            return Err(TransferError::new(ErrorCode::TargetExists).with("name", object));
+        }
+        Ok(store::PutReceipt { etag: there.etag, crc64: there.crc64, version: there.version, request_id: None })
+    }
+}
+
+/// Whether what is at the target when it is published may be replaced.
+pub(super) fn condition(checkpoint: &Checkpoint) -> PutCondition {
+    if checkpoint.overwrite { PutCondition::Always } else { PutCondition::IfAbsent }
+}
+
+fn etag(source: &Fingerprint) -> Option<store::ETag> {
+    match source {
+        Fingerprint::Object { etag, .. } => Some(etag.clone()),
+        Fingerprint::File { .. } => None,
+    }
+}
+
+/// The reason why our own side broke the body off, if it did.
+fn body_failure(fate: &BodyFate, path: &std::path::Path) -> Option<TransferError> {
+    Some(match fate.take_failure()? {
+        BodyFailure::Read(error) => TransferError::source(path, &error),
+        BodyFailure::Changed => TransferError::new(ErrorCode::SourceChanged).with("path", path.display()),
+    })
+}
+
+fn temp_error(target: &std::path::Path, error: &std::io::Error) -> TransferError {
+    if error.kind() == std::io::ErrorKind::NotFound {
+        // Somebody removed the temp file while it was written to: begin again.
+        TransferError::new(ErrorCode::UploadNotFound).with("path", target.display()).because(error)
+    } else {
+        TransferError::target(target, error)
+    }
+}
+
+fn corrupted(object: &ObjectRef, ours: Crc64, theirs: Option<Crc64>) -> TransferError {
+    let theirs = theirs.map_or_else(|| "none".to_owned(), |theirs| theirs.to_string());
+    let mut error = TransferError::new(ErrorCode::Corrupted)
+        .with("name", object)
+        .because(format_args!("sent with CRC64 {ours}, arrived with {theirs}"));
+    error.again = Again::Later;
+    error
+}
+
+fn short(object: &ObjectRef, what: &str) -> TransferError {
+    let mut error = TransferError::new(ErrorCode::Network).with("name", object).because(what);
+    error.again = Again::Later;
+    error
+}

@@ -1,0 +1,325 @@
+//! Probe: what the source is, what is at the target, and so what has to be done.
+
+use std::path::Path;
+
+use store::{Capabilities, Crc64, ErrorKind, ObjectDetails, ObjectRef, ObjectSettings, ObjectStore};
+
+use super::{Attempt, Work, about, misfit, slot};
+use crate::checkpoint::{Checkpoint, Fingerprint};
+use crate::conflict::beside;
+use crate::disk::{FileFacts, hash_range, off_thread, temp_name};
+use crate::error::{ErrorCode, TransferError};
+use crate::plan::PartPlan;
+use crate::queue::Report;
+use crate::transfer::{ConflictRule, End, StoreId};
+use crate::view::{Outcome, Transferred};
+
+/// Names beside a taken name that are tried.
+const NAMES_MAX: u32 = 1000;
+
+/// The source as it is now.
+struct Source {
+    fingerprint: Fingerprint,
+    crc64: Option<Crc64>,
+    settings: ObjectSettings,
+}
+
+/// What is at the place where the target shall be.
+enum There {
+    Nothing,
+    /// The same content, by size and CRC64.
+    Same(Box<Transferred>),
+    Other,
+}
+
+impl Work {
+    pub(super) async fn probe(&self, known: Option<&Checkpoint>) -> Attempt {
+        let source = self.probe_source().await?;
+        if let Some(known) = known {
+            // The decision about the target was made when the plan was; a session keeps its part size.
+            return Ok(if known.source == source.fingerprint {
+                Report::Planned(Box::new(known.clone()))
+            } else {
+                Report::SourceChanged
+            });
+        }
+        let (limits, settings) = self.limits_and_settings(&source).await?;
+        let plan = PartPlan::new(source.fingerprint.size_bytes(), self.spec.options.part_size_bytes, &limits)?;
+        let mut checkpoint = Checkpoint {
+            source: source.fingerprint.clone(),
+            source_crc64: source.crc64,
+            part_size_bytes: plan.part_size_bytes,
+            target: self.spec.target.clone(),
+            settings,
+            overwrite: self.spec.options.conflict == ConflictRule::Overwrite,
+            temp_path: None,
+            session: None,
+        };
+        if let Some(result) = self.settle_target(&source, &mut checkpoint).await? {
+            return Ok(Report::NothingToDo(Box::new(result), Box::new(checkpoint)));
+        }
+        if let End::File { path } = &checkpoint.target {
+            checkpoint.temp_path = Some(self.free_temp_path(path).await?);
+        }
+        Ok(Report::Planned(Box::new(checkpoint)))
+    }
+
+    async fn probe_source(&self) -> Result<Source, TransferError> {
+        match &self.spec.source {
+            End::File { path } => {
+                let facts = self.file_facts(path).await.map_err(|error| TransferError::source(path, &error))?;
+                if facts.is_dir {
+                    return Err(TransferError::new(ErrorCode::SourceIsFolder).with("path", path.display()));
+                }
+                if !facts.is_file {
+                    return Err(TransferError::new(ErrorCode::SourceUnreadable)
+                        .with("path", path.display())
+                        .because("it is not a plain file"));
+                }
+                self.close_source(); // what was opened before may be another file now
+                self.source_file(path).await?;
+                Ok(Source { fingerprint: facts.fingerprint(), crc64: None, settings: ObjectSettings::default() })
+            }
+            End::Object { store, object } => {
+                let details = self.store(store).await?.head_object(object).await.map_err(about(object))?;
+                Ok(Source {
+                    fingerprint: Fingerprint::Object {
+                        size_bytes: details.size_bytes,
+                        etag: details.etag,
+                        version: details.version,
+                    },
+                    crc64: details.crc64,
+                    settings: details.settings,
+                })
+            }
+        }
+    }
+
+    async fn file_facts(&self, path: &Path) -> std::io::Result<FileFacts> {
+        let path = path.to_owned();
+        off_thread(&self.tools.disk, move |disk| disk.facts(&path)).await
+    }
+
+    /// Limits of the store that the parts go to or come from, and what the target object will carry. For a copy it is
+    /// also where a copy that TOS cannot make is refused.
+    async fn limits_and_settings(&self, source: &Source) -> Result<(Capabilities, ObjectSettings), TransferError> {
+        let wanted = self.spec.options.settings.clone();
+        match (&self.spec.source, &self.spec.target) {
+            (End::File { path }, End::Object { store, .. }) => {
+                let limits = self.store(store).await?.capabilities().clone();
+                let guess = || mime_guess::from_path(path).first_raw().map(str::to_owned);
+                Ok((limits, ObjectSettings { content_type: wanted.content_type.clone().or_else(guess), ..wanted }))
+            }
+            (End::Object { store, .. }, End::File { .. }) => {
+                Ok((self.store(store).await?.capabilities().clone(), wanted))
+            }
+            (End::Object { store: from, object: old }, End::Object { store: to, object: new }) => {
+                let store = self.store(to).await?;
+                if from == to && old == new {
+                    return Err(TransferError::new(ErrorCode::InvalidOption)
+                        .with("name", "target")
+                        .with("value", new)
+                        .because("source and target are the same object"));
+                }
+                self.refuse_copy_between_regions(from, old, to, new, store.as_ref()).await?;
+                Ok((store.capabilities().clone(), merged(wanted, &source.settings)))
+            }
+            (End::File { .. }, End::File { .. }) => Err(misfit("file to file")),
+        }
+    }
+
+    async fn refuse_copy_between_regions(
+        &self,
+        from: &StoreId,
+        old: &ObjectRef,
+        to: &StoreId,
+        new: &ObjectRef,
+        store: &dyn ObjectStore,
+    ) -> Result<(), TransferError> {
+        let refuse =
+            |from: &str, to: &str| Err(TransferError::new(ErrorCode::CrossRegion).with("from", from).with("to", to));
+        if from != to {
+            return refuse(&from.0, &to.0);
+        }
+        if old.bucket == new.bucket {
+            return Ok(());
+        }
+        let (a, b) = (self.region(store, old).await?, self.region(store, new).await?);
+        match (a, b) {
+            (Some(a), Some(b)) if a != b => refuse(&a, &b),
+            _ => Ok(()), // not known: the store itself will refuse what it cannot do
+        }
+    }
+
+    async fn region(&self, store: &dyn ObjectStore, object: &ObjectRef) -> Result<Option<String>, TransferError> {
+        if let Some(region) = slot(&self.workspace.regions).get(&object.bucket) {
+            return Ok(Some(region.clone()));
+        }
+        match store.head_bucket(&object.bucket).await {
+            Ok(details) => {
+                if let Some(region) = &details.region {
+                    slot(&self.workspace.regions).insert(object.bucket.clone(), region.clone());
+                }
+                Ok(details.region)
+            }
+            // Keys that may copy need not be allowed to look at the bucket.
+            Err(error) if error.kind == ErrorKind::Forbidden => Ok(None),
+            Err(error) => Err(about(object)(error)),
+        }
+    }
+
+    /// Applies the conflict rule. A result means that nothing has to be moved.
+    async fn settle_target(
+        &self,
+        source: &Source,
+        checkpoint: &mut Checkpoint,
+    ) -> Result<Option<Transferred>, TransferError> {
+        let rule = self.spec.options.conflict;
+        for n in 1..=NAMES_MAX {
+            let target = if n == 1 { self.spec.target.clone() } else { renamed(&self.spec.target, n) };
+            match self.look_at(&target, source).await? {
+                There::Nothing => {
+                    checkpoint.target = target;
+                    return Ok(None);
+                }
+                There::Same(result) => {
+                    checkpoint.target = target;
+                    return Ok(Some(*result));
+                }
+                There::Other => match rule {
+                    ConflictRule::Overwrite => return Ok(None),
+                    ConflictRule::Fail => {
+                        return Err(TransferError::new(ErrorCode::TargetExists).with("name", &target));
+                    }
+                    ConflictRule::Skip => {
+                        return Ok(Some(Transferred {
+                            outcome: Outcome::Skipped,
+                            verified: false,
+                            source_crc64: source.crc64,
+                            target_crc64: None,
+                            etag: None,
+                            version: None,
+                            request_id: None,
+                        }));
+                    }
+                    ConflictRule::KeepBoth => {}
+                },
+            }
+        }
+        Err(TransferError::new(ErrorCode::TargetExists).with("name", &self.spec.target))
+    }
+
+    async fn look_at(&self, target: &End, source: &Source) -> Result<There, TransferError> {
+        match target {
+            End::Object { store, object } => {
+                store::check_key(&object.key).map_err(|error| about(object)(error.into()))?;
+                let details = match self.store(store).await?.head_object(object).await {
+                    Ok(details) => details,
+                    Err(error) if error.kind == ErrorKind::ObjectNotFound => return Ok(There::Nothing),
+                    // Keys that may write need not be allowed to read; commit forbids to overwrite where it must.
+                    Err(error) if error.kind == ErrorKind::Forbidden => return Ok(There::Nothing),
+                    Err(error) => return Err(about(object)(error)),
+                };
+                self.compare_object(&details, source).await
+            }
+            End::File { path } => self.compare_file(path, source).await,
+        }
+    }
+
+    async fn compare_object(&self, there: &ObjectDetails, source: &Source) -> Result<There, TransferError> {
+        let Some(crc64) = there.crc64.filter(|_| there.size_bytes == source.fingerprint.size_bytes()) else {
+            return Ok(There::Other);
+        };
+        let ours = match &self.spec.source {
+            End::File { path } => Some(self.crc64_of_source(path, there.size_bytes).await?),
+            End::Object { .. } => source.crc64,
+        };
+        Ok(if ours == Some(crc64) { There::Same(same(crc64, Some(there))) } else { There::Other })
+    }
+
+    async fn crc64_of_source(&self, path: &Path, size_bytes: u64) -> Result<Crc64, TransferError> {
+        let file = self.source_file(path).await?;
+        let range = store::ByteRange::at(0, size_bytes);
+        let (crc64, ()) = hash_range(&self.tools.disk, &file, range, (), |(), _| {})
+            .await
+            .map_err(|error| TransferError::source(path, &error))?;
+        Ok(crc64)
+    }
+
+    async fn compare_file(&self, path: &Path, source: &Source) -> Result<There, TransferError> {
+        let facts = match self.file_facts(path).await {
+            Ok(facts) => facts,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(There::Nothing),
+            Err(error) => return Err(TransferError::target(path, &error)),
+        };
+        if facts.is_dir {
+            return Err(TransferError::new(ErrorCode::TargetIsFolder).with("path", path.display()));
+        }
+        let Some(expected) = source.crc64.filter(|_| facts.size_bytes == source.fingerprint.size_bytes()) else {
+            return Ok(There::Other);
+        };
+        let owned = path.to_owned();
+        let Ok(file) = off_thread(&self.tools.disk, move |disk| disk.open(&owned)).await else {
+            return Ok(There::Other); // not readable: certainly not to be taken for identical
+        };
+        let range = store::ByteRange::at(0, facts.size_bytes);
+        match hash_range(&self.tools.disk, &file, range, (), |(), _| {}).await {
+            Ok((crc64, ())) if crc64 == expected => Ok(There::Same(same(crc64, None))),
+            _ => Ok(There::Other),
+        }
+    }
+
+    /// A name for the temp file that nobody uses. It is recorded before the file is made.
+    async fn free_temp_path(&self, target: &Path) -> Result<std::path::PathBuf, TransferError> {
+        for n in 1..=NAMES_MAX {
+            let path = temp_name(target, n);
+            match self.file_facts(&path).await {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(path),
+                Err(error) => return Err(TransferError::target(&path, &error)),
+                Ok(_) => {}
+            }
+        }
+        Err(TransferError::new(ErrorCode::TargetUnwritable)
+            .with("path", target.display())
+            .because("every name for the temporary file is taken"))
+    }
+}
+
+fn same(crc64: Crc64, details: Option<&ObjectDetails>) -> Box<Transferred> {
+    Box::new(Transferred {
+        outcome: Outcome::Identical,
+        verified: true,
+        source_crc64: Some(crc64),
+        target_crc64: Some(crc64),
+        etag: details.map(|details| details.etag.clone()),
+        version: details.and_then(|details| details.version.clone()),
+        request_id: None,
+    })
+}
+
+fn renamed(target: &End, n: u32) -> End {
+    match target {
+        End::Object { store, object } => {
+            End::object(store.clone(), ObjectRef::new(object.bucket.clone(), beside(&object.key, n)))
+        }
+        End::File { path } => {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            End::file(path.with_file_name(beside(&name, n)))
+        }
+    }
+}
+
+/// What the user asked for, and what the source carries where he did not.
+fn merged(wanted: ObjectSettings, source: &ObjectSettings) -> ObjectSettings {
+    ObjectSettings {
+        content_type: wanted.content_type.or_else(|| source.content_type.clone()),
+        cache_control: wanted.cache_control.or_else(|| source.cache_control.clone()),
+        content_disposition: wanted.content_disposition.or_else(|| source.content_disposition.clone()),
+        content_encoding: wanted.content_encoding.or_else(|| source.content_encoding.clone()),
+        content_language: wanted.content_language.or_else(|| source.content_language.clone()),
+        expires: wanted.expires.or_else(|| source.expires.clone()),
+        storage_class: wanted.storage_class.or_else(|| source.storage_class.clone()),
+        acl: wanted.acl,
+        metadata: if wanted.metadata.is_empty() { source.metadata.clone() } else { wanted.metadata },
+    }
+}

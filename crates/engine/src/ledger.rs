@@ -1,0 +1,82 @@
+//! The ledger: what survives.
+//!
+//! A narrow seam: facts go in, in order and in batches; transfers come out one at a time or in pages. One small row is
+//! written per finished part, never a whole checkpoint again. The only writer is the engine's recorder, so the order
+//! of facts is the order of events.
+
+mod lock;
+mod rows;
+mod schema;
+mod sqlite;
+
+use std::path::PathBuf;
+
+pub use lock::{DataFolderBusy, DataFolderLock};
+pub use sqlite::SqliteLedger;
+
+use crate::fact::Fact;
+use crate::queue::Loaded;
+use crate::transfer::{End, TransferId};
+use crate::view::{Counts, Filter, TransferDetail, TransferView};
+
+/// Why the ledger could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The database refused.
+    #[error("the ledger cannot be used: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// A row does not say what it should.
+    #[error("the ledger has a row that cannot be read: {0}")]
+    Row(#[from] serde_json::Error),
+    /// The folder or file cannot be used.
+    #[error("the ledger cannot be opened: {0}")]
+    Io(#[from] std::io::Error),
+    /// It was made by a newer version.
+    #[error(
+        "the ledger was made by a newer version of Tern (schema {found}, this one knows {known}): use that version"
+    )]
+    Newer {
+        /// Version found.
+        found: i64,
+        /// Newest version that is known.
+        known: i64,
+    },
+}
+
+/// A file that was no ledger, or a broken one, was put aside and a new one made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// Where it is now.
+    pub path: PathBuf,
+}
+
+/// What must survive, and how to read it back. Synchronous; called where it may block.
+pub trait Ledger: Send + Sync + std::fmt::Debug {
+    /// Appends facts, all or none, and returns when they would survive a power cut.
+    fn append(&self, facts: &[Fact]) -> Result<(), LedgerError>;
+
+    /// One transfer with its parts.
+    fn load(&self, id: TransferId) -> Result<Option<Loaded>, LedgerError>;
+
+    /// Transfers that go on by themselves after a start, in queue order, after a place in the queue: those that are
+    /// not paused, failed or over, and those whose cancelling was not finished.
+    fn next_runnable(&self, after: Option<(i64, TransferId)>, limit: usize) -> Result<Vec<Loaded>, LedgerError>;
+
+    /// The newest transfer between these ends that is not over.
+    fn find_open(&self, source: &End, target: &End) -> Result<Option<TransferId>, LedgerError>;
+
+    /// Largest id and largest place in use.
+    fn last(&self) -> Result<(u64, i64), LedgerError>;
+
+    /// Rows of a filter after one of them. `Active` is the same as `Waiting` here: working is not durable.
+    fn page(&self, filter: Filter, after: Option<TransferId>, limit: usize) -> Result<Vec<TransferView>, LedgerError>;
+
+    /// One transfer as it is recorded.
+    fn detail(&self, id: TransferId) -> Result<Option<TransferDetail>, LedgerError>;
+
+    /// Exact numbers; `active` is 0 here.
+    fn counts(&self) -> Result<Counts, LedgerError>;
+
+    /// Ids of all transfers that are not over, for "pause all" and "resume all".
+    fn open_ids(&self) -> Result<Vec<TransferId>, LedgerError>;
+}

@@ -1,0 +1,159 @@
+//! The tables, and how a database becomes ours.
+//!
+//! Counters are kept by triggers in the same transaction as the rows, so that they are exact without counting.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{LedgerError, SetAside};
+
+/// "TERN": marks the file as ours.
+const APPLICATION_ID: i64 = 0x5445_524E;
+/// Version of the tables below.
+const SCHEMA_VERSION: i64 = 1;
+
+const SCHEMA: &str = "
+CREATE TABLE transfer (
+    id         INTEGER PRIMARY KEY,
+    ord        INTEGER NOT NULL,
+    state      INTEGER NOT NULL,           -- rows.rs: the resting states, and 0 for all that goes on by itself
+    intent     INTEGER NOT NULL,
+    source     TEXT NOT NULL,
+    target     TEXT NOT NULL,
+    options    TEXT NOT NULL,
+    checkpoint TEXT,
+    size_bytes INTEGER,
+    done_bytes INTEGER NOT NULL DEFAULT 0,
+    error      TEXT,
+    result     TEXT,
+    stats      TEXT NOT NULL DEFAULT '{}',
+    added_ms   INTEGER NOT NULL,
+    planned_ms INTEGER,
+    saved_ms   INTEGER,
+    ended_ms   INTEGER
+) STRICT;
+CREATE INDEX transfer_in_queue ON transfer (state, ord, id);
+CREATE INDEX transfer_ended    ON transfer (state, ended_ms DESC, id DESC);
+CREATE INDEX transfer_ends     ON transfer (source, target);
+CREATE TABLE part (
+    transfer   INTEGER NOT NULL,
+    number     INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    crc64      INTEGER,                    -- the 64 bits as a signed number
+    etag       TEXT,
+    confirmed  INTEGER NOT NULL,
+    PRIMARY KEY (transfer, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE counter (
+    state      INTEGER PRIMARY KEY,
+    n          INTEGER NOT NULL,
+    left_bytes INTEGER NOT NULL
+) STRICT;
+INSERT INTO counter VALUES (0, 0, 0), (1, 0, 0), (2, 0, 0), (3, 0, 0), (4, 0, 0);
+CREATE TRIGGER transfer_added AFTER INSERT ON transfer BEGIN
+    UPDATE counter SET n = n + 1, left_bytes = left_bytes + coalesce(new.size_bytes, 0) - new.done_bytes
+        WHERE state = new.state;
+END;
+CREATE TRIGGER transfer_removed AFTER DELETE ON transfer BEGIN
+    UPDATE counter SET n = n - 1, left_bytes = left_bytes - coalesce(old.size_bytes, 0) + old.done_bytes
+        WHERE state = old.state;
+    DELETE FROM part WHERE transfer = old.id;
+END;
+CREATE TRIGGER transfer_changed AFTER UPDATE OF state, size_bytes, done_bytes ON transfer BEGIN
+    UPDATE counter SET n = n - 1, left_bytes = left_bytes - coalesce(old.size_bytes, 0) + old.done_bytes
+        WHERE state = old.state;
+    UPDATE counter SET n = n + 1, left_bytes = left_bytes + coalesce(new.size_bytes, 0) - new.done_bytes
+        WHERE state = new.state;
+END;
+";
+
+/// Opens the writer's connection. What is no ledger of ours, or a damaged one, is renamed, never deleted.
+pub(super) fn open_writer(path: &Path, now_ms: i64) -> Result<(Connection, Option<SetAside>), LedgerError> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    match prepare(path) {
+        Ok(connection) => Ok((connection, None)),
+        Err(Trouble::Ledger(error)) => Err(error),
+        Err(Trouble::NotOurs(reason)) => {
+            let aside = set_aside(path, now_ms)?;
+            tracing::warn!(aside = %aside.display(), reason, "the ledger was set aside");
+            match prepare(path) {
+                Ok(connection) => Ok((connection, Some(SetAside { path: aside }))),
+                Err(Trouble::Ledger(error)) => Err(error),
+                Err(Trouble::NotOurs(reason)) => Err(std::io::Error::other(reason).into()),
+            }
+        }
+    }
+}
+
+/// Opens a connection that can only read, also while another process writes.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, LedgerError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    Ok(connection)
+}
+
+enum Trouble {
+    NotOurs(String),
+    Ledger(LedgerError),
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        match error.sqlite_error_code() {
+            Some(DatabaseCorrupt | NotADatabase) => Self::NotOurs(error.to_string()),
+            _ => Self::Ledger(error.into()),
+        }
+    }
+}
+
+fn prepare(path: &Path) -> Result<Connection, Trouble> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    let (application, version) = (pragma("application_id")?, pragma("user_version")?);
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application != APPLICATION_ID && (application != 0 || tables != 0) {
+        return Err(Trouble::NotOurs("it belongs to another program".into()));
+    }
+    if version > SCHEMA_VERSION {
+        return Err(Trouble::Ledger(LedgerError::Newer { found: version, known: SCHEMA_VERSION }));
+    }
+    let check: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if check != "ok" {
+        return Err(Trouble::NotOurs(check));
+    }
+    // WAL lets others read while we write; FULL makes a commit survive a power cut, group commit pays for it.
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+    if tables == 0 {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(SCHEMA)?;
+        transaction.execute_batch(&format!(
+            "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
+        ))?;
+        transaction.commit()?;
+    }
+    Ok(connection)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a ledger is put aside before there is an engine with a disk")]
+fn set_aside(path: &Path, now_ms: i64) -> std::io::Result<PathBuf> {
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let aside = path.with_file_name(format!("{name}.set-aside-{now_ms}.db"));
+    std::fs::rename(path, &aside)?;
+    for suffix in ["-wal", "-shm"] {
+        let side = |path: &Path| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(suffix);
+            PathBuf::from(name)
+        };
+        match std::fs::rename(side(path), side(&aside)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(aside)
+}

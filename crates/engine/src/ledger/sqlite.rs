@@ -1,0 +1,374 @@
+//! The ledger in SQLite.
+//!
+//! One connection writes, one reads; WAL keeps them out of each other's way, and lets another process read too. Facts
+//! become one or two small statements each; a batch is one transaction and so one sync.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+
+use super::rows::{self, COLUMNS, intent_number, state_number};
+use super::{Ledger, LedgerError, SetAside, schema};
+use crate::fact::Fact;
+use crate::queue::Loaded;
+use crate::transfer::{End, Intent, State, TransferId};
+use crate::view::{Counts, Filter, PartState, TransferDetail, TransferView};
+
+/// A ledger in a database file.
+#[derive(Debug)]
+pub struct SqliteLedger {
+    writer: Option<Mutex<Connection>>,
+    reader: Mutex<Connection>,
+}
+
+fn held(mutex: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    // A transaction left open by a panic is rolled back by the connection itself.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn signed(id: TransferId) -> i64 {
+    i64::try_from(id.0).unwrap_or(i64::MAX)
+}
+
+impl SqliteLedger {
+    /// Opens, or makes, the ledger at `path` for writing. A file there that is no ledger of ours, or a damaged one, is
+    /// renamed and reported; `now_ms` (milliseconds since 1970) goes into its new name.
+    ///
+    /// # Errors
+    /// If the file cannot be used or was made by a newer version.
+    pub fn open(path: &Path, now_ms: i64) -> Result<(Self, Option<SetAside>), LedgerError> {
+        let (writer, aside) = schema::open_writer(path, now_ms)?;
+        let reader = schema::open_reader(path)?;
+        Ok((Self { writer: Some(Mutex::new(writer)), reader: Mutex::new(reader) }, aside))
+    }
+
+    /// Opens a ledger that this process will only read; another may write to it. `None` if there is none yet.
+    ///
+    /// # Errors
+    /// If it is there and cannot be read.
+    pub fn open_to_read(path: &Path) -> Result<Option<Self>, LedgerError> {
+        if !path.try_exists()? {
+            return Ok(None);
+        }
+        Ok(Some(Self { writer: None, reader: Mutex::new(schema::open_reader(path)?) }))
+    }
+
+    fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, LedgerError>) -> Result<T, LedgerError> {
+        query(&held(&self.reader))
+    }
+}
+
+fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), LedgerError> {
+    let json = |value: &dyn erased::ToJson| value.to_json();
+    match fact {
+        Fact::Added(added) => {
+            transaction
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO transfer (id, ord, state, intent, source, target, options, added_ms)
+                     VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7)",
+                )?
+                .execute(params![
+                    signed(added.id),
+                    added.order,
+                    intent_number(added.intent),
+                    json(&added.spec.source)?,
+                    json(&added.spec.target)?,
+                    json(&added.spec.options)?,
+                    added.added_ms,
+                ])?;
+        }
+        Fact::IntentSet { id, intent } => {
+            transaction
+                .prepare_cached("UPDATE transfer SET intent = ?2 WHERE id = ?1")?
+                .execute(params![signed(*id), intent_number(*intent)])?;
+        }
+        Fact::StateSet { id, state } => {
+            transaction
+                .prepare_cached("UPDATE transfer SET state = ?2, error = NULL, ended_ms = NULL WHERE id = ?1")?
+                .execute(params![signed(*id), state_number(*state)])?;
+        }
+        Fact::Planned { id, checkpoint, at_ms } => {
+            let size_bytes = i64::try_from(checkpoint.source.size_bytes()).unwrap_or(i64::MAX);
+            transaction
+                .prepare_cached("UPDATE transfer SET checkpoint = ?2, size_bytes = ?3, planned_ms = ?4 WHERE id = ?1")?
+                .execute(params![signed(*id), json(checkpoint.as_ref())?, size_bytes, at_ms])?;
+        }
+        Fact::Begun { id, session } => {
+            transaction
+                .prepare_cached(
+                    "UPDATE transfer SET checkpoint = json_set(checkpoint, '$.session', json(?2)) WHERE id = ?1",
+                )?
+                .execute(params![signed(*id), json(session)?])?;
+        }
+        Fact::PartDone { id, part, at_ms } => {
+            let size_bytes = i64::try_from(part.size_bytes).unwrap_or(i64::MAX);
+            let new = transaction
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO part (transfer, number, size_bytes, crc64, etag, confirmed)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(params![
+                    signed(*id),
+                    part.number.get(),
+                    size_bytes,
+                    part.crc64.map(|crc64| crc64.0.cast_signed()),
+                    part.etag.as_ref().map(store::ETag::as_str),
+                    part.confirmed,
+                ])?;
+            if new == 0 {
+                transaction
+                    .prepare_cached(
+                        "UPDATE part SET crc64 = ?3, etag = ?4, confirmed = ?5 WHERE transfer = ?1 AND number = ?2",
+                    )?
+                    .execute(params![
+                        signed(*id),
+                        part.number.get(),
+                        part.crc64.map(|crc64| crc64.0.cast_signed()),
+                        part.etag.as_ref().map(store::ETag::as_str),
+                        part.confirmed,
+                    ])?;
+            }
+            transaction
+                .prepare_cached("UPDATE transfer SET done_bytes = done_bytes + ?2, saved_ms = ?3 WHERE id = ?1")?
+                .execute(params![signed(*id), if new == 0 { 0 } else { size_bytes }, at_ms])?;
+        }
+        Fact::PartDropped { id, number } => {
+            transaction
+                .prepare_cached(
+                    "UPDATE transfer SET done_bytes = done_bytes - coalesce((SELECT size_bytes FROM part
+                         WHERE transfer = ?1 AND number = ?2), 0) WHERE id = ?1",
+                )?
+                .execute(params![signed(*id), number.get()])?;
+            transaction
+                .prepare_cached("DELETE FROM part WHERE transfer = ?1 AND number = ?2")?
+                .execute(params![signed(*id), number.get()])?;
+        }
+        Fact::Restarted { id } => forget_plan(transaction, *id)?,
+        Fact::Failed { id, error, stats, at_ms } => {
+            transaction
+                .prepare_cached("UPDATE transfer SET state = ?2, error = ?3, stats = ?4, ended_ms = ?5 WHERE id = ?1")?
+                .execute(params![
+                    signed(*id),
+                    state_number(State::Failed),
+                    json(error.as_ref())?,
+                    json(stats)?,
+                    at_ms
+                ])?;
+        }
+        Fact::Done { id, result, stats, at_ms } => {
+            transaction
+                .prepare_cached(
+                    "UPDATE transfer SET state = ?2, result = ?3, stats = ?4, ended_ms = ?5, error = NULL,
+                         done_bytes = coalesce(size_bytes, done_bytes) WHERE id = ?1",
+                )?
+                .execute(params![
+                    signed(*id),
+                    state_number(State::Done),
+                    json(result.as_ref())?,
+                    json(stats)?,
+                    at_ms
+                ])?;
+        }
+        Fact::Cancelled { id, at_ms } => {
+            forget_plan(transaction, *id)?;
+            transaction
+                .prepare_cached("UPDATE transfer SET state = ?2, ended_ms = ?3, error = NULL WHERE id = ?1")?
+                .execute(params![signed(*id), state_number(State::Cancelled), at_ms])?;
+        }
+        Fact::Removed { id } => {
+            transaction.prepare_cached("DELETE FROM transfer WHERE id = ?1")?.execute([signed(*id)])?;
+        }
+    }
+    Ok(())
+}
+
+fn forget_plan(transaction: &Transaction<'_>, id: TransferId) -> Result<(), LedgerError> {
+    transaction
+        .prepare_cached("UPDATE transfer SET checkpoint = NULL, size_bytes = NULL, done_bytes = 0 WHERE id = ?1")?
+        .execute([signed(id)])?;
+    transaction.prepare_cached("DELETE FROM part WHERE transfer = ?1")?.execute([signed(id)])?;
+    Ok(())
+}
+
+/// JSON of anything, behind one object-safe method, so that `apply` reads evenly.
+mod erased {
+    pub(super) trait ToJson {
+        fn to_json(&self) -> serde_json::Result<String>;
+    }
+    impl<T: serde::Serialize> ToJson for T {
+        fn to_json(&self) -> serde_json::Result<String> {
+            serde_json::to_string(self)
+        }
+    }
+}
+
+fn with_parts(connection: &Connection, mut loaded: Loaded) -> Result<Loaded, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number, size_bytes, crc64, etag, confirmed FROM part WHERE transfer = ?1 ORDER BY number",
+    )?;
+    let mut found = statement.query([signed(loaded.id)])?;
+    while let Some(row) = found.next()? {
+        loaded.parts.extend(rows::part(row)?);
+    }
+    Ok(loaded)
+}
+
+impl Ledger for SqliteLedger {
+    fn append(&self, facts: &[Fact]) -> Result<(), LedgerError> {
+        let Some(writer) = &self.writer else {
+            return Err(std::io::Error::from(std::io::ErrorKind::ReadOnlyFilesystem).into());
+        };
+        let mut writer = held(writer);
+        let transaction = writer.transaction()?;
+        for fact in facts {
+            apply(&transaction, fact)?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    fn load(&self, id: TransferId) -> Result<Option<Loaded>, LedgerError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM transfer WHERE id = ?1"))?;
+            let mut found = statement.query([signed(id)])?;
+            match found.next()? {
+                Some(row) => Ok(Some(with_parts(connection, rows::loaded(row)?)?)),
+                None => Ok(None),
+            }
+        })
+    }
+
+    fn next_runnable(&self, after: Option<(i64, TransferId)>, limit: usize) -> Result<Vec<Loaded>, LedgerError> {
+        self.read(|connection| {
+            let (order, id) = after.map_or((i64::MIN, -1), |(order, id)| (order, signed(id)));
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM transfer WHERE state = 0 AND (ord, id) > (?1, ?2) ORDER BY ord, id LIMIT ?3"
+            ))?;
+            let mut found = statement.query(params![order, id, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+            let mut all = Vec::new();
+            while let Some(row) = found.next()? {
+                all.push(with_parts(connection, rows::loaded(row)?)?);
+            }
+            Ok(all)
+        })
+    }
+
+    fn find_open(&self, source: &End, target: &End) -> Result<Option<TransferId>, LedgerError> {
+        self.read(|connection| {
+            let id: Option<i64> = connection
+                .prepare_cached(
+                    "SELECT id FROM transfer WHERE source = ?1 AND target = ?2 AND state < 3 AND intent <> ?3
+                     ORDER BY id DESC LIMIT 1",
+                )?
+                .query_row(
+                    params![
+                        serde_json::to_string(source)?,
+                        serde_json::to_string(target)?,
+                        intent_number(Intent::Cancel)
+                    ],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            Ok(id.and_then(|id| u64::try_from(id).ok()).map(TransferId))
+        })
+    }
+
+    fn last(&self) -> Result<(u64, i64), LedgerError> {
+        self.read(|connection| {
+            let id: i64 = connection.query_row("SELECT coalesce(max(id), 0) FROM transfer", [], |row| row.get(0))?;
+            let order: i64 = connection.query_row(
+                "SELECT coalesce(max(o), 0) FROM (SELECT max(ord) AS o FROM transfer GROUP BY state)",
+                [],
+                |row| row.get(0),
+            )?;
+            Ok((u64::try_from(id).unwrap_or(0), order))
+        })
+    }
+
+    fn page(&self, filter: Filter, after: Option<TransferId>, limit: usize) -> Result<Vec<TransferView>, LedgerError> {
+        let (states, order) = match filter {
+            Filter::All => ("state >= 0", "id > (SELECT ?1) ORDER BY id"),
+            Filter::Active | Filter::Waiting => ("state = 0", QUEUE_ORDER),
+            Filter::Paused => ("state = 1", QUEUE_ORDER),
+            Filter::Failed => ("state = 2", NEWEST_FIRST),
+            Filter::Done => ("state = 3", NEWEST_FIRST),
+        };
+        self.read(|connection| {
+            let mut statement = connection
+                .prepare_cached(&format!("SELECT {COLUMNS} FROM transfer WHERE {states} AND {order} LIMIT ?2"))?;
+            let after = after.map_or(-1, signed);
+            let mut found = statement.query(params![after, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+            let mut all = Vec::new();
+            while let Some(row) = found.next()? {
+                all.push(rows::view(row)?.0);
+            }
+            Ok(all)
+        })
+    }
+
+    fn detail(&self, id: TransferId) -> Result<Option<TransferDetail>, LedgerError> {
+        let Some(loaded) = self.load(id)? else { return Ok(None) };
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM transfer WHERE id = ?1"))?;
+            let mut found = statement.query([signed(id)])?;
+            let Some(row) = found.next()? else { return Ok(None) };
+            let (view, checkpoint, saved_ms) = rows::view(row)?;
+            let mut parts = vec![PartState::Waiting; checkpoint.as_ref().map_or(0, |c| c.plan().part_count() as usize)];
+            if view.state == State::Done {
+                parts.fill(PartState::Done);
+            }
+            for part in &loaded.parts {
+                if let Some(slot) = parts.get_mut(part.number.get() as usize - 1) {
+                    *slot = PartState::Done;
+                }
+            }
+            let parts_confirmed = loaded.parts.iter().filter(|part| part.confirmed).count() as u64;
+            Ok(Some(TransferDetail { view, checkpoint, parts, parts_confirmed, saved_ms }))
+        })
+    }
+
+    fn counts(&self) -> Result<Counts, LedgerError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT state, n, left_bytes FROM counter")?;
+            let mut found = statement.query([])?;
+            let mut counts = Counts::default();
+            while let Some(row) = found.next()? {
+                let (n, left) = (row.get::<_, i64>(1)?, row.get::<_, i64>(2)?);
+                let (n, left) = (u64::try_from(n).unwrap_or(0), u64::try_from(left).unwrap_or(0));
+                match row.get::<_, i64>(0)? {
+                    0 => {
+                        counts.waiting = n;
+                        counts.left_bytes += left;
+                    }
+                    1 => {
+                        counts.paused = n;
+                        counts.left_bytes += left;
+                    }
+                    2 => counts.failed = n,
+                    3 => counts.done = n,
+                    _ => {}
+                }
+            }
+            Ok(counts)
+        })
+    }
+
+    fn open_ids(&self) -> Result<Vec<TransferId>, LedgerError> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT id FROM transfer WHERE state IN (0, 1) ORDER BY ord, id")?;
+            let ids = statement.query_map([], |row| row.get::<_, i64>(0))?;
+            ids.map(|id| Ok(TransferId(u64::try_from(id?).unwrap_or(0)))).collect()
+        })
+    }
+}
+
+/// After a row in queue order; from the start if that row is gone.
+const QUEUE_ORDER: &str = "(ord, id) > (coalesce((SELECT ord FROM transfer WHERE id = ?1), -9223372036854775808),
+                                        coalesce((SELECT id FROM transfer WHERE id = ?1), -1))
+                           ORDER BY ord, id";
+/// After a row, newest first.
+const NEWEST_FIRST: &str =
+    "(ended_ms, id) < (coalesce((SELECT ended_ms FROM transfer WHERE id = ?1), 9223372036854775807),
+                                              coalesce((SELECT id FROM transfer WHERE id = ?1), 9223372036854775807))
+                            ORDER BY ended_ms DESC, id DESC";

@@ -1,0 +1,120 @@
+//! Bytes in flight and speed of one transfer. Written by its jobs, read by the driver's sampler; never durable.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use store::PartNumber;
+
+/// Time constant of the average speed.
+const SPEED_MEMORY: Duration = Duration::from_secs(3);
+
+/// What a transfer moves just now.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    moving: Mutex<BTreeMap<PartNumber, Arc<AtomicU64>>>,
+    wire_bytes: AtomicU64,
+}
+
+impl Meter {
+    /// Counts a part that begins to move; dropping the count ends it.
+    pub(crate) fn part(self: &Arc<Self>, number: PartNumber) -> PartMeter {
+        let bytes = Arc::new(AtomicU64::new(0));
+        self.lock().insert(number, bytes.clone());
+        PartMeter { meter: self.clone(), number, bytes }
+    }
+
+    /// Bytes of each part that moves just now.
+    pub(crate) fn in_flight(&self) -> BTreeMap<PartNumber, u64> {
+        self.lock().iter().map(|(number, bytes)| (*number, bytes.load(Ordering::Relaxed))).collect()
+    }
+
+    /// All bytes that ever passed, repeats included.
+    pub(crate) fn wire_bytes(&self) -> u64 {
+        self.wire_bytes.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<PartNumber, Arc<AtomicU64>>> {
+        self.moving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The count of one attempt at one part.
+#[derive(Debug)]
+pub(crate) struct PartMeter {
+    meter: Arc<Meter>,
+    number: PartNumber,
+    bytes: Arc<AtomicU64>,
+}
+
+impl PartMeter {
+    /// Bytes have passed.
+    pub(crate) fn add(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.meter.wire_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+impl Drop for PartMeter {
+    fn drop(&mut self) {
+        let mut moving = self.meter.lock();
+        // A later attempt at the same part may already count under this number.
+        if moving.get(&self.number).is_some_and(|bytes| Arc::ptr_eq(bytes, &self.bytes)) {
+            moving.remove(&self.number);
+        }
+    }
+}
+
+/// An exponentially weighted average of bytes a second.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Speed {
+    last: Option<(Duration, u64)>,
+    average: f64,
+}
+
+impl Speed {
+    /// Takes the total at `now` and returns the average.
+    pub(crate) fn sample(&mut self, now: Duration, total_bytes: u64) -> f64 {
+        if let Some((then, before)) = self.last {
+            let passed = now.saturating_sub(then).as_secs_f64();
+            if passed <= 0.0 {
+                return self.average;
+            }
+            let present = total_bytes.saturating_sub(before) as f64 / passed;
+            let weight = 1.0 - (-passed / SPEED_MEMORY.as_secs_f64()).exp();
+            self.average = if self.average == 0.0 { present } else { self.average + weight * (present - self.average) };
+        }
+        self.last = Some((now, total_bytes));
+        self.average
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_attempt_is_not_forgotten_when_the_first_ends() {
+        let meter = Arc::new(Meter::default());
+        let first = meter.part(PartNumber::FIRST);
+        first.add(7);
+        let second = meter.part(PartNumber::FIRST);
+        second.add(5);
+        drop(first);
+        assert_eq!(meter.in_flight(), [(PartNumber::FIRST, 5)].into());
+        drop(second);
+        assert_eq!(meter.in_flight(), [].into());
+        assert_eq!(meter.wire_bytes(), 12);
+    }
+
+    #[test]
+    fn speed_follows_a_steady_flow() {
+        let mut speed = Speed::default();
+        let mut average = 0.0;
+        for tick in 0..40_u64 {
+            average = speed.sample(Duration::from_millis(250 * tick), 1000 * tick);
+        }
+        assert!((average - 4000.0).abs() < 1.0, "{average}");
+    }
+}

@@ -1,0 +1,268 @@
+//! What the end of a job means.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::{PartNumber, PutReceipt};
+
+use super::{AfterDiscard, JobId, Queue, Report, Running, Step, Transfer};
+use crate::checkpoint::{Checkpoint, PartRecord, Session};
+use crate::error::{ErrorCode, TransferError};
+use crate::event::EventKind;
+use crate::fact::Fact;
+use crate::retry::Streak;
+use crate::transfer::{Intent, Kind, State, TransferId};
+use crate::view::Transferred;
+
+impl Queue {
+    pub(super) fn ended(&mut self, job: JobId, outcome: Result<Report, TransferError>, now: Duration, step: &mut Step) {
+        let Some(id) = self.owners.remove(&job) else { return };
+        let Some(transfer) = self.transfers.get_mut(&id) else { return };
+        let Some(running) = transfer.jobs.remove(&job) else { return };
+        let part = if let Running::Part(number) = running { Some(number) } else { None };
+        match outcome {
+            Ok(Report::Stopped) => {
+                if let Some(number) = part {
+                    transfer.todo.insert(number);
+                }
+            }
+            Ok(report) => {
+                let recovered = transfer.error.take().is_some();
+                transfer.streak = Streak { any_success: true, ..Streak::default() };
+                transfer.hold_until = None;
+                if recovered && transfer.state == State::Moving {
+                    step.events.push(transfer.state_event());
+                }
+                self.succeeded(id, report, now, step);
+            }
+            Err(error) => {
+                if let Some(number) = part {
+                    transfer.todo.insert(number);
+                    transfer.tried_again.insert(number);
+                }
+                step.events.extend(failure_event(transfer, part, &error).map(|kind| transfer.event(kind)));
+                self.failed(id, error, now, step);
+            }
+        }
+    }
+
+    fn succeeded(&mut self, id: TransferId, report: Report, now: Duration, step: &mut Step) {
+        let at_ms = self.wall_ms;
+        let Some(transfer) = self.transfers.get_mut(&id) else { return };
+        match report {
+            Report::Planned(checkpoint) => planned(transfer, *checkpoint, at_ms, step),
+            Report::SourceChanged => self.start_over(id, TransferError::new(ErrorCode::SourceChanged), now, step),
+            Report::NothingToDo(result, checkpoint) => {
+                let size_bytes = checkpoint.source.size_bytes();
+                // The plan is recorded for its size and for the target's name in the end.
+                step.facts.push(Fact::Planned { id, checkpoint: checkpoint.clone(), at_ms });
+                transfer.adopt(Arc::from(checkpoint), []);
+                transfer.done_bytes = size_bytes;
+                self.done(id, *result, now, step);
+            }
+            Report::Begun { checkpoint, held } => begun(transfer, Arc::from(checkpoint), held, at_ms, step),
+            Report::SessionGone => {
+                let complete = transfer
+                    .checkpoint
+                    .as_ref()
+                    .is_some_and(|known| transfer.parts.len() == known.plan().part_count() as usize);
+                if complete {
+                    // It may have been committed just before the crash; commit knows how to tell.
+                    transfer.set_state(State::Committing);
+                } else {
+                    self.start_over(id, TransferError::new(ErrorCode::UploadNotFound), now, step);
+                }
+            }
+            Report::Moved(part, receipt) => moved(transfer, part, receipt, at_ms, step),
+            Report::Committed(result) => {
+                step.events.push(transfer.event(match transfer.kind {
+                    Kind::Download => EventKind::RenameTempFileSucceed { crc64: result.target_crc64 },
+                    Kind::Upload | Kind::Copy => EventKind::CompleteMultipartUploadSucceed {
+                        etag: result.etag.clone(),
+                        crc64: result.target_crc64,
+                    },
+                }));
+                self.done(id, *result, now, step);
+            }
+            Report::Discarded => {
+                if transfer.after_discard == AfterDiscard::Cancelled && transfer.intent == Intent::Cancel {
+                    self.rest(id, State::Cancelled, now, step);
+                } else {
+                    transfer.forget_plan();
+                    transfer.set_state(State::Probing);
+                    step.facts.push(Fact::Restarted { id });
+                }
+            }
+            Report::Stopped => {}
+        }
+    }
+
+    fn done(&mut self, id: TransferId, result: Transferred, now: Duration, step: &mut Step) {
+        if let Some(transfer) = self.transfers.get_mut(&id) {
+            // What is published is done, whatever was wanted meanwhile.
+            transfer.result = Some(result);
+            self.rest(id, State::Done, now, step);
+        }
+    }
+
+    fn failed(&mut self, id: TransferId, error: TransferError, now: Duration, step: &mut Step) {
+        let Some(transfer) = self.transfers.get_mut(&id) else { return };
+        transfer.stats.retries += 1;
+        let discarding = transfer.state == State::Discarding;
+        if transfer.intent != Intent::Run && !discarding {
+            return; // it is being stopped; the attempt does not count
+        }
+        match error.code {
+            ErrorCode::UploadNotFound | ErrorCode::SourceChanged | ErrorCode::Mismatch if !discarding => {
+                self.start_over(id, error, now, step);
+                return;
+            }
+            ErrorCode::PartsMismatch if transfer.state == State::Committing => {
+                transfer.set_state(State::Beginning);
+            }
+            _ => {}
+        }
+        let streak = &mut transfer.streak;
+        streak.failures += 1;
+        streak.since.get_or_insert(now);
+        let retry = TransferError {
+            // The parts are listed and sent again; that is worth another try although the same request is not.
+            again: if error.code == ErrorCode::PartsMismatch { crate::error::Again::Later } else { error.again },
+            ..error.clone()
+        };
+        match self.policy.wait(&retry, streak, now, &mut self.random) {
+            Some(wait) => {
+                let until = now + wait;
+                transfer.hold_until = Some(transfer.hold_until.map_or(until, |old| old.max(until)));
+                transfer.error = Some(error.clone());
+                let retry_in_ms = u64::try_from(wait.as_millis()).ok();
+                let phase = if error.code == ErrorCode::Network {
+                    crate::view::Phase::NoNetwork
+                } else {
+                    crate::view::Phase::Retrying
+                };
+                step.events.push(transfer.event(EventKind::StateChanged { phase, error: Some(error), retry_in_ms }));
+            }
+            None if discarding && transfer.after_discard == AfterDiscard::StartOver => {
+                // What is left at the far side is shown among the leftovers; the transfer itself can go on.
+                tracing::warn!(transfer = %id, %error, "the old session could not be removed");
+                transfer.forget_plan();
+                transfer.set_state(State::Probing);
+                step.facts.push(Fact::Restarted { id });
+            }
+            None => {
+                step.stop.extend(transfer.stoppable());
+                transfer.error = Some(error);
+                self.rest(id, State::Failed, now, step);
+            }
+        }
+    }
+
+    /// Drops the session and begins again with a fresh look at the source, a bounded number of times.
+    fn start_over(&mut self, id: TransferId, error: TransferError, now: Duration, step: &mut Step) {
+        let restarts_max = self.policy.restarts_max;
+        let Some(transfer) = self.transfers.get_mut(&id) else { return };
+        if transfer.state == State::Discarding {
+            return; // another part has already said so
+        }
+        step.stop.extend(transfer.stoppable());
+        transfer.restarts += 1;
+        if transfer.restarts > restarts_max {
+            transfer.error = Some(error);
+            self.rest(id, State::Failed, now, step);
+            return;
+        }
+        step.events.push(transfer.event(EventKind::Restarted { error }));
+        transfer.after_discard = AfterDiscard::StartOver;
+        transfer.set_state(State::Discarding);
+    }
+}
+
+fn planned(transfer: &mut Transfer, mut checkpoint: Checkpoint, at_ms: i64, step: &mut Step) {
+    let known = transfer.checkpoint.is_some();
+    if let Some(old) = &transfer.checkpoint {
+        checkpoint.session.clone_from(&old.session);
+    }
+    transfer.checkpoint = Some(Arc::new(checkpoint));
+    if transfer.is_single_request() {
+        // One request publishes it or does not: there is no session to remember.
+        if let Some(checkpoint) = transfer.checkpoint.clone() {
+            transfer.adopt(checkpoint, []);
+        }
+        transfer.set_state(State::Moving);
+        return;
+    }
+    if !known && let Some(checkpoint) = &transfer.checkpoint {
+        step.facts.push(Fact::Planned { id: transfer.id, checkpoint: Box::new(checkpoint.as_ref().clone()), at_ms });
+    }
+    transfer.set_state(State::Beginning);
+    step.events.push(transfer.state_event());
+}
+
+fn begun(transfer: &mut Transfer, checkpoint: Arc<Checkpoint>, held: Vec<PartRecord>, at_ms: i64, step: &mut Step) {
+    let id = transfer.id;
+    let resumed = transfer.checkpoint.as_ref().is_some_and(|known| known.session.is_some());
+    if let (false, Some(session)) = (resumed, &checkpoint.session) {
+        step.facts.push(Fact::Begun { id, session: session.clone() });
+        step.events.push(transfer.event(match session {
+            Session::Upload { upload_id } => {
+                EventKind::CreateMultipartUploadSucceed { upload_id: upload_id.to_string() }
+            }
+            Session::TempFile { path, .. } => {
+                EventKind::CreateTempFileSucceed { temp_file: path.display().to_string() }
+            }
+        }));
+    }
+    transfer.stats.parts_reused += held.len() as u64;
+    let recorded = std::mem::take(&mut transfer.parts);
+    transfer.adopt(checkpoint, held);
+    for part in transfer.parts.values() {
+        if recorded.get(&part.number) != Some(part) {
+            step.facts.push(Fact::PartDone { id, part: part.clone(), at_ms });
+        }
+    }
+    for number in recorded.keys().filter(|number| !transfer.parts.contains_key(number)) {
+        step.facts.push(Fact::PartDropped { id, number: *number });
+    }
+    transfer.set_state(State::Moving);
+}
+
+fn moved(transfer: &mut Transfer, part: PartRecord, receipt: Option<PutReceipt>, at_ms: i64, step: &mut Step) {
+    let number = part.number;
+    transfer.stats.parts_sent += 1;
+    transfer.done_bytes += part.size_bytes;
+    let single = transfer.checkpoint.as_ref().is_some_and(|known| known.plan().is_single());
+    if !single {
+        step.facts.push(Fact::PartDone { id: transfer.id, part: part.clone(), at_ms });
+    }
+    transfer.parts.insert(number, part);
+    transfer.published = receipt;
+    let part = transfer.part_details(number);
+    step.events.push(transfer.event(match transfer.kind {
+        Kind::Upload => EventKind::UploadPartSucceed { part },
+        Kind::Download => EventKind::DownloadPartSucceed { part },
+        Kind::Copy => EventKind::UploadPartCopySucceed { part },
+    }));
+}
+
+fn failure_event(transfer: &Transfer, part: Option<PartNumber>, error: &TransferError) -> Option<EventKind> {
+    let error = error.clone();
+    if let Some(number) = part {
+        let part = transfer.part_details(number);
+        return Some(match (transfer.kind, error.is_abort()) {
+            (Kind::Upload, false) => EventKind::UploadPartFailed { part, error },
+            (Kind::Upload, true) => EventKind::UploadPartAborted { part, error },
+            (Kind::Download, false) => EventKind::DownloadPartFailed { part, error },
+            (Kind::Download, true) => EventKind::DownloadPartAborted { part, error },
+            (Kind::Copy, false) => EventKind::UploadPartCopyFailed { part, error },
+            (Kind::Copy, true) => EventKind::UploadPartCopyAborted { part, error },
+        });
+    }
+    match (transfer.state, transfer.kind) {
+        (State::Beginning, Kind::Download) => Some(EventKind::CreateTempFileFailed { error }),
+        (State::Beginning, Kind::Upload | Kind::Copy) => Some(EventKind::CreateMultipartUploadFailed { error }),
+        (State::Committing, Kind::Download) => Some(EventKind::RenameTempFileFailed { error }),
+        (State::Committing, Kind::Upload | Kind::Copy) => Some(EventKind::CompleteMultipartUploadFailed { error }),
+        _ => None,
+    }
+}

@@ -1,0 +1,257 @@
+//! Settling: start what can be started, rest what has nothing left to run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{AfterDiscard, Queue, Step, Transfer, Verb};
+use crate::event::EventKind;
+use crate::fact::Fact;
+use crate::transfer::{Intent, State, TransferId};
+use crate::view::Outcome;
+
+/// What a transfer without the right jobs needs next.
+enum Next {
+    Nothing,
+    Start(Verb, After),
+    Parts,
+    Rest(State),
+    Discarded,
+}
+
+/// Whether a job may start before the facts of its transfer are durable.
+enum After {
+    Facts,
+    Nothing,
+}
+
+impl Queue {
+    pub(super) fn settle(&mut self, now: Duration, step: &mut Step) {
+        if self.stopping {
+            return;
+        }
+        self.activate();
+        let mut parts_free = {
+            let moving: usize = self.transfers.values().map(Transfer::moving_count).sum();
+            self.limits.parts_max.saturating_sub(moving)
+        };
+        let ids: Vec<TransferId> = self
+            .transfers
+            .values()
+            .filter(|transfer| transfer.state != State::Waiting || transfer.intent != Intent::Run)
+            .map(|transfer| transfer.id)
+            .collect();
+        for id in ids {
+            self.settle_one(id, now, &mut parts_free, step);
+        }
+        // A place that has just become free is taken in the same step.
+        if self.activate() {
+            let fresh: Vec<TransferId> = self
+                .transfers
+                .values()
+                .filter(|transfer| transfer.state == State::Probing && transfer.jobs.is_empty())
+                .map(|transfer| transfer.id)
+                .collect();
+            for id in fresh {
+                self.settle_one(id, now, &mut parts_free, step);
+            }
+        }
+        step.wake_at = self.transfers.values().filter_map(|transfer| transfer.hold_until).filter(|at| *at > now).min();
+    }
+
+    /// Gives free places to waiting transfers, in queue order.
+    fn activate(&mut self) -> bool {
+        let mut active = self.transfers.values().filter(|transfer| transfer.state.is_working()).count();
+        let mut any = false;
+        while active < self.limits.active_max {
+            let Some((_, id)) = self.waiting.pop_first() else { break };
+            if let Some(transfer) = self.transfers.get_mut(&id) {
+                transfer.set_state(State::Probing);
+                active += 1;
+                any = true;
+            }
+        }
+        any
+    }
+
+    fn settle_one(&mut self, id: TransferId, now: Duration, parts_free: &mut usize, step: &mut Step) {
+        loop {
+            let Some(transfer) = self.transfers.get_mut(&id) else { return };
+            if transfer.state.is_working() && transfer.working_since.is_none() {
+                transfer.working_since = Some(now);
+            }
+            match transfer.next(now) {
+                Next::Nothing => return,
+                Next::Start(verb, after) => {
+                    if matches!(verb, Verb::Probe { .. }) {
+                        step.events.push(transfer.state_event());
+                    }
+                    let Some(job) = self.new_job(id, verb) else { return };
+                    match after {
+                        After::Facts => step.jobs_after_facts.push(job),
+                        After::Nothing => step.jobs.push(job),
+                    }
+                    return;
+                }
+                Next::Parts => {
+                    self.start_parts(id, parts_free, step);
+                    return;
+                }
+                Next::Rest(state) => {
+                    self.rest(id, state, now, step);
+                    return;
+                }
+                Next::Discarded => match transfer.after_discard {
+                    AfterDiscard::Cancelled => {
+                        self.rest(id, State::Cancelled, now, step);
+                        return;
+                    }
+                    AfterDiscard::StartOver => {
+                        transfer.forget_plan();
+                        transfer.set_state(State::Probing);
+                        step.facts.push(Fact::Restarted { id });
+                    }
+                },
+            }
+        }
+    }
+
+    fn start_parts(&mut self, id: TransferId, parts_free: &mut usize, step: &mut Step) {
+        let Some(transfer) = self.transfers.get_mut(&id) else { return };
+        let Some(checkpoint) = transfer.checkpoint.clone() else { return };
+        let wanted = usize::from(transfer.spec.options.parallel_parts.max(1));
+        // A transfer that asks for more than the common bound may have it while it is alone in using it.
+        let free = (*parts_free).max(wanted.saturating_sub(self.limits.parts_max));
+        let room = wanted.saturating_sub(transfer.moving_count()).min(free.max(usize::from(transfer.jobs.is_empty())));
+        let numbers: Vec<_> = std::iter::from_fn(|| transfer.todo.pop_first()).take(room).collect();
+        if numbers.is_empty() {
+            return;
+        }
+        if !transfer.announced {
+            transfer.announced = true;
+            let (consumed_bytes, total_bytes) = transfer.progress();
+            step.events.push(transfer.event(EventKind::DataTransferStarted { consumed_bytes, total_bytes }));
+            step.events.push(transfer.state_event());
+        }
+        for number in numbers {
+            *parts_free = parts_free.saturating_sub(1);
+            if let Some(job) = self.new_job(id, Verb::MovePart { checkpoint: checkpoint.clone(), number }) {
+                step.jobs.push(job);
+            }
+        }
+    }
+
+    /// Brings a transfer to rest and lets it leave the queue.
+    pub(super) fn rest(&mut self, id: TransferId, state: State, now: Duration, step: &mut Step) {
+        let at_ms = self.wall_ms;
+        let Some(transfer) = self.transfers.get_mut(&id) else { return };
+        if let Some(since) = transfer.working_since.take() {
+            transfer.stats.busy_ms += u64::try_from(now.saturating_sub(since).as_millis()).unwrap_or(0);
+        }
+        transfer.set_state(state);
+        transfer.hold_until = None;
+        let stats = transfer.stats;
+        let (consumed_bytes, total_bytes) = transfer.progress();
+        match state {
+            State::Done => {
+                let Some(result) = transfer.result.clone() else { return };
+                transfer.ended_ms = Some(at_ms);
+                if result.outcome == Outcome::Moved {
+                    step.events.push(transfer.event(EventKind::DataTransferSucceed { consumed_bytes, total_bytes }));
+                }
+                step.facts.push(Fact::Done { id, result: Box::new(result), stats, at_ms });
+            }
+            State::Failed => {
+                let Some(error) = transfer.error.clone() else { return };
+                transfer.ended_ms = Some(at_ms);
+                step.events.push(transfer.event(EventKind::DataTransferFailed { consumed_bytes, total_bytes }));
+                step.facts.push(Fact::Failed { id, error: Box::new(error), stats, at_ms });
+            }
+            State::Cancelled => {
+                transfer.ended_ms = Some(at_ms);
+                step.facts.push(Fact::Cancelled { id, at_ms });
+            }
+            State::Waiting
+            | State::Paused
+            | State::Probing
+            | State::Beginning
+            | State::Moving
+            | State::Committing
+            | State::Discarding => step.facts.push(Fact::StateSet { id, state }),
+        }
+        self.waiting.remove(&(transfer.order, id));
+        step.events.push(transfer.state_event());
+        step.unload.push(id);
+    }
+
+    /// Forgets a transfer that has come to rest, once its last fact is durable.
+    pub fn forget(&mut self, id: TransferId) {
+        if self.transfers.get(&id).is_some_and(|transfer| transfer.state.is_resting() && transfer.jobs.is_empty()) {
+            self.transfers.remove(&id);
+        }
+    }
+}
+
+impl Transfer {
+    fn next(&mut self, now: Duration) -> Next {
+        if self.state.is_final() {
+            return Next::Nothing;
+        }
+        let idle = self.jobs.is_empty();
+        match self.intent {
+            // A single request that has been answered has published the object: it ends as done, whatever was wanted.
+            _ if self.published.is_some() && self.todo.is_empty() => {}
+            Intent::Cancel => return if idle { self.next_of_cancel(now) } else { Next::Nothing },
+            Intent::Pause if self.state == State::Paused => return Next::Nothing,
+            // A commit is left to end; what it published cannot be paused.
+            Intent::Pause if idle => return Next::Rest(State::Paused),
+            Intent::Pause => return Next::Nothing,
+            Intent::Run => {}
+        }
+        if self.state.is_resting() || self.hold_until.is_some_and(|until| until > now) {
+            return Next::Nothing;
+        }
+        let checkpoint = self.checkpoint.clone();
+        match (self.state, checkpoint) {
+            (State::Probing, known) if idle => Next::Start(Verb::Probe { known }, After::Nothing),
+            (State::Beginning, Some(checkpoint)) if idle => {
+                Next::Start(Verb::Begin { checkpoint, recorded: self.parts.values().cloned().collect() }, After::Facts)
+            }
+            (State::Moving, Some(checkpoint)) => {
+                if !self.todo.is_empty() {
+                    Next::Parts
+                } else if idle {
+                    self.set_state(State::Committing);
+                    Next::Start(self.commit(checkpoint), After::Facts)
+                } else {
+                    Next::Nothing
+                }
+            }
+            (State::Committing, Some(checkpoint)) if idle => Next::Start(self.commit(checkpoint), After::Facts),
+            (State::Discarding, _) if idle => self.discard(After::Nothing),
+            _ => Next::Nothing,
+        }
+    }
+
+    fn next_of_cancel(&mut self, now: Duration) -> Next {
+        self.after_discard = AfterDiscard::Cancelled;
+        if self.state == State::Failed || self.hold_until.is_some_and(|until| until > now) {
+            return Next::Nothing;
+        }
+        self.set_state(State::Discarding);
+        // The wish itself must be durable before anything is removed.
+        self.discard(After::Facts)
+    }
+
+    fn discard(&self, after: After) -> Next {
+        match &self.checkpoint {
+            Some(checkpoint) if checkpoint.session.is_some() || checkpoint.temp_path.is_some() => {
+                Next::Start(Verb::Discard { checkpoint: Arc::clone(checkpoint) }, after)
+            }
+            _ => Next::Discarded,
+        }
+    }
+
+    fn commit(&self, checkpoint: Arc<crate::checkpoint::Checkpoint>) -> Verb {
+        Verb::Commit { checkpoint, parts: self.parts.values().cloned().collect(), published: self.published.clone() }
+    }
+}

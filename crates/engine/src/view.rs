@@ -1,0 +1,277 @@
+//! What others see of transfers: values, taken at one moment.
+
+use serde::{Deserialize, Serialize};
+use store::{Crc64, ETag, VersionId};
+
+use crate::checkpoint::Checkpoint;
+use crate::error::TransferError;
+use crate::transfer::{Intent, Kind, State, TransferId, TransferSpec};
+
+/// How a transfer ended well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The bytes were moved.
+    Moved,
+    /// The target was there already with the same size and CRC64; nothing was sent.
+    Identical,
+    /// The target was there with other content and the rule was to skip it.
+    Skipped,
+}
+
+/// What came of a transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transferred {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether both checksums are known and equal.
+    pub verified: bool,
+    /// CRC64 of what was read.
+    pub source_crc64: Option<Crc64>,
+    /// CRC64 that the far side reports (for a download: of what was written).
+    pub target_crc64: Option<Crc64>,
+    /// Tag of the target object.
+    pub etag: Option<ETag>,
+    /// Version of the target object.
+    pub version: Option<VersionId>,
+    /// The store's id of the request that published the target.
+    pub request_id: Option<String>,
+}
+
+/// What a transfer did, over all runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Stats {
+    /// Parts moved, counting repeats.
+    pub parts_sent: u64,
+    /// Parts that were at the sink already when the transfer went on.
+    pub parts_reused: u64,
+    /// Attempts beyond the first, of any verb.
+    pub retries: u64,
+    /// Milliseconds in working states.
+    pub busy_ms: u64,
+}
+
+/// What can be done with a transfer now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actions {
+    /// Stop and keep everything.
+    pub can_pause: bool,
+    /// Go on after a pause.
+    pub can_resume: bool,
+    /// Stop and remove what was sent.
+    pub can_cancel: bool,
+    /// Go on after a failure.
+    pub can_retry: bool,
+    /// Take out of the list.
+    pub can_remove: bool,
+}
+
+impl Actions {
+    /// The rule, in one place.
+    pub fn of(state: State, intent: Intent) -> Self {
+        let running = matches!(state, State::Waiting | State::Probing | State::Beginning | State::Moving);
+        Self {
+            can_pause: running && intent == Intent::Run,
+            can_resume: intent == Intent::Pause && !state.is_final(),
+            can_cancel: intent != Intent::Cancel && !state.is_final() && state != State::Committing,
+            can_retry: state == State::Failed,
+            can_remove: matches!(state, State::Done | State::Cancelled),
+        }
+    }
+}
+
+/// Where a transfer stands, as one word for a person; the nine states of the design and two more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Looks at both ends.
+    Scanning,
+    /// In the queue.
+    Waiting,
+    /// Moves parts.
+    Transferring,
+    /// Assembles and compares.
+    Verifying,
+    /// Stopped.
+    Paused,
+    /// No connection; goes on by itself.
+    NoNetwork,
+    /// Will try again.
+    Retrying,
+    /// Ended with an error.
+    Failed,
+    /// Ended, both checksums equal.
+    DoneVerified,
+    /// Ended, nothing to compare with (or skipped).
+    DoneUnverified,
+    /// Is being removed from both ends.
+    Cancelling,
+    /// Is removed.
+    Cancelled,
+}
+
+/// A transfer at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransferView {
+    /// Its id.
+    pub id: TransferId,
+    /// Its place in the queue.
+    pub order: i64,
+    /// What to do.
+    pub spec: TransferSpec,
+    /// What the user wants.
+    pub intent: Intent,
+    /// Where it stands.
+    pub state: State,
+    /// Size of the source, once probed.
+    pub size_bytes: Option<u64>,
+    /// Bytes at the sink, each counted once.
+    pub done_bytes: u64,
+    /// Bytes on their way beyond these.
+    pub in_flight_bytes: u64,
+    /// Bytes a second, averaged over the last seconds.
+    pub speed_bytes_per_second: f64,
+    /// Why it waits, has failed or will try again.
+    pub error: Option<TransferError>,
+    /// Milliseconds until the next attempt.
+    pub retry_in_ms: Option<u64>,
+    /// Result, once done.
+    pub result: Option<Transferred>,
+    /// What it did.
+    pub stats: Stats,
+    /// When it was added, in milliseconds since 1970.
+    pub added_ms: i64,
+    /// When it ended.
+    pub ended_ms: Option<i64>,
+}
+
+impl TransferView {
+    /// The kind of transfer.
+    pub fn kind(&self) -> Kind {
+        // A spec without a kind is refused when it is added; a ledger cannot hold one.
+        self.spec.kind().unwrap_or(Kind::Upload)
+    }
+
+    /// What can be done now.
+    pub fn actions(&self) -> Actions {
+        Actions::of(self.state, self.intent)
+    }
+
+    /// The one word.
+    pub fn phase(&self) -> Phase {
+        use crate::error::ErrorCode;
+        match (self.state, self.intent) {
+            (State::Done, _) => match &self.result {
+                Some(result) if result.verified => Phase::DoneVerified,
+                _ => Phase::DoneUnverified,
+            },
+            (State::Cancelled, _) => Phase::Cancelled,
+            (_, Intent::Cancel) => Phase::Cancelling,
+            (State::Failed, _) => Phase::Failed,
+            (State::Paused, _) | (State::Waiting, Intent::Pause) => Phase::Paused,
+            (state, _) => match (&self.error, self.retry_in_ms, state) {
+                (Some(error), Some(_), _) if error.code == ErrorCode::Network => Phase::NoNetwork,
+                (Some(_), Some(_), _) => Phase::Retrying,
+                (_, _, State::Waiting) => Phase::Waiting,
+                (_, _, State::Probing) => Phase::Scanning,
+                (_, _, State::Committing) => Phase::Verifying,
+                _ => Phase::Transferring,
+            },
+        }
+    }
+
+    /// Seconds left at the present speed.
+    pub fn left_seconds(&self) -> Option<f64> {
+        let left = self.size_bytes?.saturating_sub(self.done_bytes + self.in_flight_bytes);
+        (self.speed_bytes_per_second >= 1.0 && self.state == State::Moving)
+            .then(|| left as f64 / self.speed_bytes_per_second)
+    }
+}
+
+/// State of one part.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PartState {
+    /// Not yet.
+    Waiting,
+    /// On its way; how much of it, 0 to 1.
+    InFlight(f32),
+    /// At the sink at the first attempt.
+    Done,
+    /// At the sink after more than one attempt.
+    DoneAgain,
+}
+
+/// A transfer with its parts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransferDetail {
+    /// The transfer.
+    pub view: TransferView,
+    /// Its plan, once probed.
+    pub checkpoint: Option<Checkpoint>,
+    /// Its parts by number; empty before the plan.
+    pub parts: Vec<PartState>,
+    /// Parts whose checksum the store confirmed.
+    pub parts_confirmed: u64,
+    /// When the last part was written to the ledger.
+    pub saved_ms: Option<i64>,
+}
+
+/// Which transfers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Filter {
+    /// All of them.
+    All,
+    /// Working now.
+    Active,
+    /// In the queue.
+    Waiting,
+    /// Paused.
+    Paused,
+    /// Failed.
+    Failed,
+    /// Done.
+    Done,
+}
+
+/// A page to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// Which transfers.
+    pub filter: Filter,
+    /// Only those after this one, in the filter's order.
+    pub after: Option<TransferId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// A page of transfers. Waiting and active come in queue order, ended ones newest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// Grows with every change.
+    pub revision: u64,
+    /// How many the filter has in all.
+    pub total: u64,
+    /// The transfers.
+    pub rows: Vec<TransferView>,
+    /// Give this as `after` for the next page.
+    pub next: Option<TransferId>,
+}
+
+/// Exact numbers for each filter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Working now.
+    pub active: u64,
+    /// In the queue.
+    pub waiting: u64,
+    /// Paused.
+    pub paused: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Done.
+    pub done: u64,
+    /// Bytes that active, waiting and paused transfers still have to move, as far as their sizes are known.
+    pub left_bytes: u64,
+}
