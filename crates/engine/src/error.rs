@@ -189,7 +189,7 @@ pub struct TransferError {
     pub params: BTreeMap<String, String>,
     /// What the store answered, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<Answer>,
+    pub answer: Option<Box<Answer>>,
     /// Whether another attempt can help. Not durable: decided when it happens.
     #[serde(skip, default)]
     pub again: Again,
@@ -287,13 +287,13 @@ impl TransferError {
                 ("code".to_owned(), error.code.clone().unwrap_or_default()),
             ]
             .into(),
-            answer: Some(Answer {
+            answer: Some(Box::new(Answer {
                 message: full_message(error),
                 code: error.code.clone(),
                 extended_code: error.extended_code.clone(),
                 request_id: error.request_id.clone(),
                 status: error.status,
-            }),
+            })),
             again: match error.retry {
                 Retry::Never => Again::Never,
                 Retry::Later => Again::Later,
