@@ -1,0 +1,57 @@
+/** Names and paths that must fit: computed from the text alone, never measured. */
+
+/** Longest tail that is kept whole, in characters: enough for an extension and the figures before it. */
+const TAIL = 16;
+
+/**
+ * Head and tail of a name. The head may shrink (with an ellipsis drawn by CSS), the tail never does, so the extension
+ * is always visible. Cut between grapheme clusters: an emoji or an accent is not torn apart.
+ */
+export function headAndTail(name: string): { head: string; tail: string } {
+  const clusters = [...new Intl.Segmenter().segment(name)].map((part) => part.segment);
+  if (clusters.length <= TAIL + 4) return { head: name, tail: '' };
+  const cut = clusters.length - TAIL;
+  return { head: clusters.slice(0, cut).join(''), tail: clusters.slice(cut).join('') };
+}
+
+/** A path without its last segment: the folder or prefix that holds it. `tos://bucket/key` gives `tos://bucket`. */
+export function parentOf(path: string): string {
+  const { root, segments, separator } = split(path);
+  const kept = segments.slice(0, -1);
+  if (kept.length === 0) return root === '' ? '' : root.replace(/[\\/]+$/, root.length === 1 ? root : '');
+  return root + kept.join(separator);
+}
+
+/** Drops middle segments until the path has at most `limit` characters: `tos://bucket/…/last`, `C:\…\last`. */
+export function shortPath(path: string, limit: number): string {
+  if (path.length <= limit) return path;
+  const { root, segments, separator } = split(path);
+  if (segments.length < 2) return path;
+  for (let drop = 1; drop < segments.length - (root === '' ? 1 : 0); drop += 1) {
+    const first = root === '' ? segments.slice(0, 1) : [];
+    const kept = segments.slice(first.length + drop);
+    const short = root + [...first, '…', ...kept].join(separator);
+    if (short.length <= limit || kept.length === 1) return short;
+  }
+  return path;
+}
+
+function split(path: string): { root: string; segments: string[]; separator: string } {
+  const remote = /^tos:\/\/[^/]*\/?/.exec(path);
+  const windows = /^(?:[A-Za-z]:\\|\\\\[^\\]+\\)/.exec(path);
+  const root = remote?.[0] ?? windows?.[0] ?? (path.startsWith('/') ? '/' : '');
+  const separator = windows || (!remote && !path.includes('/') && path.includes('\\')) ? '\\' : '/';
+  const rest = path.slice(root.length).replace(/[\\/]$/, '');
+  return { root, segments: rest === '' ? [] : rest.split(separator), separator };
+}
+
+/** The last segment of a path of any system. */
+export function baseName(path: string): string {
+  const trimmed = path.replace(/[\\/]+$/, '');
+  return trimmed.slice(Math.max(trimmed.lastIndexOf('/'), trimmed.lastIndexOf('\\')) + 1);
+}
+
+/** First and last characters of an id that is never read whole: `7f3c91d0…a2e4`. */
+export function shortId(id: string): string {
+  return id.length <= 16 ? id : `${id.slice(0, 8)}…${id.slice(-4)}`;
+}

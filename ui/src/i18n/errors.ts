@@ -1,0 +1,63 @@
+/** Words of error codes: a sentence for the drawer and sheets, three words for a row. */
+import { isKey, t } from './index.svelte';
+
+/** Every code that a command or a transfer can carry; a test demands words in both languages for each. */
+export const ERROR_CODES = [
+  'network',
+  'tls',
+  'throttled',
+  'server',
+  'corrupted',
+  'credentials',
+  'credentials_expired',
+  'clock_skew',
+  'forbidden',
+  'bucket_not_found',
+  'object_not_found',
+  'upload_not_found',
+  'already_exists',
+  'source_changed',
+  'archived',
+  'cross_region',
+  'invalid_name',
+  'unsupported',
+  'not_tos',
+  's3_endpoint',
+  'store_full',
+  'refused',
+  'source_missing',
+  'source_unreadable',
+  'source_is_folder',
+  'target_is_folder',
+  'target_exists',
+  'target_unwritable',
+  'disk_full',
+  'mismatch',
+  'folder_not_yet',
+  'ledger_set_aside',
+  'data_folder_busy',
+  'account_missing',
+  'keychain_locked',
+  'no_account',
+  'internal',
+] as const;
+
+type Coded = { code: string; params: Partial<Record<string, string>> };
+
+function values(error: Coded): Record<string, string> {
+  const filled: Record<string, string> = {};
+  for (const [name, value] of Object.entries(error.params)) if (value !== undefined) filled[name] = value;
+  return filled;
+}
+
+/** The sentence: the fact, the cause, the act. An unknown code is named, never hidden. */
+export function errorSentence(error: Coded): string {
+  const key = `error.${error.code}`;
+  return isKey(key) ? t(key, values(error)) : t('error.other', { code: error.code });
+}
+
+/** The cause in a few words, for the right column of a row. */
+export function errorCause(error: Coded): string {
+  const key = `cause.${error.code}`;
+  return isKey(key) ? t(key, values(error)) : error.code;
+}

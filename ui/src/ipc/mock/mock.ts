@@ -1,0 +1,310 @@
+/** A backend without Rust: the same answers, from a seeded world. Every screen can be seen and driven on it. */
+import { type AccountView, type Backend, type ConnectForm, type Conflict, Failure, type ObjectRow, type Push, type Settings } from '../backend';
+import { Simulation } from './simulation';
+import {
+  type Bucket,
+  LONG_NAMES,
+  localSize,
+  MIB,
+  PICKED,
+  practiceBuckets,
+  STUDIO_REGIONS,
+  studioBuckets,
+  studioTransfers,
+} from './world';
+
+export interface MockOptions {
+  seed: number;
+  /** `first`: no account yet. `studio`: an account with the transfers of the design's pictures. */
+  scene: 'first' | 'studio';
+  /** How much faster than the wall its clock runs. */
+  pace: number;
+  keychain: boolean;
+  /** Waiting transfers on top of the scene, to see long lists. */
+  extra: number;
+  settings?: Partial<Settings>;
+}
+
+export const DEFAULTS: MockOptions = { seed: 7, scene: 'first', pace: 1, keychain: true, extra: 0 };
+
+const PRACTICE: AccountView = {
+  id: 'practice',
+  name: 'Practice',
+  region: 'practice',
+  endpoint: 'http://127.0.0.1:9000',
+  key_tail: 'tice',
+  practice: true,
+  secret_kept: true,
+  bucket: null,
+};
+
+const STUDIO: AccountView = {
+  id: 'studio',
+  name: 'Studio account',
+  region: 'cn-beijing',
+  endpoint: 'tos-cn-beijing.volces.com',
+  key_tail: '7Q2d',
+  practice: false,
+  secret_kept: true,
+  bucket: null,
+};
+
+const TICK_MS = 100;
+const PULSE_MS = 200;
+const PAGE = 200;
+
+/** The mock, with the hands that a test needs on its world. */
+export interface MockBackend extends Backend {
+  readonly simulation: Simulation;
+  push(push: Push): void;
+  /** Starts the clock; returns the way to stop it. */
+  run(): () => void;
+  /** Moves the clock by hand. */
+  advance(ms: number): void;
+}
+
+export function createMock(given: Partial<MockOptions> = {}): MockBackend {
+  const options = { ...DEFAULTS, ...given };
+  const now = Date.now();
+  const simulation = new Simulation(options.seed, now);
+  const accounts = new Map<string, AccountView>();
+  const worlds = new Map<string, Map<string, Bucket>>();
+  let current: AccountView | null = null;
+  let settings: Settings = { language: 'system', theme: 'system', download_folder: '/home/lin/Downloads', ...options.settings };
+  let receive: (push: Push) => void = () => undefined;
+  let pulsed = -1;
+
+  if (options.scene === 'studio') {
+    current = STUDIO;
+    accounts.set(STUDIO.id, STUDIO);
+    worlds.set(STUDIO.id, studioBuckets(now));
+    studioTransfers(simulation, now);
+  }
+  for (let i = 0; i < options.extra; i += 1) {
+    const name = `batch-${String(i).padStart(6, '0')}${LONG_NAMES[i % LONG_NAMES.length] ?? ''}`;
+    simulation.add({ direction: 'upload', name, from: `/data/${name}`, to: `tos://media-archive/batch/${name}`, size: 30 * MIB, partSize: 30 * MIB });
+  }
+
+  simulation.onEnded = (row) => {
+    if (row.state === 'done_verified' || row.state === 'done_unverified') {
+      const target = /^tos:\/\/([^/]+)\/(.+)$/s.exec(row.to);
+      const world = current ? worlds.get(current.id) : undefined;
+      world?.get(target?.[1] ?? '')?.set(target?.[2] ?? '', {
+        size: row.size_bytes ?? 0,
+        modifiedMs: Date.now(),
+        storageClass: 'STANDARD',
+      });
+    }
+    receive({ type: 'ended', row });
+  };
+
+  function refuse(code: string, params: Record<string, string> = {}, retryable = false): never {
+    throw new Failure({ code, params, retryable });
+  }
+
+  function bucketOf(name: string): Bucket {
+    if (!current) return refuse('no_account');
+    return worlds.get(current.id)?.get(name) ?? refuse('bucket_not_found', { bucket: name });
+  }
+
+  function pulse(): void {
+    if (simulation.revision === pulsed) return;
+    pulsed = simulation.revision;
+    receive({ type: 'pulse', pulse: simulation.pulse() });
+  }
+
+  function add(bucket: string, key: string, conflict: Conflict, source: { direction: 'upload' | 'copy'; from: string; size: number }): number[] {
+    const there = bucketOf(bucket);
+    const existing = there.get(key);
+    const identical = existing?.size === source.size;
+    if (existing && !identical && conflict === 'skip') return [];
+    const free = existing && !identical && conflict === 'keep_both' ? freeKey(there, key) : key;
+    const refused = existing && !identical && conflict === 'fail';
+    const id = simulation.add({
+      direction: source.direction,
+      name: free.slice(free.lastIndexOf('/') + 1),
+      from: source.from,
+      to: `tos://${bucket}/${free}`,
+      size: source.size,
+      identical,
+      ...(identical ? { state: 'done_verified' as const, endedMs: Date.now() } : {}),
+      ...(refused
+        ? { state: 'failed' as const, why: { code: 'already_exists', params: { name: key }, retryable: false }, endedMs: Date.now() }
+        : {}),
+    });
+    return [id];
+  }
+
+  const backend: MockBackend = {
+    simulation,
+    push: (push) => receive(push),
+    advance: (ms) => {
+      simulation.advance(ms);
+      pulse();
+    },
+    run: () => {
+      const ticking = setInterval(() => simulation.advance(TICK_MS * options.pace), TICK_MS);
+      const pulsing = setInterval(pulse, PULSE_MS);
+      return () => {
+        clearInterval(ticking);
+        clearInterval(pulsing);
+      };
+    },
+
+    appStatus: async () => ({ version: '0.1.0', platform: 'linux', account: current, keychain: options.keychain, notice: null }),
+    getSettings: async () => settings,
+    setSettings: async (next) => {
+      settings = next;
+    },
+
+    connectPractice: async () => {
+      accounts.set(PRACTICE.id, PRACTICE);
+      if (!worlds.has(PRACTICE.id)) worlds.set(PRACTICE.id, practiceBuckets(now));
+      current = PRACTICE;
+      return PRACTICE;
+    },
+    connect: async (form) => {
+      checkForm(form, refuse);
+      const account: AccountView = {
+        id: `account-${accounts.size + 1}`,
+        name: form.name || form.region,
+        region: form.region,
+        endpoint: form.endpoint || `tos-${form.region}.volces.com`,
+        key_tail: form.access_key.slice(-4),
+        practice: false,
+        secret_kept: options.keychain,
+        bucket: form.bucket || null,
+      };
+      accounts.set(account.id, account);
+      worlds.set(account.id, studioBuckets(now));
+      current = account;
+      return account;
+    },
+    accounts: async () => [...accounts.values()],
+    useAccount: async (id) => {
+      current = accounts.get(id) ?? refuse('account_missing', { account: id });
+      return current;
+    },
+    forgetAccount: async (id) => {
+      accounts.delete(id);
+      if (current?.id === id) current = [...accounts.values()][0] ?? null;
+    },
+
+    listBuckets: async () => {
+      if (!current) return refuse('no_account');
+      const region = current.region;
+      return [...(worlds.get(current.id)?.keys() ?? [])].map((name) => ({
+        name,
+        region: STUDIO_REGIONS[name] ?? region,
+        created_ms: now - 9_000_000_000,
+      }));
+    },
+    createBucket: async (name) => {
+      if (!current) return refuse('no_account');
+      if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(name)) return refuse('invalid_name', { reason: name });
+      const world = worlds.get(current.id);
+      if (world?.has(name)) return refuse('already_exists', { name });
+      world?.set(name, new Map());
+    },
+    listObjects: async (bucket, prefix, after) => {
+      const rows = listing(bucketOf(bucket), prefix);
+      const start = after === null ? 0 : Number(after);
+      return { rows: rows.slice(start, start + PAGE), next: start + PAGE < rows.length ? String(start + PAGE) : null };
+    },
+
+    pickFiles: async () => [...PICKED],
+    pickFolder: async () => '/home/lin/Downloads/TOS',
+
+    addUploads: async (bucket, prefix, paths, conflict) => {
+      const folder = paths.find((path) => path.endsWith('/'));
+      if (folder !== undefined) return refuse('folder_not_yet', { path: folder });
+      return paths.flatMap((path) =>
+        add(bucket, prefix + path.slice(path.lastIndexOf('/') + 1), conflict, { direction: 'upload', from: path, size: localSize(path) }),
+      );
+    },
+    addDownloads: async (bucket, keys, folder) => {
+      const there = bucketOf(bucket);
+      return keys.map((key) => {
+        const name = key.slice(key.lastIndexOf('/') + 1);
+        const size = there.get(key)?.size ?? refuse('object_not_found', { key });
+        return simulation.add({ direction: 'download', name, from: `tos://${bucket}/${key}`, to: `${folder}/${name}`, size });
+      });
+    },
+    addCopies: async (bucket, keys, toBucket, toPrefix, conflict) => {
+      const there = bucketOf(bucket);
+      return keys.flatMap((key) => {
+        const size = there.get(key)?.size ?? refuse('object_not_found', { key });
+        return add(toBucket, toPrefix + key.slice(key.lastIndexOf('/') + 1), conflict, { direction: 'copy', from: `tos://${bucket}/${key}`, size });
+      });
+    },
+
+    transfers: async (filter, after, limit) => simulation.page(filter, after, limit),
+    transferDetail: async (id) => simulation.detail(id) ?? refuse('internal', { message: `no transfer ${id}` }),
+    pause: async (ids) => simulation.pause(ids),
+    resume: async (ids) => simulation.resume(ids),
+    cancel: async (ids) => simulation.cancel(ids),
+    retry: async (ids) => simulation.retry(ids),
+    remove: async (ids) => simulation.remove(ids),
+    pauseAll: async () => simulation.pause([...simulation.ids('active')]),
+    resumeAll: async () => simulation.resume(simulation.ids('paused')),
+    reveal: async () => undefined,
+
+    getLimits: async () => simulation.limits,
+    setLimits: async (limits) => {
+      simulation.limits = limits;
+      simulation.revision += 1;
+    },
+
+    subscribe: async (listen) => {
+      receive = listen;
+      listen({ type: 'pulse', pulse: simulation.pulse() });
+    },
+  };
+  return backend;
+}
+
+function checkForm(form: ConnectForm, refuse: (code: string, params?: Record<string, string>) => never): void {
+  if (form.endpoint.includes('tos-s3')) refuse('s3_endpoint', { endpoint: form.endpoint });
+  if (form.endpoint.includes('example.com')) refuse('not_tos', { endpoint: form.endpoint });
+  if (form.endpoint.includes('offline')) refuse('network');
+  if (form.endpoint.includes('self-signed')) refuse('tls');
+  if (!form.access_key.startsWith('AKLT') || form.secret_key === 'wrong') refuse('credentials');
+  if (form.access_key.includes('nolist') && form.bucket === '') refuse('forbidden');
+  if (form.bucket === 'missing') refuse('bucket_not_found', { bucket: form.bucket });
+}
+
+function freeKey(bucket: Bucket, key: string): string {
+  const dot = key.lastIndexOf('.');
+  const stem = dot > key.lastIndexOf('/') + 1 ? key.slice(0, dot) : key;
+  const tail = key.slice(stem.length);
+  for (let n = 2; ; n += 1) if (!bucket.has(`${stem} (${n})${tail}`)) return `${stem} (${n})${tail}`;
+}
+
+function listing(bucket: Bucket, prefix: string): ObjectRow[] {
+  const folders = new Set<string>();
+  const objects: ObjectRow[] = [];
+  for (const [key, object] of [...bucket].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (!key.startsWith(prefix)) continue;
+    const slash = key.indexOf('/', prefix.length);
+    if (slash >= 0) folders.add(key.slice(0, slash + 1));
+    else {
+      objects.push({
+        key,
+        name: key.slice(prefix.length),
+        folder: false,
+        size_bytes: object.size,
+        modified_ms: object.modifiedMs,
+        storage_class: object.storageClass,
+      });
+    }
+  }
+  const prefixes = [...folders].map((key): ObjectRow => ({
+    key,
+    name: key.slice(prefix.length),
+    folder: true,
+    size_bytes: 0,
+    modified_ms: null,
+    storage_class: null,
+  }));
+  return [...prefixes, ...objects];
+}

@@ -1,0 +1,476 @@
+/**
+ * Transfers that behave like those of the engine, on a clock that the caller moves.
+ *
+ * It knows the states, the parts, limits and a few faults (by words in the file name), so that every screen can be
+ * seen and driven without Rust. It is no model of the engine: what is true about resuming is tested there.
+ */
+import { assertNever } from '../../assert';
+import type {
+  Actions,
+  AppError,
+  Counts,
+  Direction,
+  Limits,
+  Pulse,
+  ShownState,
+  TransferDetail,
+  TransferFilter,
+  TransferPage,
+  TransferRow,
+} from '../backend';
+import { decimalOf, seeded } from './random';
+
+const MIB = 1024 ** 2;
+const CAPACITY: Record<Direction, number> = { upload: 44 * MIB, download: 62 * MIB, copy: 900 * MIB };
+const AT_ONCE = 6;
+const PARTS_AT_ONCE = 8;
+const SCAN_MS = 500;
+const RETRY_MS = 8_000;
+const OFFLINE_MS = 6_000;
+
+export interface NewTransfer {
+  direction: Direction;
+  name: string;
+  from: string;
+  to: string;
+  size: number;
+  /** Part size; by default 20 MiB and more for what has over 10,000 parts. */
+  partSize?: number;
+  /** How far it is already, 0 to 1. */
+  share?: number;
+  state?: ShownState;
+  why?: AppError | null;
+  endedMs?: number;
+  identical?: boolean;
+}
+
+interface Part {
+  code: '.' | '~' | '#' | 'r' | 'v' | 'x';
+  size: number;
+  moved: number;
+  again: boolean;
+}
+
+interface Transfer {
+  id: number;
+  given: NewTransfer;
+  state: ShownState;
+  why: AppError | null;
+  parts: Part[];
+  partSize: number;
+  speed: number;
+  until: number;
+  stateSince: number;
+  endedMs: number | null;
+  savedMs: number | null;
+  retries: number;
+  reused: number;
+  /** Faults still to come. */
+  faults: Set<string>;
+}
+
+const RUNNING: readonly ShownState[] = [
+  'scanning',
+  'transferring',
+  'verifying',
+  'no_network',
+  'retrying',
+  'cancelling',
+];
+
+export class Simulation {
+  limits: Limits = { upload_bytes_s: null, download_bytes_s: null };
+  revision = 1;
+  /** Called when a transfer ended. */
+  onEnded: (row: TransferRow) => void = () => undefined;
+  #transfers = new Map<number, Transfer>();
+  #next = 1;
+  #now: number;
+  #random: () => number;
+
+  constructor(seed: number, now: number) {
+    this.#random = seeded(seed);
+    this.#now = now;
+  }
+
+  add(given: NewTransfer): number {
+    const id = this.#next++;
+    const partSize = given.partSize ?? Math.max(20 * MIB, Math.ceil(given.size / 10_000));
+    const count = Math.max(1, Math.ceil(given.size / partSize));
+    const sent = Math.floor(count * (given.share ?? (given.state === 'done_verified' ? 1 : 0)));
+    const parts = Array.from({ length: count }, (_, i): Part => {
+      const size = Math.min(partSize, given.size - i * partSize);
+      const there = i < sent;
+      const again = there && count > 40 && this.#random() < 0.014;
+      return { code: there ? (again ? 'r' : '#') : '.', size, moved: there ? size : 0, again };
+    });
+    const state = given.state ?? 'waiting';
+    this.#transfers.set(id, {
+      id,
+      given,
+      state,
+      why: given.why ?? null,
+      parts,
+      partSize,
+      speed: 0,
+      until: state === 'retrying' ? this.#now + RETRY_MS : 0,
+      stateSince: this.#now,
+      endedMs: given.endedMs ?? null,
+      savedMs: sent > 0 ? this.#now - 4_000 : null,
+      retries: parts.filter((part) => part.again).length,
+      reused: 0,
+      faults: faultsOf(given.name),
+    });
+    this.revision += 1;
+    return id;
+  }
+
+  /** Moves everything by so many milliseconds. */
+  advance(ms: number): void {
+    this.#now += ms;
+    this.#start();
+    const moving: Record<Direction, Transfer[]> = { upload: [], download: [], copy: [] };
+    let changed = false;
+    for (const transfer of this.#transfers.values()) {
+      if (!RUNNING.includes(transfer.state)) continue;
+      changed = true;
+      this.#turn(transfer);
+      if (transfer.state === 'transferring') moving[transfer.given.direction].push(transfer);
+      else transfer.speed = 0;
+    }
+    for (const direction of ['upload', 'download', 'copy'] as const) this.#move(direction, moving[direction], ms);
+    if (changed) this.revision += 1;
+  }
+
+  #start(): void {
+    let running = [...this.#transfers.values()].filter((transfer) => RUNNING.includes(transfer.state)).length;
+    for (const transfer of this.#transfers.values()) {
+      if (running >= AT_ONCE) return;
+      if (transfer.state !== 'waiting') continue;
+      this.#become(transfer, 'scanning');
+      running += 1;
+    }
+  }
+
+  #become(transfer: Transfer, state: ShownState, why: AppError | null = null): void {
+    transfer.state = state;
+    transfer.why = why;
+    transfer.stateSince = this.#now;
+    this.revision += 1;
+  }
+
+  #turn(transfer: Transfer): void {
+    const passed = this.#now - transfer.stateSince;
+    switch (transfer.state) {
+      case 'scanning':
+        if (passed < SCAN_MS) return;
+        if (transfer.faults.has('denied')) this.#fail(transfer, { code: 'forbidden', params: {}, retryable: false });
+        else this.#become(transfer, 'transferring');
+        return;
+      case 'retrying':
+      case 'no_network':
+        if (this.#now >= transfer.until) this.#become(transfer, 'transferring');
+        return;
+      case 'verifying':
+        if (passed < 900) return;
+        for (const part of transfer.parts) part.code = 'v';
+        this.#end(transfer, transfer.faults.has('unproven') ? 'done_unverified' : 'done_verified');
+        return;
+      case 'cancelling':
+        if (passed < 400) return;
+        this.#transfers.delete(transfer.id);
+        this.onEnded(this.#row(transfer));
+        return;
+      case 'transferring': {
+        const share = moved(transfer) / Math.max(1, transfer.given.size);
+        if (share > 0.3 && transfer.faults.delete('flaky')) this.#retry(transfer);
+        else if (share > 0.4 && transfer.faults.delete('offline')) {
+          transfer.until = this.#now + OFFLINE_MS;
+          this.#become(transfer, 'no_network');
+        } else if (share > 0.5 && transfer.faults.has('changed')) {
+          this.#fail(transfer, { code: 'source_changed', params: { path: transfer.given.from }, retryable: true });
+        } else if (share > 0.5 && transfer.faults.has('full')) {
+          this.#fail(transfer, { code: 'disk_full', params: { path: transfer.given.to }, retryable: true });
+        }
+        return;
+      }
+      case 'waiting':
+      case 'paused':
+      case 'failed':
+      case 'done_verified':
+      case 'done_unverified':
+        return;
+      default:
+        assertNever(transfer.state);
+    }
+  }
+
+  #retry(transfer: Transfer): void {
+    const live = transfer.parts.find((part) => part.code === '~');
+    if (live) {
+      live.code = '.';
+      live.moved = 0;
+      live.again = true;
+    }
+    transfer.retries += 1;
+    transfer.until = this.#now + RETRY_MS;
+    this.#become(transfer, 'retrying', { code: 'throttled', params: {}, retryable: true });
+  }
+
+  #fail(transfer: Transfer, why: AppError): void {
+    const live = transfer.parts.find((part) => part.code === '~');
+    if (live) live.code = 'x';
+    for (const part of transfer.parts) if (part.code === '~') rewind(part);
+    this.#become(transfer, 'failed', why);
+    transfer.endedMs = this.#now;
+    this.onEnded(this.#row(transfer));
+  }
+
+  #end(transfer: Transfer, state: 'done_verified' | 'done_unverified'): void {
+    this.#become(transfer, state);
+    transfer.endedMs = this.#now;
+    this.onEnded(this.#row(transfer));
+  }
+
+  #move(direction: Direction, transfers: Transfer[], ms: number): void {
+    if (transfers.length === 0) return;
+    const limit = direction === 'upload' ? this.limits.upload_bytes_s : direction === 'download' ? this.limits.download_bytes_s : null;
+    const total = Math.min(limit ?? Infinity, CAPACITY[direction] * (0.94 + this.#random() * 0.08));
+    for (const transfer of transfers) {
+      transfer.speed = total / transfers.length;
+      let budget = (transfer.speed * ms) / 1000;
+      while (budget > 0) {
+        const live = this.#live(transfer);
+        if (live.length === 0) break;
+        // Parts do not move in step: each takes its turn with a share of its own.
+        const index = Math.floor(this.#random() * live.length);
+        const part = live[index];
+        if (!part) break;
+        const step = Math.min(budget, part.size - part.moved, Math.max(64 * 1024, budget / 3));
+        part.moved += step;
+        budget -= step;
+        if (part.moved >= part.size) {
+          part.code = part.again ? 'r' : '#';
+          transfer.savedMs = this.#now;
+        }
+      }
+      if (transfer.parts.every((part) => part.code === '#' || part.code === 'r' || part.code === 'v')) {
+        this.#become(transfer, 'verifying');
+      }
+    }
+  }
+
+  #live(transfer: Transfer): Part[] {
+    const live = transfer.parts.filter((part) => part.code === '~');
+    for (const part of transfer.parts) {
+      if (live.length >= PARTS_AT_ONCE) break;
+      if (part.code !== '.') continue;
+      part.code = '~';
+      live.push(part);
+    }
+    return live;
+  }
+
+  #each(ids: readonly number[], act: (transfer: Transfer) => void): void {
+    for (const id of ids) {
+      const transfer = this.#transfers.get(id);
+      if (transfer) act(transfer);
+    }
+    this.revision += 1;
+  }
+
+  pause(ids: readonly number[]): void {
+    this.#each(ids, (transfer) => {
+      if (!actionsOf(transfer.state).pause) return;
+      for (const part of transfer.parts) if (part.code === '~') rewind(part);
+      transfer.speed = 0;
+      this.#become(transfer, 'paused');
+    });
+  }
+
+  resume(ids: readonly number[]): void {
+    this.#each(ids, (transfer) => {
+      if (!actionsOf(transfer.state).resume) return;
+      transfer.reused = transfer.parts.filter((part) => part.code === '#' || part.code === 'r').length;
+      this.#become(transfer, 'waiting');
+    });
+  }
+
+  retry(ids: readonly number[]): void {
+    this.#each(ids, (transfer) => {
+      if (!actionsOf(transfer.state).retry) return;
+      for (const part of transfer.parts) if (part.code === 'x') rewind(part);
+      transfer.faults.clear();
+      transfer.endedMs = null;
+      transfer.retries += 1;
+      this.#become(transfer, 'waiting');
+    });
+  }
+
+  cancel(ids: readonly number[]): void {
+    this.#each(ids, (transfer) => {
+      if (actionsOf(transfer.state).cancel) this.#become(transfer, 'cancelling');
+    });
+  }
+
+  remove(ids: readonly number[]): void {
+    this.#each(ids, (transfer) => {
+      if (actionsOf(transfer.state).remove) this.#transfers.delete(transfer.id);
+    });
+  }
+
+  ids(filter: TransferFilter): number[] {
+    return this.#in(filter).map((transfer) => transfer.id);
+  }
+
+  #in(filter: TransferFilter): Transfer[] {
+    const all = [...this.#transfers.values()];
+    const among = (states: readonly ShownState[]): Transfer[] => all.filter((one) => states.includes(one.state));
+    switch (filter) {
+      case 'active':
+        return [...among(RUNNING), ...among(['waiting'])];
+      case 'waiting':
+        return among(['waiting']);
+      case 'paused':
+        return among(['paused']);
+      case 'failed':
+        return among(['failed']);
+      case 'done':
+        return among(['done_verified', 'done_unverified']).sort((a, b) => (b.endedMs ?? 0) - (a.endedMs ?? 0));
+      default:
+        return assertNever(filter);
+    }
+  }
+
+  page(filter: TransferFilter, after: number | null, limit: number): TransferPage {
+    const all = this.#in(filter);
+    const start = after === null ? 0 : all.findIndex((transfer) => transfer.id === after) + 1;
+    const rows = all.slice(start, start + limit).map((transfer) => this.#row(transfer));
+    const last = rows.at(-1);
+    return {
+      revision: this.revision,
+      total: all.length,
+      rows,
+      next: last && start + limit < all.length ? last.id : null,
+    };
+  }
+
+  counts(): Counts {
+    const counts: Counts = { active: 0, waiting: 0, paused: 0, failed: 0, done: 0 };
+    for (const { state } of this.#transfers.values()) {
+      if (RUNNING.includes(state)) counts.active += 1;
+      else if (state === 'waiting') counts.waiting += 1;
+      else if (state === 'paused') counts.paused += 1;
+      else if (state === 'failed') counts.failed += 1;
+      else counts.done += 1;
+    }
+    return counts;
+  }
+
+  pulse(): Pulse {
+    let up = 0;
+    let down = 0;
+    let left = 0;
+    for (const transfer of this.#transfers.values()) {
+      if (transfer.given.direction === 'upload') up += transfer.speed;
+      if (transfer.given.direction === 'download') down += transfer.speed;
+      if (RUNNING.includes(transfer.state) || transfer.state === 'waiting') left += transfer.given.size - moved(transfer);
+    }
+    return {
+      revision: this.revision,
+      counts: this.counts(),
+      upload_bytes_s: up,
+      download_bytes_s: down,
+      limits: this.limits,
+      left_bytes: left,
+    };
+  }
+
+  detail(id: number): TransferDetail | null {
+    const transfer = this.#transfers.get(id);
+    if (!transfer) return null;
+    const { parts, given } = transfer;
+    const ended = transfer.state === 'done_verified' || transfer.state === 'done_unverified';
+    const confirmed = parts.filter((part) => part.code !== '.' && part.code !== '~' && part.code !== 'x').length;
+    const begun = confirmed > 0 || transfer.state === 'transferring';
+    const crc = decimalOf(given.from);
+    return {
+      row: this.#row(transfer),
+      part_size_bytes: transfer.state === 'waiting' && !begun ? null : transfer.partSize,
+      parts: parts.map((part) => part.code).join(''),
+      live: parts.filter((part) => part.code === '~').map((part) => part.moved / part.size),
+      upload_id: begun && given.direction !== 'download' && parts.length > 1 ? decimalOf(`u${id}`).padStart(20, '7') : null,
+      temp_file: begun && !ended && given.direction === 'download' ? `${given.to}.tern-part` : null,
+      source_crc64: ended || transfer.state === 'verifying' ? crc : null,
+      target_crc64: transfer.state === 'done_verified' ? crc : null,
+      parts_confirmed: given.direction === 'upload' ? confirmed : 0,
+      parts_sent: confirmed + transfer.retries,
+      parts_reused: transfer.reused,
+      retries: transfer.retries,
+      request_id: begun || transfer.state === 'failed' ? `0217637${String(id).padStart(5, '0')}a1fd0000000000000000ac11c84` : null,
+      saved_ms: transfer.savedMs,
+    };
+  }
+
+  #row(transfer: Transfer): TransferRow {
+    const { given, state, speed } = transfer;
+    const done = transfer.parts.reduce((sum, part) => sum + (part.code === '~' ? 0 : part.moved), 0);
+    const all = moved(transfer);
+    return {
+      id: transfer.id,
+      direction: given.direction,
+      name: given.name,
+      from: given.from,
+      to: given.to,
+      state,
+      why: transfer.why,
+      size_bytes: state === 'scanning' && done === 0 ? null : given.size,
+      done_bytes: done,
+      in_flight_bytes: all - done,
+      speed_bytes_s: state === 'transferring' ? speed : 0,
+      left_s: state === 'transferring' && speed > 0 ? (given.size - all) / speed : state === 'verifying' ? 1 : null,
+      retry_in_s: state === 'retrying' ? Math.max(0, Math.ceil((transfer.until - this.#now) / 1000)) : null,
+      ended_ms: transfer.endedMs,
+      identical: given.identical ?? false,
+      actions: actionsOf(state),
+    };
+  }
+}
+
+function moved(transfer: Transfer): number {
+  return transfer.parts.reduce((sum, part) => sum + part.moved, 0);
+}
+
+function rewind(part: Part): void {
+  part.code = '.';
+  part.moved = 0;
+}
+
+function faultsOf(name: string): Set<string> {
+  return new Set(['denied', 'flaky', 'offline', 'changed', 'full', 'unproven'].filter((word) => name.includes(word)));
+}
+
+function actionsOf(state: ShownState): Actions {
+  const none: Actions = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false };
+  switch (state) {
+    case 'scanning':
+    case 'waiting':
+    case 'transferring':
+      return { ...none, pause: true, cancel: true, reveal: true };
+    case 'no_network':
+    case 'retrying':
+      return { ...none, pause: true, cancel: true };
+    case 'verifying':
+    case 'cancelling':
+      return none;
+    case 'paused':
+      return { ...none, resume: true, cancel: true, reveal: true };
+    case 'failed':
+      return { ...none, retry: true, remove: true };
+    case 'done_verified':
+    case 'done_unverified':
+      return { ...none, remove: true, reveal: true };
+    default:
+      return assertNever(state);
+  }
+}

@@ -1,0 +1,148 @@
+/** The state that every screen shares: the account, its buckets, the settings, and the ways to speak to the user. */
+import { getContext, setContext } from 'svelte';
+import { errorSentence } from '../i18n/errors';
+import { setLanguage, systemLanguage } from '../i18n/index.svelte';
+import {
+  type AccountView,
+  type AppError,
+  type AppStatus,
+  type Backend,
+  type BucketView,
+  errorOf,
+  type Settings,
+} from '../ipc/backend';
+import { Live } from './live.svelte';
+import { Notices } from './notices.svelte';
+import { Route } from './route.svelte';
+
+const KEY = Symbol('app');
+
+export class App {
+  readonly backend: Backend;
+  readonly live = new Live();
+  readonly route = new Route();
+  readonly notices = new Notices();
+
+  status = $state.raw<AppStatus | null>(null);
+  account = $state.raw<AccountView | null>(null);
+  accounts = $state.raw<AccountView[]>([]);
+  settings = $state.raw<Settings>({ language: 'system', theme: 'system', download_folder: '' });
+  buckets = $state.raw<BucketView[] | null>(null);
+  bucketsError = $state.raw<AppError | null>(null);
+  /** What the user must know until it is put away: the notice of the start, or an error that no place of its own has. */
+  banner = $state.raw<AppError | null>(null);
+  #bucketsAsked = 0;
+
+  constructor(backend: Backend) {
+    this.backend = backend;
+  }
+
+  async start(): Promise<void> {
+    const [status, settings] = await Promise.all([this.backend.appStatus(), this.backend.getSettings()]);
+    this.settings = settings;
+    this.#applySettings();
+    this.banner = status.notice;
+    this.account = status.account;
+    this.status = status;
+    await this.live.start(this.backend);
+    if (status.account) await this.#entered();
+  }
+
+  /** An account is in use from now on. */
+  async enter(account: AccountView): Promise<void> {
+    this.account = account;
+    this.buckets = null;
+    await this.#entered();
+  }
+
+  async #entered(): Promise<void> {
+    await Promise.all([this.refreshBuckets(), this.refreshAccounts()]);
+  }
+
+  async refreshAccounts(): Promise<void> {
+    await this.attempt(async () => {
+      this.accounts = await this.backend.accounts();
+    });
+  }
+
+  async refreshBuckets(): Promise<void> {
+    const asked = ++this.#bucketsAsked;
+    try {
+      const buckets = await this.backend.listBuckets();
+      if (asked !== this.#bucketsAsked) return;
+      this.buckets = withOwnBucket(buckets, this.account);
+      this.bucketsError = null;
+    } catch (thrown) {
+      if (asked !== this.#bucketsAsked) return;
+      this.buckets = withOwnBucket([], this.account);
+      this.bucketsError = this.buckets.length > 0 ? null : errorOf(thrown);
+    }
+  }
+
+  async use(id: string): Promise<void> {
+    await this.attempt(async () => {
+      await this.enter(await this.backend.useAccount(id));
+      this.route.reset({ screen: 'transfers', filter: 'active' });
+    });
+  }
+
+  async forget(id: string): Promise<void> {
+    await this.attempt(async () => {
+      await this.backend.forgetAccount(id);
+      const status = await this.backend.appStatus();
+      this.status = status;
+      this.account = status.account;
+      await this.refreshAccounts();
+      if (status.account) await this.refreshBuckets();
+      else this.buckets = null;
+    });
+  }
+
+  async change(settings: Partial<Settings>): Promise<void> {
+    const before = this.settings;
+    this.settings = { ...before, ...settings };
+    this.#applySettings();
+    try {
+      await this.backend.setSettings(this.settings);
+    } catch (thrown) {
+      this.settings = before;
+      this.#applySettings();
+      this.notices.toast(errorSentence(errorOf(thrown)), { kind: 'bad' });
+    }
+  }
+
+  /** Runs what a click asked for; a refusal becomes a sentence. Tells whether it succeeded. */
+  async attempt(act: () => Promise<void>): Promise<boolean> {
+    try {
+      await act();
+      return true;
+    } catch (thrown) {
+      this.notices.toast(errorSentence(errorOf(thrown)), { kind: 'bad' });
+      return false;
+    }
+  }
+
+  #applySettings(): void {
+    const { language, theme } = this.settings;
+    const chosen = language === 'en' || language === 'zh' ? language : systemLanguage(navigator.languages);
+    setLanguage(chosen);
+    document.documentElement.lang = chosen === 'zh' ? 'zh-CN' : 'en';
+    if (theme === 'light' || theme === 'dark') document.documentElement.dataset['theme'] = theme;
+    else delete document.documentElement.dataset['theme'];
+  }
+}
+
+/** A key that may not list buckets still has the one that was named when connecting. */
+function withOwnBucket(buckets: BucketView[], account: AccountView | null): BucketView[] {
+  const own = account?.bucket;
+  if (!own || buckets.some((bucket) => bucket.name === own)) return buckets;
+  return [...buckets, { name: own, region: account.region, created_ms: null }];
+}
+
+export function provideApp(app: App): void {
+  setContext(KEY, app);
+}
+
+export function useApp(): App {
+  return getContext<App>(KEY);
+}

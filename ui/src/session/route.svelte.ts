@@ -1,0 +1,61 @@
+/** Where the window is. Browser places keep a history, so that Back and Forward work as everywhere. */
+import type { TransferFilter } from '../ipc/backend';
+
+export type Place =
+  | { screen: 'transfers'; filter: TransferFilter }
+  | { screen: 'bucket'; bucket: string; prefix: string }
+  | { screen: 'settings' };
+
+export class Route {
+  #back = $state<Place[]>([]);
+  #forward = $state<Place[]>([]);
+  #place = $state.raw<Place>({ screen: 'transfers', filter: 'active' });
+
+  get place(): Place {
+    return this.#place;
+  }
+
+  get canGoBack(): boolean {
+    return this.#back.length > 0;
+  }
+
+  get canGoForward(): boolean {
+    return this.#forward.length > 0;
+  }
+
+  go(place: Place): void {
+    if (same(place, this.#place)) return;
+    this.#back = [...this.#back, this.#place].slice(-100);
+    this.#forward = [];
+    this.#place = place;
+  }
+
+  back(): void {
+    const last = this.#back.at(-1);
+    if (!last) return;
+    this.#back = this.#back.slice(0, -1);
+    this.#forward = [...this.#forward, this.#place];
+    this.#place = last;
+  }
+
+  forward(): void {
+    const next = this.#forward.at(-1);
+    if (!next) return;
+    this.#forward = this.#forward.slice(0, -1);
+    this.#back = [...this.#back, this.#place];
+    this.#place = next;
+  }
+
+  /** Another account has other buckets: its places are not ours to go back to. */
+  reset(place: Place): void {
+    this.#back = [];
+    this.#forward = [];
+    this.#place = place;
+  }
+}
+
+function same(a: Place, b: Place): boolean {
+  if (a.screen === 'transfers' && b.screen === 'transfers') return a.filter === b.filter;
+  if (a.screen === 'bucket' && b.screen === 'bucket') return a.bucket === b.bucket && a.prefix === b.prefix;
+  return a.screen === b.screen;
+}

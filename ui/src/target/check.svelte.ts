@@ -1,0 +1,56 @@
+/** Looks what is at the chosen target, again whenever the choice changes. */
+import type { AppError, Backend, Conflict } from '../ipc/backend';
+import { errorOf } from '../ipc/backend';
+import { existingNames } from './existing';
+
+const PAUSE_MS = 250;
+
+export class TargetCheck {
+  /** Names that are taken; null when not known. */
+  taken = $state.raw<string[] | null>([]);
+  busy = $state(false);
+  error = $state.raw<AppError | null>(null);
+  conflict = $state<Exclude<Conflict, 'fail'>>('keep_both');
+  #backend: Backend;
+  #asked = 0;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  /** Whether the question must be put. */
+  get asks(): boolean {
+    return this.taken === null || this.taken.length > 0;
+  }
+
+  look(bucket: string, prefix: string, names: readonly string[]): void {
+    const asked = ++this.#asked;
+    this.busy = true;
+    this.#running = (async () => {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      if (asked !== this.#asked) return;
+      try {
+        const taken = await existingNames(this.#backend, bucket, prefix, names);
+        if (asked !== this.#asked) return;
+        this.taken = taken;
+        this.error = null;
+      } catch (thrown) {
+        if (asked !== this.#asked) return;
+        this.taken = [];
+        this.error = errorOf(thrown);
+      } finally {
+        if (asked === this.#asked) this.busy = false;
+      }
+    })();
+  }
+
+  /** The newest look has ended. */
+  async settled(): Promise<void> {
+    let seen;
+    do {
+      seen = this.#asked;
+      await this.#running;
+    } while (seen !== this.#asked);
+  }
+}

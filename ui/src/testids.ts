@@ -1,0 +1,110 @@
+/**
+ * The names by which journeys find things. Components take them from here, so a rename cannot miss one side.
+ *
+ * Rows carry data as well: `transfer-row` has `data-id` and `data-state` (a ShownState), `object-row` has `data-key`
+ * (the whole key, or the prefix ending in `/`) and `data-folder`, `bucket-NAME` one per bucket in the rail,
+ * `copy-bucket-NAME` one per bucket in the copy sheet, `nav-FILTER` one per transfer list.
+ */
+export const TEST_IDS = {
+  connect: 'connect',
+  practice: 'practice',
+  connectSubmit: 'connect-submit',
+  connectError: 'connect-error',
+  connectBack: 'connect-back',
+  accessKey: 'access-key',
+  secretKey: 'secret-key',
+  region: 'region',
+  endpoint: 'endpoint',
+  connectBucket: 'connect-bucket',
+
+  rail: 'rail',
+  accountButton: 'account-button',
+  practiceChip: 'practice-chip',
+  newBucket: 'new-bucket',
+  newBucketName: 'new-bucket-name',
+  newBucketCreate: 'new-bucket-create',
+
+  screenTitle: 'screen-title',
+  upload: 'upload',
+  transferList: 'transfer-list',
+  transferRow: 'transfer-row',
+  pause: 'pause',
+  resume: 'resume',
+  cancel: 'cancel',
+  retry: 'retry',
+  remove: 'remove',
+  reveal: 'reveal',
+  details: 'details',
+  pauseAll: 'pause-all',
+  resumeAll: 'resume-all',
+  retryAll: 'retry-all',
+  removeAll: 'remove-all',
+
+  drawer: 'drawer',
+  drawerClose: 'drawer-close',
+  drawerPause: 'drawer-pause',
+  drawerResume: 'drawer-resume',
+  drawerCancel: 'drawer-cancel',
+  drawerRetry: 'drawer-retry',
+  drawerRemove: 'drawer-remove',
+  drawerReveal: 'drawer-reveal',
+  drawerSentence: 'drawer-sentence',
+  pieceMap: 'piece-map',
+  sourceCrc: 'source-crc',
+  targetCrc: 'target-crc',
+
+  breadcrumb: 'breadcrumb',
+  browserBack: 'browser-back',
+  browserForward: 'browser-forward',
+  browserUp: 'browser-up',
+  refresh: 'refresh',
+  objectList: 'object-list',
+  objectRow: 'object-row',
+  objectCheck: 'object-check',
+  actionBar: 'action-bar',
+  download: 'download',
+  downloadTo: 'download-to',
+  copyTo: 'copy-to',
+  clearSelection: 'clear-selection',
+  browserStatus: 'browser-status',
+  dropOverlay: 'drop-overlay',
+
+  copySheet: 'copy-sheet',
+  copyPrefix: 'copy-prefix',
+  copyConfirm: 'copy-confirm',
+
+  uploadSheet: 'upload-sheet',
+  uploadPrefix: 'upload-prefix',
+  uploadConfirm: 'upload-confirm',
+  downloadSheet: 'download-sheet',
+  downloadFolder: 'download-folder',
+  downloadConfirm: 'download-confirm',
+  conflictKeepBoth: 'conflict-keep-both',
+  conflictOverwrite: 'conflict-overwrite',
+  conflictSkip: 'conflict-skip',
+
+  confirm: 'confirm',
+  confirmKeep: 'confirm-keep',
+  confirmDo: 'confirm-do',
+
+  limitChip: 'limit-chip',
+  limitsPopover: 'limits-popover',
+  limitUp: 'limit-up',
+  limitDown: 'limit-down',
+  limitUpField: 'limit-up-field',
+  limitDownField: 'limit-down-field',
+  limitUpNone: 'limit-up-none',
+  limitDownNone: 'limit-down-none',
+  speedUp: 'speed-up',
+  speedDown: 'speed-down',
+
+  settings: 'settings',
+  language: 'language',
+  theme: 'theme',
+  toast: 'toast',
+  banner: 'banner',
+} as const;
+
+export const bucketTestId = (name: string): string => `bucket-${name}`;
+export const copyBucketTestId = (name: string): string => `copy-bucket-${name}`;
+export const navTestId = (filter: string): string => `nav-${filter}`;

@@ -1,0 +1,272 @@
+/**
+ * The window's picture of one list of transfers: the pages in view, pulled when something changed.
+ *
+ * Pages are reached by key (`after`), so the list grows as it is scrolled; pages far from view are let go and pulled
+ * again. A reply that is older than what is shown, or that answers for another list, is dropped.
+ */
+import { SvelteSet } from 'svelte/reactivity';
+import {
+  type Actions,
+  type AppError,
+  type Backend,
+  errorOf,
+  type TransferDetail,
+  type TransferFilter,
+  type TransferPage,
+  type TransferRow,
+} from '../ipc/backend';
+import { merge, type Shown } from './merge';
+
+export const PAGE_ROWS = 64;
+/** Pages kept on each side of those in view. */
+const KEPT_PAGES = 8;
+/** Rows asked for at once when a command is meant for a whole list. */
+const WALK_ROWS = 500;
+
+interface Page {
+  /** Null when let go; the way to the next page is kept. */
+  shown: Shown[] | null;
+  revision: number;
+  next: number | null;
+  held: number;
+}
+
+export class TransferStore {
+  filter = $state<TransferFilter>('active');
+  total = $state(0);
+  loaded = $state(false);
+  error = $state.raw<AppError | null>(null);
+  selected = new SvelteSet<number>();
+  /** The row that the keys and the drawer are at. */
+  cursor = $state<number | null>(null);
+  detail = $state.raw<TransferDetail | null>(null);
+  #pages = $state.raw<Page[]>([]);
+  #backend: Backend;
+  #show = 0;
+  #range = { first: 0, end: 1 };
+  #pulling = false;
+  #anchor: number | null = null;
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  /** How many rows there are to scroll over: the whole list once its end is known, else what is known and one page. */
+  readonly extent = $derived.by(() => {
+    const pages = this.#pages;
+    const last = pages.at(-1);
+    if (!last) return 0;
+    const before = (pages.length - 1) * PAGE_ROWS;
+    if (last.next === null) return before + (last.shown?.length ?? 0);
+    return Math.min(Math.max(this.total, before + (last.shown?.length ?? 0)), (pages.length + 1) * PAGE_ROWS);
+  });
+
+  readonly held = $derived(this.#pages.reduce((sum, page) => sum + page.held, 0));
+
+  /** Where *Next in line* begins: after the last row that is not waiting. */
+  readonly nextInLine = $derived.by(() => {
+    if (this.filter !== 'active') return null;
+    for (let index = this.extent - 1; index >= 0; index -= 1) {
+      const shown = this.at(index);
+      if (shown && shown.row.state !== 'waiting') return index + 1 < this.extent ? index + 1 : null;
+    }
+    return this.extent > 0 ? 0 : null;
+  });
+
+  at(index: number): Shown | null {
+    return this.#pages[Math.floor(index / PAGE_ROWS)]?.shown?.[index % PAGE_ROWS] ?? null;
+  }
+
+  indexOf(id: number | null): number {
+    if (id === null) return -1;
+    for (const [at, page] of this.#pages.entries()) {
+      const within = page.shown?.findIndex(({ row }) => row.id === id) ?? -1;
+      if (within >= 0) return at * PAGE_ROWS + within;
+    }
+    return -1;
+  }
+
+  /** Shows another list from its beginning. */
+  show(filter: TransferFilter): void {
+    this.#show += 1;
+    this.filter = filter;
+    this.#pages = [];
+    this.total = 0;
+    this.loaded = false;
+    this.error = null;
+    this.#range = { first: 0, end: 1 };
+    this.clearSelection();
+  }
+
+  see(first: number, end: number): void {
+    this.#range = { first, end };
+  }
+
+  /** Pulls what is in view. One pull at a time: a slow answer must not pile up questions. */
+  async pull(frozen: boolean): Promise<void> {
+    if (this.#pulling) return;
+    this.#pulling = true;
+    const show = this.#show;
+    try {
+      await this.#pullPages(show, frozen);
+      await this.#pullDetail(show);
+      if (show === this.#show) this.error = null;
+    } catch (thrown) {
+      if (show === this.#show) this.error = errorOf(thrown);
+    } finally {
+      this.#pulling = false;
+    }
+  }
+
+  async #pullPages(show: number, frozen: boolean): Promise<void> {
+    const firstWanted = Math.floor(this.#range.first / PAGE_ROWS);
+    const lastWanted = Math.floor(Math.max(this.#range.first, this.#range.end - 1) / PAGE_ROWS);
+    for (let at = Math.min(firstWanted, this.#pages.length); at <= lastWanted; at += 1) {
+      const before = at === 0 ? null : this.#pages[at - 1];
+      if (before === undefined || (before !== null && before.next === null)) break;
+      const page = await this.#backend.transfers(this.filter, before?.next ?? null, PAGE_ROWS);
+      if (show !== this.#show) return;
+      await this.accept(at, page, frozen);
+    }
+    this.#letGo(firstWanted, lastWanted);
+  }
+
+  /** Takes a page in, unless a newer one is shown already. */
+  async accept(at: number, page: TransferPage, frozen: boolean): Promise<void> {
+    const shown = this.#pages[at];
+    if (shown && page.revision < shown.revision) return;
+    const merged = merge(shown?.shown ?? [], page.rows, frozen, PAGE_ROWS);
+    const left = merged.rows.filter((one) => one.gone);
+    if (left.length > 0) await this.#refreshGone(left);
+    const pages = [...this.#pages];
+    pages[at] = { shown: merged.rows, revision: page.revision, next: page.next, held: merged.held };
+    // The list became shorter: what was known beyond its end is no longer there.
+    if (page.next === null) pages.length = at + 1;
+    this.#pages = pages;
+    this.total = page.total;
+    this.loaded = true;
+  }
+
+  /** Rows that left this list stay for a while, and then they must show what became of them. */
+  async #refreshGone(left: Shown[]): Promise<void> {
+    await Promise.all(
+      left.map(async (one) => {
+        try {
+          one.row = (await this.#backend.transferDetail(one.row.id)).row;
+        } catch {
+          // Cancelled or removed: there is nothing to act on any more.
+          one.row = {
+            ...one.row,
+            speed_bytes_s: 0,
+            left_s: null,
+            actions: { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false },
+          };
+        }
+      }),
+    );
+  }
+
+  async #pullDetail(show: number): Promise<void> {
+    const id = this.cursor;
+    if (id === null) {
+      this.detail = null;
+      return;
+    }
+    try {
+      const detail = await this.#backend.transferDetail(id);
+      if (show === this.#show && id === this.cursor) this.detail = detail;
+    } catch {
+      if (id === this.cursor) {
+        this.selected.delete(id);
+        this.cursor = null;
+        this.detail = null;
+      }
+    }
+  }
+
+  #letGo(first: number, last: number): void {
+    if (!this.#pages.some((page, at) => page.shown && (at < first - KEPT_PAGES || at > last + KEPT_PAGES))) return;
+    this.#pages = this.#pages.map((page, at) =>
+      at < first - KEPT_PAGES || at > last + KEPT_PAGES ? { ...page, shown: null, held: 0 } : page,
+    );
+  }
+
+  /** Whether the countdown of a row in view must be asked for although nothing changed. */
+  get counting(): boolean {
+    for (let index = this.#range.first; index < this.#range.end; index += 1) {
+      if (this.at(index)?.row.state === 'retrying') return true;
+    }
+    return false;
+  }
+
+  clearSelection(): void {
+    this.selected.clear();
+    this.cursor = null;
+    this.#anchor = null;
+    this.detail = null;
+  }
+
+  /** A click or a key: alone, added to the selection, or the range from where it began. */
+  select(index: number, how: 'one' | 'toggle' | 'range'): void {
+    const shown = this.at(index);
+    if (!shown) return;
+    const { id } = shown.row;
+    if (how === 'toggle') {
+      if (!this.selected.delete(id)) this.selected.add(id);
+      this.#anchor = id;
+    } else if (how === 'range') {
+      const from = this.indexOf(this.#anchor ?? id);
+      const start = from < 0 ? index : from;
+      this.selected.clear();
+      for (let i = Math.min(start, index); i <= Math.max(start, index); i += 1) {
+        const one = this.at(i);
+        if (one) this.selected.add(one.row.id);
+      }
+      if (from < 0) this.#anchor = id;
+    } else {
+      this.selected.clear();
+      this.selected.add(id);
+      this.#anchor = id;
+    }
+    if (this.cursor !== id) this.detail = null;
+    this.cursor = id;
+  }
+
+  async selectAll(): Promise<void> {
+    const show = this.#show;
+    const ids = await this.allIds();
+    if (show !== this.#show) return;
+    for (const id of ids) this.selected.add(id);
+    this.cursor ??= ids[0] ?? null;
+  }
+
+  /** Every id of the list, by walking its pages. */
+  async allIds(): Promise<number[]> {
+    const ids: number[] = [];
+    let after: number | null = null;
+    do {
+      const page: TransferPage = await this.#backend.transfers(this.filter, after, WALK_ROWS);
+      for (const row of page.rows) ids.push(row.id);
+      after = page.next;
+    } while (after !== null);
+    return ids;
+  }
+
+  /** The selected rows that are known here. */
+  readonly selectedRows = $derived.by(() => {
+    const rows: TransferRow[] = [];
+    for (const page of this.#pages) {
+      for (const { row } of page.shown ?? []) if (this.selected.has(row.id)) rows.push(row);
+    }
+    return rows;
+  });
+
+  /** What can be done with at least one of the selected rows. */
+  readonly offered = $derived.by((): Actions => {
+    const offered: Actions = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false };
+    for (const { actions } of this.selectedRows) {
+      for (const name of Object.keys(offered) as (keyof Actions)[]) offered[name] ||= actions[name];
+    }
+    return offered;
+  });
+}
