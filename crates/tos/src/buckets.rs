@@ -1,0 +1,46 @@
+//! Buckets.
+
+use reqwest::Method;
+use store::{BucketDetails, BucketSummary};
+
+use crate::headers::{iso_time, text};
+use crate::{Result, TosStore, wire};
+
+pub(crate) async fn list(store: &TosStore) -> Result<Vec<BucketSummary>> {
+    let answer = store.send(store.service_call("listing", Method::GET)?).await?;
+    // An account without buckets may have a null here, but then it has an owner.
+    let list: wire::BucketList =
+        answer.json_if(|list: &wire::BucketList| list.buckets.is_some() || list.owner.is_some()).await?;
+    let summary = |bucket: wire::Bucket| BucketSummary {
+        name: bucket.name,
+        created: bucket.creation_date.as_deref().and_then(iso_time),
+        region: bucket.location,
+        endpoint: bucket.extranet_endpoint,
+    };
+    Ok(list.buckets.unwrap_or_default().into_iter().map(summary).collect())
+}
+
+pub(crate) async fn create(store: &TosStore, bucket: &str) -> Result<()> {
+    // Through a custom domain this would be about the bucket that the domain stands for.
+    store.endpoint.service()?;
+    let answer = store.send(store.bucket_call("making", Method::PUT, bucket)?).await?;
+    answer.looks_like_tos()
+}
+
+pub(crate) async fn head(store: &TosStore, bucket: &str) -> Result<BucketDetails> {
+    let answer = store.send(store.bucket_call("looking at", Method::HEAD, bucket)?).await?;
+    // Any web server answers this one with 200.
+    answer.looks_like_tos()?;
+    let headers = answer.headers();
+    Ok(BucketDetails {
+        region: text(headers, "x-tos-bucket-region"),
+        storage_class: text(headers, "x-tos-storage-class"),
+    })
+}
+
+pub(crate) async fn region(store: &TosStore, bucket: &str) -> Result<String> {
+    let call = store.bucket_call("finding the region of", Method::GET, bucket)?.param("location", "");
+    let answer = store.send(call).await?;
+    let location: wire::Location = answer.json_if(|location: &wire::Location| location.region.is_some()).await?;
+    Ok(location.region.unwrap_or_default())
+}

@@ -1,0 +1,147 @@
+//! The HTTP client: how connections are made, and one request over them.
+
+use std::error::Error as StdError;
+use std::net::SocketAddr;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Certificate, Client, NoProxy, Proxy, Request, Response, redirect, retry};
+use store::{ErrorKind, Retry, StoreError};
+
+use crate::config::{HostRoute, ProxyChoice, ProxyConfig, TosConfig};
+use crate::endpoint::Endpoint;
+use crate::outgoing::Watch;
+use crate::{Result, Timeouts};
+
+/// Builds the client that all requests of one store share.
+pub(crate) fn client(config: &TosConfig, endpoint: &Endpoint) -> Result<Client> {
+    let mut builder = Client::builder()
+        // Parts are bound by bandwidth; HTTP/2 would put all of them into one TCP window.
+        .http1_only()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .tcp_nodelay(true)
+        .connect_timeout(config.timeouts.connect)
+        .pool_idle_timeout(config.timeouts.idle);
+    #[cfg(target_os = "linux")]
+    {
+        // The kernel sees unacknowledged bytes that are already out of our hands.
+        builder = builder.tcp_user_timeout(config.timeouts.no_progress);
+    }
+    builder = match &config.proxy {
+        _ if endpoint.is_loopback() => builder.no_proxy(),
+        ProxyChoice::Environment => builder,
+        ProxyChoice::Direct => builder.no_proxy(),
+        ProxyChoice::Explicit(proxy) => builder.proxy(explicit_proxy(proxy)?),
+    };
+    if let Some(pem) = &config.extra_ca_pem {
+        let unreadable = "the extra certificate is not a certificate in PEM form";
+        let certificates = Certificate::from_pem_bundle(pem.as_bytes())
+            .map_err(|error| StoreError::new(ErrorKind::Tls, unreadable).with_source(error))?;
+        if certificates.is_empty() {
+            return Err(StoreError::new(ErrorKind::Tls, unreadable));
+        }
+        builder = builder.tls_certs_merge(certificates);
+    }
+    if !config.host_routes.is_empty() {
+        builder = builder.dns_resolver(Routes(config.host_routes.clone()));
+    }
+    builder.build().map_err(|error| {
+        let message =
+            "no secure connections are possible: the certificates of this system or the extra ones cannot be used";
+        StoreError::new(ErrorKind::Tls, message).with_source(error)
+    })
+}
+
+fn explicit_proxy(config: &ProxyConfig) -> Result<Proxy> {
+    let unusable = |why: &str| StoreError::new(ErrorKind::Refused, format!("the proxy cannot be used: {why}"));
+    let url = reqwest::Url::parse(&config.url).map_err(|_| unusable("its address is not a URL"))?;
+    if !matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") {
+        return Err(unusable("its address must begin with http://, https://, socks5:// or socks5h://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(unusable("user name and password do not belong into its address"));
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(unusable("its address has no host name"));
+    }
+    let proxy = Proxy::all(url).map_err(|_| unusable("its address is not understood"))?;
+    let proxy = match &config.username {
+        Some(username) => {
+            let password = config.password.as_ref().map_or("", |password| password.expose());
+            proxy.basic_auth(username, password)
+        }
+        None => proxy,
+    };
+    Ok(proxy.no_proxy(NoProxy::from_string("localhost,127.0.0.0/8,::1")))
+}
+
+/// Names that are not asked of DNS; all others are.
+struct Routes(Vec<HostRoute>);
+
+impl Resolve for Routes {
+    fn resolve(&self, name: Name) -> Resolving {
+        let route = self.0.iter().find(|route| {
+            let above = name.as_str().strip_suffix(&route.domain);
+            above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
+        });
+        if let Some(address) = route.map(|route| route.address) {
+            return Box::pin(async move { Ok(Box::new([address].into_iter()) as Addrs) });
+        }
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Sends one request and waits for the head of its answer, as long as something moves.
+pub(crate) async fn send(client: &Client, request: Request, watch: &Watch, timeouts: &Timeouts) -> Result<Response> {
+    let mut sending = std::pin::pin!(client.execute(request));
+    loop {
+        let deadline = watch.deadline(timeouts);
+        tokio::select! {
+            biased;
+            answer = &mut sending => return answer.map_err(|error| failed(error, watch)),
+            () = tokio::time::sleep_until(deadline) => {}
+        }
+        if watch.deadline(timeouts) <= tokio::time::Instant::now() {
+            let message = if watch.is_sent() {
+                format!("there was no answer within {} s", timeouts.answer_head.as_secs())
+            } else {
+                format!("nothing could be sent for {} s", timeouts.no_progress.as_secs())
+            };
+            return Err(StoreError::new(ErrorKind::Network, message));
+        }
+    }
+}
+
+fn failed(error: reqwest::Error, watch: &Watch) -> StoreError {
+    // The URL is left out of every error: a log is sent to strangers.
+    let error = error.without_url();
+    if watch.body_failed() {
+        return StoreError::new(ErrorKind::Body, "the bytes to send could not be read").with_source(error);
+    }
+    if error.is_connect() && is_tls(&error) {
+        let message =
+            "no secure connection is possible: the certificate is not trusted, or the other side does not speak TLS";
+        return StoreError::new(ErrorKind::Tls, message).with_source(error);
+    }
+    let message = if error.is_dns() {
+        "the address of the host could not be found"
+    } else if error.is_connect() {
+        "no connection could be made"
+    } else {
+        "the connection broke"
+    };
+    StoreError::new(ErrorKind::Network, message).with_retry(Retry::Later).with_source(error)
+}
+
+/// Whether TLS is the cause. An `io::Error` hides its content from `source`, so it is asked separately.
+fn is_tls(error: &(dyn StdError + 'static)) -> bool {
+    if error.is::<rustls::Error>() {
+        return true;
+    }
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    inner.is_some_and(|inner| is_tls(inner)) || error.source().is_some_and(is_tls)
+}

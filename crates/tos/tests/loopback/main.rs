@@ -1,0 +1,7 @@
+//! The TOS client against servers on loopback: what it puts on the wire, what it makes of answers, and the conformance
+//! of stores against the practice server in every mode of addressing, over TLS and through proxies.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
+
+mod answers;
+mod recorder;
+mod requests;
