@@ -11,7 +11,7 @@ use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -28,6 +28,9 @@ use crate::{Options, StartError, tls};
 
 /// How long connections may take to finish their requests once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long, and for how many bytes, a client may go on sending after its request was refused.
+const LINGER: Duration = Duration::from_secs(10);
+const LINGER_BYTES_MAX: u64 = 1 << 30;
 
 /// A running server. Dropping it ends it at once, as a kill would; [`Server::stop`] lets requests finish.
 pub struct Server {
@@ -158,25 +161,47 @@ async fn serve(
     shared: Arc<Shared>,
     mut stopping: watch::Receiver<bool>,
 ) {
+    // Boxed, as only then can the connection be driven without being pinned, and taken apart at its end.
     let service = service_fn(move |request| {
         let shared = shared.clone();
-        async move { Ok::<_, Infallible>(handle(&shared, request).await) }
+        Box::pin(async move { Ok::<_, Infallible>(handle(&shared, request).await) })
     });
-    let connection = hyper::server::conn::http1::Builder::new()
+    let mut connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(60))
         .serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
     let result = tokio::select! {
-        result = connection.as_mut() => result,
+        result = std::future::poll_fn(|context| connection.poll_without_shutdown(context)) => result,
         _ = stopping.changed() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+            std::pin::Pin::new(&mut connection).graceful_shutdown();
+            std::future::poll_fn(|context| connection.poll_without_shutdown(context)).await
         }
     };
-    if let Err(error) = result {
-        tracing::debug!(%error, "a connection broke off");
+    match result {
+        Ok(()) if !*stopping.borrow() => linger(connection.into_parts().io.into_inner()).await,
+        Ok(()) => {}
+        Err(error) => tracing::debug!(%error, "a connection broke off"),
     }
+}
+
+/// Closes one direction and reads on until the client has closed the other.
+///
+/// A request may be refused while its body is still coming, and a client may not look at the answer before it has sent
+/// all. Closing on unread bytes would reset the connection and take the answer with it.
+async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    let reading = async {
+        let mut discarded = vec![0; 64 << 10];
+        let mut left = LINGER_BYTES_MAX;
+        stream.shutdown().await?;
+        while left > 0 {
+            match stream.read(&mut discarded).await? {
+                0 => break,
+                count => left = left.saturating_sub(count as u64),
+            }
+        }
+        Ok::<_, std::io::Error>(())
+    };
+    let _ = tokio::time::timeout(LINGER, reading).await;
 }
 
 async fn handle(shared: &Arc<Shared>, request: Request<Incoming>) -> Response<AnswerBody> {
@@ -215,21 +240,12 @@ fn prepare(shared: &Shared, call: &mut Call) -> Result<Verb, Refusal> {
     verb
 }
 
-/// Reads what a client is sending to a request that is refused already. If the connection were closed on unread bytes
-/// the client would see a reset instead of the answer.
+/// Reads the rest of a small body that was refused, so that the connection can go on; a large one is left to
+/// [`linger`].
 async fn drain(mut body: Incoming) {
-    const DRAINED_BYTES_MAX: u64 = 64 << 20;
-    if body.size_hint().exact().is_some_and(|len| len > DRAINED_BYTES_MAX) {
-        return;
+    const DRAINED_BYTES_MAX: u64 = 1 << 20;
+    if body.size_hint().upper().is_some_and(|len| len <= DRAINED_BYTES_MAX) {
+        let reading = async { while let Some(Ok(_)) = body.frame().await {} };
+        let _ = tokio::time::timeout(LINGER, reading).await;
     }
-    let reading = async {
-        let mut drained = 0;
-        while let Some(Ok(frame)) = body.frame().await {
-            drained += frame.data_ref().map_or(0, |data| data.len() as u64);
-            if drained > DRAINED_BYTES_MAX {
-                return;
-            }
-        }
-    };
-    let _ = tokio::time::timeout(Duration::from_secs(10), reading).await;
 }
