@@ -1,0 +1,29 @@
+//! What can go wrong with accounts.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why an account could not be read or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountsError {
+    /// The file of profiles, or its folder, cannot be used.
+    #[error("{} cannot be used: {source}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no such account.
+    #[error("there is no account “{0}”")]
+    NoSuchAccount(String),
+    /// The id or the name is one that Tern keeps for itself.
+    #[error("“{0}” is not a name for an account of your own")]
+    Reserved(String),
+    /// The keychain is there but locked, and nobody unlocked it. Trying again helps once it is unlocked.
+    #[error("the keychain is locked: {0}")]
+    KeychainLocked(String),
+    /// The keychain refused for another reason.
+    #[error("the keychain refused: {0}")]
+    Keychain(String),
+}
