@@ -47,7 +47,8 @@ enum Behind {
     Jobs(Vec<Job>),
     Added(Vec<TransferId>, Reply<Vec<TransferId>>),
     Told(Reply<()>),
-    Forget(Vec<TransferId>),
+    /// Transfers that have come to rest, and the news of it: told only once it is recorded.
+    Rested(Vec<TransferId>, Vec<Event>),
 }
 
 /// All that the driver is made of.
@@ -129,16 +130,21 @@ impl Driver {
             self.state.sampled_at = now;
             self.sample(now);
         }
-        let idle: Vec<TransferId> = self.state.resting.iter().copied().collect();
-        for id in idle {
-            self.queue.forget(id);
-            if !self.queue.holds(id) {
-                self.state.resting.remove(&id);
-                self.state.workspaces.remove(&id);
-                self.live.remove(id);
-            }
-        }
+        self.forget_resting();
         self.refill();
+    }
+
+    /// Lets go of transfers that rest, are recorded so and have no job left.
+    fn forget_resting(&mut self) {
+        let (queue, workspaces) = (&mut self.queue, &mut self.state.workspaces);
+        self.state.resting.retain(|id| {
+            queue.forget(*id);
+            let held = queue.holds(*id);
+            if !held {
+                workspaces.remove(id);
+            }
+            held
+        });
     }
 
     fn command(&mut self, command: Command) {
@@ -234,10 +240,9 @@ impl Driver {
     fn remove(&mut self, ids: Vec<TransferId>, reply: Reply<()>) {
         let mut facts = Vec::new();
         for id in &ids {
+            let in_queue = self.queue.transfer(*id).map(|one| one.state);
             match self.ledger.load(*id) {
-                Ok(Some(one)) if one.state.is_final() && !self.queue.holds(*id) => {
-                    facts.push(Fact::Removed { id: *id });
-                }
+                Ok(Some(one)) if in_queue.unwrap_or(one.state).is_final() => facts.push(Fact::Removed { id: *id }),
                 Ok(Some(_)) => return drop(reply.send(Err(EngineError::NotOver(*id)))),
                 Ok(None) => {}
                 Err(error) => return drop(reply.send(Err(error.into()))),
@@ -279,15 +284,26 @@ impl Driver {
             self.start(job);
         }
         self.state.wake_at = step.wake_at;
+        // What happened is told first, then the picture changes, then its change is told: whoever waits for a state
+        // has by then been told all that led to it. That a transfer rests is told only when it is recorded.
+        let is_state = |event: &Event| matches!(event.kind, EventKind::StateChanged { .. });
+        let (states, others): (Vec<Event>, Vec<Event>) = step.events.into_iter().partition(is_state);
+        self.tell(others);
         for id in touched {
             self.show(id, now);
         }
-        for event in step.events {
+        let rests = |event: &Event| step.unload.contains(&event.transfer);
+        let (later, at_once): (Vec<Event>, Vec<Event>) = states.into_iter().partition(rests);
+        self.tell(at_once);
+        if !step.unload.is_empty() {
+            self.barrier(step.unload.clone(), Behind::Rested(step.unload, later));
+        }
+    }
+
+    fn tell(&self, events: Vec<Event>) {
+        for event in events {
             // Nobody needs to listen.
             let _ = self.events.send(event);
-        }
-        if !step.unload.is_empty() {
-            self.barrier(step.unload.clone(), Behind::Forget(step.unload));
         }
     }
 
@@ -340,10 +356,14 @@ impl Driver {
             (Behind::Added(_, reply), Some(error)) => drop(reply.send(Err(EngineError::LedgerWrite(error)))),
             (Behind::Told(reply), None) => drop(reply.send(Ok(()))),
             (Behind::Told(reply), Some(error)) => drop(reply.send(Err(EngineError::LedgerWrite(error)))),
-            (Behind::Forget(ids), _) => {
-                let rests = |id: &TransferId| self.queue.transfer(*id).is_some_and(|one| one.state.is_resting());
-                let ids: Vec<_> = ids.into_iter().filter(rests).collect();
-                self.state.resting.extend(ids);
+            (Behind::Rested(ids, events), _) => {
+                for id in ids {
+                    if self.queue.transfer(id).is_some_and(|one| one.state.is_resting()) {
+                        self.live.remove(id);
+                        self.state.resting.insert(id);
+                    }
+                }
+                self.tell(events);
             }
         }
     }
@@ -390,7 +410,7 @@ impl Driver {
     }
 
     fn show(&mut self, id: TransferId, now: Duration) {
-        if let Some(transfer) = self.queue.transfer(id) {
+        if let Some(transfer) = self.queue.transfer(id).filter(|one| !one.state.is_resting()) {
             let (workspace, sampled) = self.state.workspaces.entry(id).or_default();
             self.live.set(picture(transfer, &workspace.meter, sampled, now));
         } else {

@@ -41,6 +41,8 @@ pub enum Fact {
         id: TransferId,
         /// `Waiting` or `Paused`.
         state: State,
+        /// What it did so far.
+        stats: Stats,
     },
     /// The plan is made. Recorded before `Begin`, so that a temp file is known to be ours before it exists.
     Planned {

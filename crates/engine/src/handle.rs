@@ -326,8 +326,8 @@ impl Engine {
                         counts.active + counts.waiting + counts.paused + counts.failed + counts.done
                     }
                 };
-                // Some rows of a page may be working by now; ask for as many more.
-                let asked = request.limit.saturating_add(live.len());
+                // Some rows of a page may be working by now; ask for as many more, and one to know whether there are more.
+                let asked = request.limit.saturating_add(live.len() + 1);
                 let mut rows = self.ledger.page(filter, request.after, asked)?;
                 for row in &mut rows {
                     if let Some(view) = live.get(&row.id) {

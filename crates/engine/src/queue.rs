@@ -314,7 +314,7 @@ impl Queue {
                     transfer.error = None;
                     transfer.streak = Streak::default();
                     transfer.restarts = 0;
-                    step.facts.push(Fact::StateSet { id, state: State::Waiting });
+                    step.facts.push(Fact::StateSet { id, state: State::Waiting, stats: transfer.stats });
                     self.waiting.insert((transfer.order, id));
                 }
             }

@@ -18,8 +18,9 @@ use crate::view::{Counts, Filter, PartState, TransferDetail, TransferView};
 /// A ledger in a database file.
 #[derive(Debug)]
 pub struct SqliteLedger {
-    writer: Option<Mutex<Connection>>,
+    // Closed in this order: the last connection tidies the write-ahead log away, which a reader cannot.
     reader: Mutex<Connection>,
+    writer: Option<Mutex<Connection>>,
 }
 
 fn held(mutex: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
@@ -83,10 +84,12 @@ fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), LedgerError> 
                 .prepare_cached("UPDATE transfer SET intent = ?2 WHERE id = ?1")?
                 .execute(params![signed(*id), intent_number(*intent)])?;
         }
-        Fact::StateSet { id, state } => {
+        Fact::StateSet { id, state, stats } => {
             transaction
-                .prepare_cached("UPDATE transfer SET state = ?2, error = NULL, ended_ms = NULL WHERE id = ?1")?
-                .execute(params![signed(*id), state_number(*state)])?;
+                .prepare_cached(
+                    "UPDATE transfer SET state = ?2, stats = ?3, error = NULL, ended_ms = NULL WHERE id = ?1",
+                )?
+                .execute(params![signed(*id), state_number(*state), json(stats)?])?;
         }
         Fact::Planned { id, checkpoint, at_ms } => {
             let size_bytes = i64::try_from(checkpoint.source.size_bytes()).unwrap_or(i64::MAX);

@@ -231,8 +231,10 @@ fn moved(transfer: &mut Transfer, part: PartRecord, receipt: Option<PutReceipt>,
     let number = part.number;
     transfer.stats.parts_sent += 1;
     transfer.done_bytes += part.size_bytes;
-    let single = transfer.checkpoint.as_ref().is_some_and(|known| known.plan().is_single());
-    if !single {
+    if let (true, Some(checkpoint)) = (transfer.is_single_request(), &transfer.checkpoint) {
+        // Only its size and its name in the end are of use later; written together with the end.
+        step.facts.push(Fact::Planned { id: transfer.id, checkpoint: Box::new(checkpoint.as_ref().clone()), at_ms });
+    } else {
         step.facts.push(Fact::PartDone { id: transfer.id, part: part.clone(), at_ms });
     }
     transfer.parts.insert(number, part);

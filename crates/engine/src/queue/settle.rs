@@ -176,7 +176,7 @@ impl Queue {
             | State::Beginning
             | State::Moving
             | State::Committing
-            | State::Discarding => step.facts.push(Fact::StateSet { id, state }),
+            | State::Discarding => step.facts.push(Fact::StateSet { id, state, stats }),
         }
         self.waiting.remove(&(transfer.order, id));
         step.events.push(transfer.state_event());

@@ -1,0 +1,11 @@
+//! The engine over the store in memory, a real disk and a real ledger. One run of an engine is one runtime; dropping
+//! the runtime is a crash: whatever the recorder had not yet written is lost.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod cancel;
+mod conflicts;
+mod faults;
+mod ledgers;
+mod resume;
+mod transfers;
+mod world;
