@@ -33,6 +33,15 @@ export function bytes(size: number): string {
   return `${inUnit(size, unit)} ${UNITS[unit]}`;
 }
 
+/** A size that was chosen rather than measured: `40 MiB`, not `40.0 MiB`. */
+export function chosenBytes(size: number): string {
+  return bytes(size).replace(/\.0+ /, ' ').replace(/(\.\d*?[1-9])0+ /, '$1 ');
+}
+
+export function chosenRate(bytesPerSecond: number): string {
+  return `${chosenBytes(bytesPerSecond)}/s`;
+}
+
 /** `11.5 / 18.6 GiB`: one unit for both when they share it, so that they compare at a glance. */
 export function bytesOf(done: number, size: number): string {
   const unit = scale(size);

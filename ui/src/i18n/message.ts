@@ -20,13 +20,17 @@ export function formatMessage(message: string, params: Params, locale: string): 
   return render(pieces, params, locale, '');
 }
 
-/** The names of the values that a message takes. */
+/** The names of the values that a message shows; one that only chooses a plural form is not shown. */
 export function placeholders(message: string): string[] {
   const names = new Set<string>();
   const walk = (pieces: Piece[]): void => {
     for (const piece of pieces) {
-      if ('name' in piece) names.add(piece.name);
-      if ('forms' in piece) for (const form of piece.forms.values()) walk(form);
+      if ('forms' in piece) {
+        for (const form of piece.forms.values()) {
+          if (form.some((inner) => 'hash' in inner)) names.add(piece.name);
+          walk(form);
+        }
+      } else if ('name' in piece) names.add(piece.name);
     }
   };
   walk(parse(message));

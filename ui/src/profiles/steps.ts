@@ -26,7 +26,8 @@ const STOPS_AT: Readonly<Record<string, Step>> = {
 
 export type Outcome = 'idle' | 'running' | { error: AppError };
 
-export function marks(outcome: Outcome): Record<Step, Mark> {
+/** Being refused the list of buckets is no failure, as long as no bucket was named. */
+export function marks(outcome: Outcome, bucketNamed: boolean): Record<Step, Mark> {
   const all = (mark: Mark): Record<Step, Mark> => ({ address: mark, secure: mark, secret: mark, permission: mark });
   if (outcome === 'idle') return all('open');
   if (outcome === 'running') return { ...all('open'), address: 'running' };
@@ -35,7 +36,7 @@ export function marks(outcome: Outcome): Record<Step, Mark> {
   if (stop === undefined) return result;
   for (const step of STEPS) {
     if (step === stop) {
-      result[step] = outcome.error.code === 'forbidden' ? 'info' : 'failed';
+      result[step] = outcome.error.code === 'forbidden' && !bucketNamed ? 'info' : 'failed';
       break;
     }
     result[step] = 'ok';

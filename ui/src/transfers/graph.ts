@@ -19,6 +19,13 @@ export function scaleTop(highest: number): number {
   return 2 ** Math.max(10, Math.ceil(Math.log2(Math.max(1, highest * 1.02))));
 }
 
+/** The scale for these samples. A limit far above the speed is left out of it: it would flatten the line. */
+export function scaleFor(samples: readonly Sample[]): number {
+  const highest = samples.reduce((top, one) => Math.max(top, one.speed), 0);
+  const limit = samples.reduce((top, one) => Math.max(top, one.limit ?? 0), 0);
+  return scaleTop(limit <= highest * 4 ? Math.max(highest, limit) : highest);
+}
+
 export function mean(samples: readonly Sample[]): number {
   return samples.length === 0 ? 0 : samples.reduce((sum, one) => sum + one.speed, 0) / samples.length;
 }

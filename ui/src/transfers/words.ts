@@ -1,6 +1,6 @@
 /** What a row and the drawer say about a transfer, from its state: one table, so that the two cannot differ. */
 import { assertNever } from '../assert';
-import { bytes, bytesOf, percent, rate } from '../format/bytes';
+import { bytes, bytesOf, chosenRate, percent, rate } from '../format/bytes';
 import { parentOf, shortPath } from '../format/text';
 import { duration, moment } from '../format/time';
 import { errorCause, errorSentence } from '../i18n/errors';
@@ -140,8 +140,10 @@ export function rowWords(row: TransferRow, now: number, nextIndex: number | null
 }
 
 /** `D:\素材 → tos://bucket/…/11`: where it comes from and goes to, without the name that both share. */
-export function route(row: TransferRow): string {
-  return t('row.route', { from: shortPath(parentOf(row.from), 36), to: shortPath(parentOf(row.to), 36) });
+export function route(row: TransferRow, wide: boolean): string {
+  const to = shortPath(parentOf(row.to), wide ? 56 : 30);
+  const from = shortPath(parentOf(row.from), wide ? 56 : 24);
+  return t('row.route', { from, to });
 }
 
 /** The name of a row for a screen reader. */
@@ -163,7 +165,7 @@ export function sentence(row: TransferRow, liveParts: number, limits: Limits): s
     case 'transferring': {
       const moving = row.direction === 'download' ? t('why.fetching', { n: liveParts }) : t('why.noLimit', { n: liveParts });
       const limit = row.direction === 'upload' ? limits.upload_bytes_s : row.direction === 'download' ? limits.download_bytes_s : null;
-      return limit === null ? moving : t('why.and', { a: moving, b: t('why.limitAll', { rate: rate(limit) }) });
+      return limit === null ? moving : t('why.and', { a: moving, b: t('why.limitAll', { rate: chosenRate(limit) }) });
     }
     case 'verifying':
       return t('why.verifying');

@@ -18,7 +18,9 @@ export function positionOf(value: number | null): number {
 
 /** The value at a place, to two significant figures in its unit, so that the text is short. */
 export function valueAt(position: number): number {
-  return rounded(MIN * Math.exp(SPAN * Math.min(1, Math.max(0, position))));
+  if (position <= 0) return MIN;
+  if (position >= 1) return MAX;
+  return rounded(MIN * Math.exp(SPAN * position));
 }
 
 /** The value at a place, held by a mark that is within `reach` of it. */

@@ -93,7 +93,8 @@ export class Simulation {
     this.#now = now;
   }
 
-  add(given: NewTransfer): number {
+  add(asked: NewTransfer): number {
+    const given = { ...asked, size: Math.round(asked.size) };
     const id = this.#next++;
     const partSize = given.partSize ?? Math.max(20 * MIB, Math.ceil(given.size / 10_000));
     const count = Math.max(1, Math.ceil(given.size / partSize));

@@ -1,0 +1,233 @@
+import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Backend, ObjectPage, Pulse } from '../ipc/backend';
+import { createMock, type MockBackend, type MockOptions } from '../ipc/mock/mock';
+import { Listing } from '../browser/listing.svelte';
+import { Live } from '../session/live.svelte';
+import { Notices, TOAST_MS } from '../session/notices.svelte';
+import { Route } from '../session/route.svelte';
+import Shell from './App.svelte';
+import { shortcut } from './shortcuts';
+
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+});
+
+async function open(options: Partial<MockOptions> = {}): Promise<MockBackend> {
+  const backend = createMock({ scene: 'studio', settings: { language: 'en' }, ...options });
+  render(Shell, { backend });
+  await screen.findByTestId('rail');
+  return backend;
+}
+
+describe('counts', () => {
+  test('are exact in the rail, and a failure count of zero is hidden', async () => {
+    const backend = await open();
+    const { counts } = backend.simulation.pulse();
+    await waitFor(() => expect(screen.getByTestId('nav-done')).toHaveTextContent(String(counts.done)));
+    expect(screen.getByTestId('nav-failed')).toHaveTextContent(String(counts.failed));
+    backend.simulation.remove(backend.simulation.ids('failed'));
+    backend.push({ type: 'pulse', pulse: backend.simulation.pulse() });
+    await waitFor(() => expect(screen.getByTestId('nav-failed')).toHaveTextContent(/^Failed\s*$/));
+  });
+
+  test('an older pulse does not replace a newer one', () => {
+    const live = new Live();
+    const pulse = (revision: number, active: number): Pulse => ({
+      ...live.pulse,
+      revision,
+      counts: { active, waiting: 0, paused: 0, failed: 0, done: 0 },
+    });
+    live.receive({ type: 'pulse', pulse: pulse(5, 3) });
+    live.receive({ type: 'pulse', pulse: pulse(4, 9) });
+    expect(live.pulse.counts.active).toBe(3);
+  });
+});
+
+describe('dropped files', () => {
+  const drop = (backend: MockBackend, paths: string[]): void => backend.push({ type: 'dropped', paths });
+
+  test('on a bucket they go there at once when no name is taken', async () => {
+    const backend = await open();
+    const add = vi.spyOn(backend, 'addUploads');
+    await userEvent.click(await screen.findByTestId('bucket-cold-archive'));
+    backend.push({ type: 'drag_over', paths: 2 });
+    expect(await screen.findByTestId('drop-overlay')).toHaveTextContent('Upload 2 files');
+    drop(backend, ['/a.mov', '/b.mov']);
+    await waitFor(() => expect(add).toHaveBeenCalledWith('cold-archive', '', ['/a.mov', '/b.mov'], 'keep_both'));
+    expect(screen.queryByTestId('drop-overlay')).toBeNull();
+    expect(screen.queryByTestId('upload-sheet')).toBeNull();
+  });
+
+  test('if a name is taken the one question is put, and its answer is sent', async () => {
+    const practice = createMock({ settings: { language: 'en' } });
+    await practice.connectPractice();
+    render(Shell, { backend: practice });
+    const add = vi.spyOn(practice, 'addUploads');
+    await userEvent.click(await screen.findByTestId('bucket-practice'));
+    await screen.findAllByTestId('object-row');
+    drop(practice, ['/home/lin/welcome.txt']);
+    const sheet = await screen.findByTestId('upload-sheet');
+    expect(await within(sheet).findByText(/“welcome.txt” is there already/)).toBeInTheDocument();
+    await userEvent.click(screen.getByTestId('conflict-skip'));
+    await userEvent.click(screen.getByTestId('upload-confirm'));
+    await waitFor(() => expect(add).toHaveBeenCalledWith('practice', '', ['/home/lin/welcome.txt'], 'skip'));
+  });
+
+  test('on the transfers the bucket is asked for', async () => {
+    const backend = await open();
+    drop(backend, ['/a.mov']);
+    expect(await screen.findByTestId('upload-sheet')).toBeInTheDocument();
+    expect(screen.getByTestId('upload-confirm')).toBeDisabled();
+  });
+
+  test('a folder is refused with a sentence', async () => {
+    const backend = await open();
+    await userEvent.click(await screen.findByTestId('bucket-cold-archive'));
+    drop(backend, ['/home/lin/folder/']);
+    expect(await screen.findByTestId('toast')).toHaveTextContent('“/home/lin/folder/” is a folder.');
+  });
+});
+
+describe('cancelling', () => {
+  test('names what is lost and keeps by default', async () => {
+    const backend = await open();
+    const cancel = vi.spyOn(backend, 'cancel');
+    const pause = vi.spyOn(backend, 'pause');
+    const [first] = await screen.findAllByTestId('transfer-row');
+    if (!first) throw new Error('no row');
+    await userEvent.click(within(first).getByTestId('cancel'));
+    const confirm = await screen.findByTestId('confirm');
+    expect(confirm).toHaveTextContent(/Cancel 1 upload and delete 11\.\d GiB already sent\?/);
+    await userEvent.click(screen.getByTestId('confirm-keep'));
+    expect(pause).toHaveBeenCalledOnce();
+    expect(cancel).not.toHaveBeenCalled();
+  });
+});
+
+describe('keys of the window', () => {
+  const press = (key: string, more: Partial<KeyboardEvent> = {}, mac = false): string | null =>
+    shortcut({ key, code: '', ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more }, mac);
+
+  test.each([
+    ['u', { ctrlKey: true }, 'upload'],
+    ['P', { ctrlKey: true, shiftKey: true }, 'pauseAll'],
+    ['r', { ctrlKey: true }, 'retrySelected'],
+    ['ArrowLeft', { altKey: true }, 'back'],
+    ['F5', {}, 'refresh'],
+    ['F6', { shiftKey: true }, 'previousPane'],
+    ['f', { ctrlKey: true }, 'nothing'],
+    ['u', {}, null],
+    ['ArrowUp', { altKey: true, shiftKey: true }, null],
+  ])('%s %o', (key, more, meaning) => expect(press(key, more)).toBe(meaning));
+
+  test('on a Mac it is Command', () => {
+    expect(press('u', { metaKey: true }, true)).toBe('upload');
+    expect(press('u', { ctrlKey: true }, true)).toBeNull();
+  });
+
+  test('the webview’s own reload and print are taken from it', async () => {
+    await open();
+    for (const init of [{ key: 'r', ctrlKey: true }, { key: 'p', ctrlKey: true }, { key: 'F5' }]) {
+      // `fireEvent` tells whether the default was left alone.
+      expect(await fireEvent.keyDown(window, init)).toBe(false);
+    }
+  });
+});
+
+describe('a listing', () => {
+  const page = (names: string[], next: string | null): ObjectPage => ({
+    rows: names.map((name) => ({ key: name, name, folder: name.endsWith('/'), size_bytes: 10, modified_ms: null, storage_class: null })),
+    next,
+  });
+
+  test('appends pages as they are reached, and an answer for another place is dropped', async () => {
+    const answers: ((page: ObjectPage) => void)[] = [];
+    const backend = { listObjects: () => new Promise<ObjectPage>((resolve) => answers.push(resolve)) } as unknown as Backend;
+    const listing = new Listing(backend);
+    void listing.open('a', '');
+    const second = listing.open('b', '');
+    answers[0]?.(page(['from-a'], null));
+    answers[1]?.(page(['b1', 'b2'], 'more'));
+    await second;
+    expect(listing.rows.map((row) => row.name)).toEqual(['b1', 'b2']);
+    const more = listing.more(2);
+    answers[2]?.(page(['b3'], null));
+    await more;
+    expect(listing.rows.map((row) => row.name)).toEqual(['b1', 'b2', 'b3']);
+    expect(listing.next).toBeNull();
+  });
+
+  test('selects objects, not folders', async () => {
+    const backend = { listObjects: () => Promise.resolve(page(['f/', 'x', 'y', 'z'], null)) } as unknown as Backend;
+    const listing = new Listing(backend);
+    await listing.open('a', '');
+    listing.select(0, 'one');
+    listing.select(2, 'range');
+    expect(listing.chosen.map((row) => row.name)).toEqual(['x', 'y']);
+    expect(listing.chosenBytes).toBe(20);
+    listing.selectAll();
+    expect(listing.selected.size).toBe(3);
+  });
+
+  test('an error keeps what is loaded, and says what went wrong', async () => {
+    let fail = false;
+    const backend = {
+      listObjects: () => (fail ? Promise.reject(new Error('cable')) : Promise.resolve(page(['x'], 'more'))),
+    } as unknown as Backend;
+    const listing = new Listing(backend);
+    await listing.open('a', '');
+    fail = true;
+    await listing.more(1);
+    expect(listing.rows).toHaveLength(1);
+    expect(listing.error?.params['message']).toBe('cable');
+  });
+});
+
+describe('places', () => {
+  test('go back and forward, and another account forgets them', () => {
+    const route = new Route();
+    route.go({ screen: 'bucket', bucket: 'a', prefix: '' });
+    route.go({ screen: 'bucket', bucket: 'a', prefix: 'x/' });
+    route.go({ screen: 'bucket', bucket: 'a', prefix: 'x/' });
+    route.back();
+    expect(route.place).toEqual({ screen: 'bucket', bucket: 'a', prefix: '' });
+    route.forward();
+    expect(route.place).toMatchObject({ prefix: 'x/' });
+    expect(route.canGoForward).toBe(false);
+    route.reset({ screen: 'settings' });
+    expect(route.canGoBack).toBe(false);
+  });
+});
+
+describe('notices', () => {
+  test('a toast stays ten seconds, and longer while it is pointed at', () => {
+    vi.useFakeTimers();
+    const notices = new Notices();
+    notices.toast('Added');
+    const id = notices.toasts[0]?.id ?? -1;
+    vi.advanceTimersByTime(TOAST_MS - 1);
+    notices.hold(id);
+    vi.advanceTimersByTime(60_000);
+    expect(notices.toasts).toHaveLength(1);
+    notices.resume(id);
+    vi.advanceTimersByTime(TOAST_MS);
+    expect(notices.toasts).toHaveLength(0);
+  });
+
+  test('a screen reader hears one message in three seconds, the newest', () => {
+    vi.useFakeTimers();
+    const notices = new Notices();
+    notices.speak('one');
+    vi.advanceTimersByTime(0);
+    expect(notices.spoken).toBe('one');
+    notices.speak('two');
+    notices.speak('three');
+    vi.advanceTimersByTime(2_000);
+    expect(notices.spoken).toBe('one');
+    vi.advanceTimersByTime(1_000);
+    expect(notices.spoken).toBe('three');
+  });
+});
