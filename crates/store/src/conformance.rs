@@ -38,7 +38,7 @@ pub use objects::*;
 pub struct Expectations {
     /// Whether checksums are reported for puts, parts, completed objects, HEAD and GET.
     pub crc_anywhere: bool,
-    /// Whether a checksum is reported for an object that a copy made, in the receipt of the copy.
+    /// Whether the receipt of a copy may carry a checksum (then it must be the right one).
     pub crc_on_copy: bool,
     /// Whether the ETag of a part or of a single put is the MD5 of its bytes.
     pub etag_is_md5: bool,

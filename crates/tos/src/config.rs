@@ -157,6 +157,9 @@ pub struct Timeouts {
     /// From the last byte of the request to the head of the answer. Bytes count as sent when they are in the buffers
     /// of this computer, so this must be long enough to empty those.
     pub answer_head: Duration,
+    /// The same for Complete and the two copies, whose answer comes when the server has moved all bytes: up to 5 GiB.
+    /// Giving up sooner would begin the same work again, and never finish it.
+    pub server_side_work: Duration,
     /// Without a byte moving in the middle of a body, in either direction. A body whose *source* is slow (a rate
     /// limit, a paused transfer) does not count.
     pub no_progress: Duration,
@@ -169,6 +172,7 @@ impl Default for Timeouts {
         Self {
             connect: Duration::from_secs(10),
             answer_head: Duration::from_secs(60),
+            server_side_work: Duration::from_secs(600),
             no_progress: Duration::from_secs(30),
             idle: Duration::from_secs(25),
         }

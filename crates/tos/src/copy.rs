@@ -77,7 +77,7 @@ fn from(call: Call, source: &CopySource) -> Result<Call> {
     if let Some(version) = &object.version {
         name = format!("{name}?versionId={}", encode_component(&version.0));
     }
-    let call = call.header("x-tos-copy-source", name);
+    let call = call.header("x-tos-copy-source", name).server_side_work();
     Ok(match if_match {
         Some(etag) => call.header("x-tos-copy-source-if-match", headers::quoted(etag)),
         None => call,

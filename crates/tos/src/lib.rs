@@ -42,6 +42,7 @@ use store::{
 
 pub use config::{Addressing, Clock, Credentials, HostRoute, ProxyChoice, ProxyConfig, Timeouts, TosConfig};
 use endpoint::Endpoint;
+use transport::Transport;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -52,8 +53,7 @@ pub struct TosStore {
     endpoint: Endpoint,
     region: String,
     credentials: Credentials,
-    client: reqwest::Client,
-    timeouts: Timeouts,
+    transport: Transport,
     user_agent: String,
     clock: Clock,
     /// Seconds that the server's clock is ahead of ours, learned from a refusal of our date.
@@ -70,13 +70,12 @@ impl TosStore {
     pub fn open(config: TosConfig) -> Result<Self> {
         config.check()?;
         let endpoint = Endpoint::parse(&config.endpoint, config.addressing)?;
-        let client = transport::client(&config, &endpoint)?;
+        let transport = Transport::open(&config, &endpoint)?;
         Ok(Self {
             endpoint,
-            client,
+            transport,
             region: config.region,
             credentials: config.credentials,
-            timeouts: config.timeouts,
             user_agent: config.user_agent,
             clock: config.clock,
             clock_offset_seconds: AtomicI64::new(0),

@@ -57,6 +57,7 @@ pub(crate) async fn complete(
         .object_call("completing", Method::POST, &upload.object)?
         .param("uploadId", &upload.upload_id.0)
         .condition(condition)
+        .server_side_work()
         .body(UploadBody::from_bytes(body));
     let answer = store.send(call).await?;
     let (crc64, version) = (headers::crc64(answer.headers()), headers::version(answer.headers()));

@@ -149,6 +149,7 @@ mod tests {
     const TIMEOUTS: Timeouts = Timeouts {
         connect: Duration::from_secs(1),
         answer_head: Duration::from_secs(20),
+        server_side_work: Duration::from_secs(40),
         no_progress: Duration::from_secs(5),
         idle: Duration::from_secs(1),
     };

@@ -13,7 +13,7 @@ use time::macros::format_description;
 use crate::endpoint::Place;
 use crate::error::{Exchange, Subject};
 use crate::outgoing::Outgoing;
-use crate::{Result, TosStore, incoming, transport};
+use crate::{Result, Timeouts, TosStore, incoming};
 
 /// A request before it is signed.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub(crate) struct Call {
     pub(crate) headers: Vec<(String, String)>,
     /// When the object may be written; decides what a failed condition means.
     pub(crate) condition: PutCondition,
+    /// Whether the server moves bytes before it answers.
+    pub(crate) is_server_side_work: bool,
     pub(crate) body: Option<UploadBody>,
 }
 
@@ -60,9 +62,13 @@ impl TosStore {
     /// Sends a call; an answer other than 2xx is an error.
     pub(crate) async fn send(&self, mut call: Call) -> Result<Answer> {
         let (body, watch) = Outgoing::new(call.body.take().unwrap_or_else(|| UploadBody::from_bytes(Bytes::new())));
+        let mut timeouts = *self.transport.timeouts();
+        if call.is_server_side_work {
+            timeouts.answer_head = timeouts.server_side_work;
+        }
         let signed_at = self.now();
         let request = self.sign(&call, body, signed_at)?;
-        let sent = transport::send(&self.client, request, &watch, &self.timeouts).await;
+        let sent = self.transport.send(request, &watch, &timeouts).await;
         let mut response = sent.map_err(|error| call.failed(error))?;
         let status = response.status();
         let exchange = call.into_exchange(status.as_u16(), std::mem::take(response.headers_mut()));
@@ -73,7 +79,7 @@ impl TosStore {
             request_id = exchange.request_id().unwrap_or_default(),
             "answered"
         );
-        let answer = Answer { exchange, response, timeouts: self.timeouts };
+        let answer = Answer { exchange, response, timeouts };
         if status.is_success() {
             return Ok(answer);
         }
@@ -82,8 +88,8 @@ impl TosStore {
 
     async fn refused(&self, answer: Answer, signed_at: SystemTime) -> StoreError {
         let date = answer.date();
-        let Answer { exchange, response, .. } = answer;
-        let body = incoming::first_bytes(response, &self.timeouts).await;
+        let Answer { exchange, response, timeouts } = answer;
+        let body = incoming::first_bytes(response, &timeouts).await;
         let mut error = exchange.into_error(&body, date.unwrap_or(signed_at));
         if error.kind == ErrorKind::ClockSkew && !self.learn_offset(signed_at, date) {
             error.retry = store::Retry::Never;
@@ -145,8 +151,10 @@ impl TosStore {
             insert(map, name, value)?;
         }
         insert(map, "authorization", &authorization)?;
-        if let Some(secret) = map.get_mut("x-tos-security-token") {
-            secret.set_sensitive(true);
+        for name in ["authorization", "x-tos-security-token"] {
+            if let Some(secret) = map.get_mut(name) {
+                secret.set_sensitive(true);
+            }
         }
         map.insert(USER_AGENT, header_value("user-agent", &self.user_agent)?);
         // Nothing may be compressed on the way: sizes, ranges and checksums are those of the object.
@@ -184,8 +192,17 @@ impl TosStore {
 
 impl Call {
     fn new(doing: &'static str, method: Method, subject: Subject, place: Place) -> Self {
-        let condition = PutCondition::Always;
-        Self { doing, method, subject, place, query: Vec::new(), headers: Vec::new(), condition, body: None }
+        Self {
+            doing,
+            method,
+            subject,
+            place,
+            query: Vec::new(),
+            headers: Vec::new(),
+            condition: PutCondition::Always,
+            is_server_side_work: false,
+            body: None,
+        }
     }
 
     pub(crate) fn param(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -201,6 +218,11 @@ impl Call {
     pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// Lets the answer take as long as copying inside the store may take.
+    pub(crate) fn server_side_work(self) -> Self {
+        Self { is_server_side_work: true, ..self }
     }
 
     pub(crate) fn body(self, body: UploadBody) -> Self {
@@ -232,7 +254,7 @@ impl Call {
 pub(crate) struct Answer {
     response: Response,
     exchange: Exchange,
-    timeouts: crate::Timeouts,
+    timeouts: Timeouts,
 }
 
 impl Answer {

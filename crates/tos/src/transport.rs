@@ -5,15 +5,78 @@ use std::net::SocketAddr;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Certificate, Client, NoProxy, Proxy, Request, Response, redirect, retry};
-use store::{ErrorKind, Retry, StoreError};
+use store::{ErrorKind, StoreError};
+use tos_sign::encode_component;
 
 use crate::config::{HostRoute, ProxyChoice, ProxyConfig, TosConfig};
 use crate::endpoint::Endpoint;
 use crate::outgoing::Watch;
 use crate::{Result, Timeouts};
 
-/// Builds the client that all requests of one store share.
-pub(crate) fn client(config: &TosConfig, endpoint: &Endpoint) -> Result<Client> {
+/// The connections that all requests of one store share.
+pub(crate) struct Transport {
+    client: Client,
+    timeouts: Timeouts,
+    has_proxy: bool,
+}
+
+impl Transport {
+    pub(crate) fn open(config: &TosConfig, endpoint: &Endpoint) -> Result<Self> {
+        let has_proxy = matches!(config.proxy, ProxyChoice::Explicit(_)) && !endpoint.is_loopback();
+        Ok(Self { client: client(config, endpoint)?, timeouts: config.timeouts, has_proxy })
+    }
+
+    pub(crate) fn timeouts(&self) -> &Timeouts {
+        &self.timeouts
+    }
+
+    /// Sends one request and waits for the head of its answer, as long as something moves.
+    pub(crate) async fn send(&self, request: Request, watch: &Watch, timeouts: &Timeouts) -> Result<Response> {
+        let mut sending = std::pin::pin!(self.client.execute(request));
+        loop {
+            let deadline = watch.deadline(timeouts);
+            tokio::select! {
+                biased;
+                answer = &mut sending => return answer.map_err(|error| self.failed(error, watch)),
+                () = tokio::time::sleep_until(deadline) => {}
+            }
+            if watch.deadline(timeouts) <= tokio::time::Instant::now() {
+                let message = if watch.is_sent() {
+                    format!("there was no answer within {} s", timeouts.answer_head.as_secs())
+                } else {
+                    format!("nothing could be sent for {} s", timeouts.no_progress.as_secs())
+                };
+                return Err(StoreError::new(ErrorKind::Network, message));
+            }
+        }
+    }
+
+    fn failed(&self, error: reqwest::Error, watch: &Watch) -> StoreError {
+        // The URL is left out of every error: a log is sent to strangers.
+        let error = error.without_url();
+        if watch.body_failed() {
+            return StoreError::new(ErrorKind::Body, "the bytes to send could not be read").with_source(error);
+        }
+        if error.is_connect() && is_tls(&error) {
+            let message = "no secure connection is possible: the certificate is not trusted, or the other side does \
+                           not speak TLS";
+            return StoreError::new(ErrorKind::Tls, message).with_source(error);
+        }
+        let message = if error.is_dns() {
+            "the address of the host could not be found"
+        } else if error.is_connect() && self.has_proxy {
+            // The proxy's own reason is in an error type that cannot be named, so that all of them are.
+            "no connection could be made through the proxy; are its address, user name and password right?"
+        } else if error.is_connect() {
+            "no connection could be made"
+        } else {
+            "the connection broke"
+        };
+        StoreError::new(ErrorKind::Network, message).with_source(error)
+    }
+}
+
+fn client(config: &TosConfig, endpoint: &Endpoint) -> Result<Client> {
     let mut builder = Client::builder()
         // Parts are bound by bandwidth; HTTP/2 would put all of them into one TCP window.
         .http1_only()
@@ -47,8 +110,8 @@ pub(crate) fn client(config: &TosConfig, endpoint: &Endpoint) -> Result<Client> 
         builder = builder.dns_resolver(Routes(config.host_routes.clone()));
     }
     builder.build().map_err(|error| {
-        let message =
-            "no secure connections are possible: the certificates of this system or the extra ones cannot be used";
+        let message = "no secure connections are possible: the certificates of this system or the extra ones cannot be \
+                       used";
         StoreError::new(ErrorKind::Tls, message).with_source(error)
     })
 }
@@ -69,7 +132,8 @@ fn explicit_proxy(config: &ProxyConfig) -> Result<Proxy> {
     let proxy = match &config.username {
         Some(username) => {
             let password = config.password.as_ref().map_or("", |password| password.expose());
-            proxy.basic_auth(username, password)
+            // They travel inside a URL on the way to the connector, which decodes them: `%` must not pass as it is.
+            proxy.basic_auth(&encode_component(username), &encode_component(password))
         }
         None => proxy,
     };
@@ -93,48 +157,6 @@ impl Resolve for Routes {
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
-}
-
-/// Sends one request and waits for the head of its answer, as long as something moves.
-pub(crate) async fn send(client: &Client, request: Request, watch: &Watch, timeouts: &Timeouts) -> Result<Response> {
-    let mut sending = std::pin::pin!(client.execute(request));
-    loop {
-        let deadline = watch.deadline(timeouts);
-        tokio::select! {
-            biased;
-            answer = &mut sending => return answer.map_err(|error| failed(error, watch)),
-            () = tokio::time::sleep_until(deadline) => {}
-        }
-        if watch.deadline(timeouts) <= tokio::time::Instant::now() {
-            let message = if watch.is_sent() {
-                format!("there was no answer within {} s", timeouts.answer_head.as_secs())
-            } else {
-                format!("nothing could be sent for {} s", timeouts.no_progress.as_secs())
-            };
-            return Err(StoreError::new(ErrorKind::Network, message));
-        }
-    }
-}
-
-fn failed(error: reqwest::Error, watch: &Watch) -> StoreError {
-    // The URL is left out of every error: a log is sent to strangers.
-    let error = error.without_url();
-    if watch.body_failed() {
-        return StoreError::new(ErrorKind::Body, "the bytes to send could not be read").with_source(error);
-    }
-    if error.is_connect() && is_tls(&error) {
-        let message =
-            "no secure connection is possible: the certificate is not trusted, or the other side does not speak TLS";
-        return StoreError::new(ErrorKind::Tls, message).with_source(error);
-    }
-    let message = if error.is_dns() {
-        "the address of the host could not be found"
-    } else if error.is_connect() {
-        "no connection could be made"
-    } else {
-        "the connection broke"
-    };
-    StoreError::new(ErrorKind::Network, message).with_retry(Retry::Later).with_source(error)
 }
 
 /// Whether TLS is the cause. An `io::Error` hides its content from `source`, so it is asked separately.

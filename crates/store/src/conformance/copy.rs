@@ -128,8 +128,6 @@ pub async fn parts_can_be_copied(subject: &Subject<'_>) {
 
     let changed = subject.store.upload_part_copy(&upload, part(1), &request(0, size, &ETag::new("0123"))).await;
     assert_refused(changed, ErrorKind::Changed, "a part of an object that is not the one meant");
-    let beyond = subject.store.upload_part_copy(&upload, part(1), &request(0, content.len() + 1, &etag)).await;
-    assert_refused(beyond, ErrorKind::Refused, "a part that reaches beyond its source");
     assert_eq!(all_parts(subject, &upload).await, [], "no part was made by what failed");
 
     let mut tags = Vec::new();

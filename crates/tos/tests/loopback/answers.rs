@@ -20,7 +20,8 @@ fn object() -> ObjectRef {
 /// Short enough to wait for, in the tests where nothing is to come.
 fn impatient(config: &mut TosConfig) {
     let short = Duration::from_millis(200);
-    config.timeouts = Timeouts { connect: short, answer_head: short, no_progress: short, idle: short };
+    config.timeouts =
+        Timeouts { connect: short, answer_head: short, server_side_work: short, no_progress: short, idle: short };
 }
 
 async fn put(store: &dyn ObjectStore, body: UploadBody) -> Result<store::PutReceipt, StoreError> {

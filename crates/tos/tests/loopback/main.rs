@@ -3,5 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
 
 mod answers;
+mod conformance;
+mod practice;
+mod proxies;
+mod proxy;
 mod recorder;
 mod requests;
+mod switches;
