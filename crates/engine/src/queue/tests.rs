@@ -1,1 +1,305 @@
-//! tests
+//! Random wishes and outcomes against the queue alone: no runtime, no disk, no clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use store::{ETag, ObjectRef, ObjectSettings, PartNumber, UploadId};
+
+use super::*;
+use crate::checkpoint::{Fingerprint, Session};
+use crate::error::{Again, ErrorCode};
+use crate::transfer::{End, StoreId, TransferOptions};
+use crate::view::Outcome;
+
+const PARTS: u64 = 6;
+
+fn upload(id: u64, parallel_parts: u16) -> Loaded {
+    Loaded {
+        id: TransferId(id),
+        order: i64::try_from(id).unwrap(),
+        spec: TransferSpec {
+            source: End::file(format!("/{id}")),
+            target: End::object(StoreId("s".into()), ObjectRef::new("bucket", format!("{id}"))),
+            options: TransferOptions { parallel_parts, ..TransferOptions::default() },
+        },
+        intent: Intent::Run,
+        state: State::Waiting,
+        checkpoint: None,
+        parts: Vec::new(),
+        stats: Stats::default(),
+        added_ms: 0,
+    }
+}
+
+fn plan(spec: &TransferSpec) -> Checkpoint {
+    Checkpoint {
+        source: Fingerprint::Object { size_bytes: PARTS * 10, etag: ETag::new("e"), version: None },
+        source_crc64: None,
+        part_size_bytes: 10,
+        target: spec.target.clone(),
+        settings: ObjectSettings::default(),
+        overwrite: true,
+        temp_path: None,
+        session: None,
+    }
+}
+
+fn part(number: PartNumber) -> PartRecord {
+    PartRecord { number, size_bytes: 10, crc64: None, etag: Some(ETag::new(number.to_string())), confirmed: true }
+}
+
+/// What a healthy job reports.
+fn success(job: &Job, held: &BTreeSet<PartNumber>) -> Report {
+    match &job.verb {
+        Verb::Probe { known } => {
+            Report::Planned(Box::new(known.as_deref().cloned().unwrap_or_else(|| plan(&job.spec))))
+        }
+        Verb::Begin { checkpoint, .. } => Report::Begun {
+            checkpoint: Box::new(Checkpoint {
+                session: Some(Session::Upload { upload_id: UploadId("u".into()) }),
+                ..checkpoint.as_ref().clone()
+            }),
+            held: held.iter().copied().map(part).collect(),
+        },
+        Verb::MovePart { number, .. } => Report::Moved(part(*number), None),
+        Verb::Commit { .. } => Report::Committed(Box::new(Transferred {
+            outcome: Outcome::Moved,
+            verified: true,
+            source_crc64: None,
+            target_crc64: None,
+            etag: None,
+            version: None,
+            request_id: None,
+        })),
+        Verb::Discard { .. } => Report::Discarded,
+    }
+}
+
+/// The world as the queue's jobs change it, and the rules that must hold at every step.
+struct World {
+    queue: Queue,
+    running: BTreeMap<JobId, Job>,
+    /// Parts that the far side has, of sessions that are open there.
+    held: BTreeMap<TransferId, BTreeSet<PartNumber>>,
+    committed: BTreeSet<TransferId>,
+    cancelled: BTreeSet<TransferId>,
+    recorded: BTreeMap<TransferId, BTreeSet<PartNumber>>,
+    now: Duration,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            queue: Queue::new(QueueLimits { active_max: 2, parts_max: 5 }, RetryPolicy::default(), 1),
+            running: BTreeMap::new(),
+            held: BTreeMap::new(),
+            committed: BTreeSet::new(),
+            cancelled: BTreeSet::new(),
+            recorded: BTreeMap::new(),
+            now: Duration::ZERO,
+        }
+    }
+
+    fn give(&mut self, input: Input) {
+        let step = self.queue.handle(input, self.now, 0);
+        for fact in &step.facts {
+            match fact {
+                Fact::PartDone { id, part, .. } => {
+                    self.recorded.entry(*id).or_default().insert(part.number);
+                }
+                Fact::Restarted { id } => {
+                    self.recorded.remove(id);
+                }
+                Fact::Done { id, .. } => assert!(self.committed.contains(id), "done without a commit"),
+                Fact::Cancelled { id, .. } => {
+                    assert!(!self.held.contains_key(id), "cancelled, and its upload is still open");
+                    self.cancelled.insert(*id);
+                }
+                _ => {}
+            }
+        }
+        for stop in &step.stop {
+            let Some(job) = self.running.get(stop) else { continue };
+            assert!(
+                matches!(&job.verb, Verb::Probe { .. } | Verb::MovePart { .. })
+                    || matches!(&job.verb, Verb::Begin { checkpoint, .. } if checkpoint.session.is_some()),
+                "{:?} must run to its end",
+                job.verb
+            );
+        }
+        for job in step.jobs.into_iter().chain(step.jobs_after_facts) {
+            self.started(&job);
+            self.running.insert(job.id, job);
+        }
+        for id in step.unload {
+            self.queue.forget(id);
+        }
+        for stop in step.stop {
+            if self.running.remove(&stop).is_some() {
+                self.give(Input::Ended(stop, Ok(Report::Stopped)));
+            }
+        }
+    }
+
+    fn started(&self, job: &Job) {
+        let others = || self.running.values().filter(|other| other.transfer == job.transfer);
+        match &job.verb {
+            Verb::MovePart { number, .. } => {
+                for other in others() {
+                    match &other.verb {
+                        Verb::MovePart { number: moving, .. } => assert_ne!(moving, number, "moved twice at a time"),
+                        verb => panic!("a part moves during {verb:?}"),
+                    }
+                }
+                assert!(others().count() < usize::from(job.spec.options.parallel_parts));
+            }
+            Verb::Commit { parts, .. } => {
+                assert_eq!(parts.len() as u64, PARTS, "committed without every part");
+                assert_eq!(others().count(), 0);
+            }
+            verb => assert_eq!(others().count(), 0, "{verb:?} beside another job"),
+        }
+        assert!(!self.committed.contains(&job.transfer), "{:?} after the commit", job.verb);
+        let active: BTreeSet<_> = self.running.values().map(|job| job.transfer).chain([job.transfer]).collect();
+        assert!(active.len() <= 2 + self.cancelled.len() + 4, "far too many work at a time");
+    }
+
+    /// Ends a running job; `how` chooses between success and the errors that a store can give.
+    fn end(&mut self, at: usize, how: u8) {
+        let Some(id) = self.running.keys().copied().nth(at % self.running.len().max(1)) else { return };
+        let Some(job) = self.running.remove(&id) else { return };
+        let error = |code, again| Err(TransferError { again, ..TransferError::new(code) });
+        let held = self.held.get(&job.transfer).cloned().unwrap_or_default();
+        let outcome = match how {
+            0..=5 => Ok(success(&job, &held)),
+            6 => error(ErrorCode::Server, Again::Later),
+            7 => error(ErrorCode::Network, Again::After(Duration::from_secs(1))),
+            8 => error(ErrorCode::Forbidden, Again::Never),
+            _ => match job.verb {
+                Verb::Probe { known: Some(_) } => Ok(Report::SourceChanged),
+                Verb::Begin { ref checkpoint, .. } if checkpoint.session.is_some() => {
+                    self.held.remove(&job.transfer);
+                    Ok(Report::SessionGone)
+                }
+                Verb::MovePart { .. } => error(ErrorCode::UploadNotFound, Again::Never),
+                Verb::Commit { .. } => error(ErrorCode::PartsMismatch, Again::Never),
+                _ => error(ErrorCode::Server, Again::Later),
+            },
+        };
+        match (&outcome, &job.verb) {
+            (Ok(Report::Begun { .. }), _) => drop(self.held.entry(job.transfer).or_default()),
+            (Ok(Report::Moved(part, _)), _) => {
+                // A part that arrives after its upload was dropped opens nothing.
+                if let Some(held) = self.held.get_mut(&job.transfer) {
+                    held.insert(part.number);
+                }
+            }
+            (Ok(Report::Committed(_)), _) => {
+                self.held.remove(&job.transfer);
+                self.committed.insert(job.transfer);
+            }
+            (Ok(Report::Discarded), _) => drop(self.held.remove(&job.transfer)),
+            // The store says that it is gone.
+            (Err(error), Verb::MovePart { .. }) if error.code == ErrorCode::UploadNotFound => {
+                self.held.remove(&job.transfer);
+            }
+            // The store will not let us abort it: it stays among the leftovers.
+            (Err(error), Verb::Discard { .. }) if error.code == ErrorCode::Forbidden => {
+                self.held.remove(&job.transfer);
+            }
+            _ => {}
+        }
+        self.give(Input::Ended(id, outcome));
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Act {
+    Want(u64, Intent),
+    End(usize, u8),
+    Pass(u64),
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let intent = prop_oneof![6 => Just(Intent::Run), 3 => Just(Intent::Pause), 1 => Just(Intent::Cancel)];
+    let act = prop_oneof![
+        2 => (1..=4_u64, intent).prop_map(|(id, intent)| Act::Want(id, intent)),
+        12 => (0..8_usize, 0..10_u8).prop_map(|(at, how)| Act::End(at, how)),
+        2 => (0..30_u64).prop_map(Act::Pass),
+    ];
+    proptest::collection::vec(act, 0..200)
+}
+
+proptest! {
+    #[test]
+    fn no_sequence_of_wishes_and_faults_breaks_a_rule_and_in_the_end_everything_arrives(acts in acts()) {
+        let mut world = World::new();
+        world.give(Input::Add((1..=4).map(|id| upload(id, 3)).collect()));
+        for act in acts {
+            match act {
+                Act::Want(id, intent) => {
+                    world.give(Input::Want(TransferId(id), intent));
+                }
+                Act::End(at, how) => world.end(at, how),
+                Act::Pass(seconds) => {
+                    world.now += Duration::from_secs(seconds);
+                    world.give(Input::Wake);
+                }
+            }
+        }
+        // The weather clears: whatever is still in the queue and wanted ends well.
+        for _ in 0..400 {
+            for id in 1..=4 {
+                world.give(Input::Want(TransferId(id), Intent::Run));
+            }
+            world.now += Duration::from_secs(60);
+            world.give(Input::Wake);
+            world.end(0, 0);
+        }
+        prop_assert!(world.queue.transfers().all(|one| one.state.is_resting()), "{:?}", world.queue.transfers().collect::<Vec<_>>());
+        prop_assert!(world.running.is_empty());
+    }
+}
+
+#[test]
+fn a_probe_starts_only_for_as_many_as_may_work() {
+    let mut world = World::new();
+    world.give(Input::Add((1..=4).map(|id| upload(id, 3)).collect()));
+    assert_eq!(world.running.len(), 2);
+    world.end(0, 8); // the first may not: its place is free
+    assert_eq!(world.running.values().map(|job| job.transfer.0).collect::<Vec<_>>(), [2, 3]);
+}
+
+#[test]
+fn what_can_be_clicked_follows_from_state_and_intent() {
+    use crate::view::Actions;
+    use State::{Beginning, Cancelled, Committing, Discarding, Done, Failed, Moving, Paused, Probing, Waiting};
+    let letters = |state, intent| {
+        let actions = Actions::of(state, intent);
+        [
+            (actions.can_pause, 'p'),
+            (actions.can_resume, 'r'),
+            (actions.can_cancel, 'c'),
+            (actions.can_retry, 't'),
+            (actions.can_remove, 'x'),
+        ]
+        .into_iter()
+        .filter_map(|(can, letter)| can.then_some(letter))
+        .collect::<String>()
+    };
+    for (state, run, pause, cancel) in [
+        (Waiting, "pc", "rc", ""),
+        (Probing, "pc", "rc", ""),
+        (Beginning, "pc", "rc", ""),
+        (Moving, "pc", "rc", ""),
+        (Committing, "", "r", ""),
+        (Discarding, "c", "rc", ""),
+        (Paused, "c", "rc", ""),
+        (Failed, "ct", "rct", "t"),
+        (Done, "x", "x", "x"),
+        (Cancelled, "x", "x", "x"),
+    ] {
+        let found = [Intent::Run, Intent::Pause, Intent::Cancel].map(|intent| letters(state, intent));
+        assert_eq!(found, [run, pause, cancel].map(str::to_owned), "{state:?}");
+    }
+}
