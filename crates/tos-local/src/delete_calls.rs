@@ -62,8 +62,8 @@ pub(crate) async fn delete_many(
             match delete_one(&shared, &bucket, object) {
                 Ok(_) if quiet => {}
                 Ok(entry) => deleted.push(entry),
-                Err((key, refusal)) => {
-                    errors.push(json!({"Key": key, "Code": refusal.code, "Message": refusal.message}));
+                Err(refusal) => {
+                    errors.push(json!({"Key": object["Key"], "Code": refusal.code, "Message": refusal.message}));
                 }
             }
         }
@@ -72,13 +72,12 @@ pub(crate) async fn delete_many(
     .await
 }
 
-fn delete_one(shared: &Shared, bucket: &Bucket, object: &Value) -> Result<Value, (String, Refusal)> {
+fn delete_one(shared: &Shared, bucket: &Bucket, object: &Value) -> Result<Value, Refusal> {
     let key = object["Key"].as_str().unwrap_or_default();
-    let failed = |refusal| (key.to_owned(), refusal);
-    check_key(key, shared.options.behaviour.key_bytes_max).map_err(failed)?;
+    check_key(key, shared.options.behaviour.key_bytes_max)?;
     let version_id = object["VersionId"].as_str().filter(|version_id| !version_id.is_empty());
-    let deleted = bucket.delete(key, version_id, shared.now_ms()).map_err(failed)?;
-    check_found(shared, &deleted).map_err(failed)?;
+    let deleted = bucket.delete(key, version_id, shared.now_ms())?;
+    check_found(shared, &deleted)?;
     let mut entry = json!({"Key": key});
     if let Some(version_id) = version_id {
         entry["VersionId"] = version_id.into();

@@ -26,14 +26,14 @@ pub(crate) struct Intake {
 }
 
 enum WriterState {
-    Idle(BlobWriter),
-    Busy(JoinHandle<Result<BlobWriter, Refusal>>),
+    Idle(Box<BlobWriter>),
+    Busy(JoinHandle<Result<Box<BlobWriter>, Refusal>>),
     Lost,
 }
 
 impl Intake {
     pub(crate) fn new(writer: BlobWriter) -> Self {
-        Self { batch: Vec::new(), batch_bytes: 0, writer: WriterState::Idle(writer) }
+        Self { batch: Vec::new(), batch_bytes: 0, writer: WriterState::Idle(Box::new(writer)) }
     }
 
     pub(crate) async fn push(&mut self, chunk: Bytes) -> Result<(), Refusal> {
@@ -50,7 +50,7 @@ impl Intake {
         Ok(())
     }
 
-    async fn writer(&mut self) -> Result<BlobWriter, Refusal> {
+    async fn writer(&mut self) -> Result<Box<BlobWriter>, Refusal> {
         match std::mem::replace(&mut self.writer, WriterState::Lost) {
             WriterState::Idle(writer) => Ok(writer),
             WriterState::Busy(job) => job.await?,

@@ -201,7 +201,7 @@ mod tests {
             (bucket, "") => Target::Bucket(bucket.into()),
             (bucket, key) => Target::Object { bucket: bucket.into(), key: key.into() },
         });
-        assert_eq!(got, expected.map_err(|code| code), "{host} {path}");
+        assert_eq!(got, expected, "{host} {path}");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The server's half: does this request carry a signature made with the secret of the key that it names?
 //!
-//! Strict where a mistake of a client would otherwise stay hidden (every header that must be signed is, the scope is
-//! well formed, the hex is lower case) and lenient where the official SDKs differ (a space after the comma or none,
-//! inner spaces of header values kept or collapsed). Whether the date is recent and a URL still alive is the caller's
+//! Strict where a mistake of a client would otherwise stay hidden (`host` and every `x-tos…` header that is sent are
+//! signed, the scope is well formed, the hex is lower case) and lenient where the official SDKs differ (a space after
+//! the comma or none, inner spaces of header values kept or collapsed, `content-type` signed or, by the JavaScript SDK,
+//! not). Whether the date is recent and a URL still alive is the caller's
 //! question, for there is no clock here.
 
 use hmac::Mac;
@@ -10,8 +11,8 @@ use hmac::Mac;
 use crate::canonical::{Spaces, canonical_request_with};
 use crate::sign::mac_of;
 use crate::{
-    ALGORITHM, PRESIGN_EXPIRES_SECONDS_MAX, Request, Scope, UNSIGNED_PAYLOAD, is_signed_header, payload_hash,
-    signing_keys, string_to_sign,
+    ALGORITHM, PRESIGN_EXPIRES_SECONDS_MAX, Request, Scope, UNSIGNED_PAYLOAD, payload_hash, signing_keys,
+    string_to_sign,
 };
 
 /// A signature that is right.
@@ -81,7 +82,7 @@ pub fn verify_header<S: AsRef<str>>(
         signature: signature.ok_or(VerifyError::Malformed("Signature is missing"))?,
         date: request.header("x-tos-date").ok_or(VerifyError::Malformed("x-tos-date is missing"))?,
     };
-    let verified = claim.check(request, payload_hash(request), is_signed_header, secret_of)?;
+    let verified = claim.check(request, payload_hash(request), secret_of)?;
     Ok(Verified { security_token: request.header("x-tos-security-token").map(str::to_owned), ..verified })
 }
 
@@ -113,8 +114,7 @@ pub fn verify_query<S: AsRef<str>>(
         .header("x-tos-content-sha256")
         .or_else(|| parameter("X-Tos-Content-Sha256"))
         .unwrap_or(UNSIGNED_PAYLOAD);
-    let must_be_signed = |name: &str| name == "host" || name.starts_with("x-tos");
-    let verified = claim.check(request, hash, must_be_signed, secret_of)?;
+    let verified = claim.check(request, hash, secret_of)?;
     let security_token = parameter("X-Tos-Security-Token").or_else(|| request.header("x-tos-security-token"));
     Ok(Verified {
         security_token: security_token.map(str::to_owned),
@@ -136,11 +136,10 @@ impl Claim<'_> {
         &self,
         request: &Request<'_>,
         payload_hash: &str,
-        must_be_signed: impl Fn(&str) -> bool,
         secret_of: impl FnOnce(&str) -> Option<S>,
     ) -> Result<Verified, VerifyError> {
         let (access_key, region) = self.parse_credential()?;
-        let names = self.parse_signed_headers(request, must_be_signed)?;
+        let names = self.parse_signed_headers(request)?;
         let signature = self.parse_signature()?;
         let secret = secret_of(access_key).ok_or_else(|| VerifyError::UnknownAccessKey(access_key.to_owned()))?;
         let scope = Scope { date: self.date, region };
@@ -182,16 +181,13 @@ impl Claim<'_> {
         }
     }
 
-    fn parse_signed_headers(
-        &self,
-        request: &Request<'_>,
-        must_be_signed: impl Fn(&str) -> bool,
-    ) -> Result<Vec<String>, VerifyError> {
+    fn parse_signed_headers(&self, request: &Request<'_>) -> Result<Vec<String>, VerifyError> {
         let names: Vec<String> = self.signed_headers.split(';').map(str::to_owned).collect();
         if !names.is_sorted() || names.iter().any(|name| name.is_empty() || *name != name.to_ascii_lowercase()) {
             return Err(VerifyError::Malformed("SignedHeaders is not a sorted list in lower case"));
         }
         let sent = request.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).chain(["host".to_owned()]);
+        let must_be_signed = |name: &str| name == "host" || name.starts_with("x-tos");
         match sent.into_iter().find(|name| must_be_signed(name) && !names.contains(name)) {
             Some(unsigned) => Err(VerifyError::UnsignedHeader(unsigned)),
             None => Ok(names),
