@@ -1,5 +1,6 @@
 /** Words of error codes: a sentence for the drawer and sheets, three words for a row. */
-import { isKey, t } from './index.svelte';
+import { isKey, type Key, messageOf, t } from './index.svelte';
+import { placeholders } from './message';
 
 /** Every code that a command or a transfer can carry; a test demands words in both languages for each. */
 export const ERROR_CODES = [
@@ -15,11 +16,13 @@ export const ERROR_CODES = [
   'bucket_not_found',
   'object_not_found',
   'upload_not_found',
+  'parts_mismatch',
   'already_exists',
   'source_changed',
   'archived',
   'cross_region',
   'invalid_name',
+  'invalid_option',
   'unsupported',
   'not_tos',
   's3_endpoint',
@@ -37,6 +40,7 @@ export const ERROR_CODES = [
   'ledger_set_aside',
   'data_folder_busy',
   'account_missing',
+  'ledger',
   'keychain_locked',
   'no_account',
   'internal',
@@ -44,20 +48,25 @@ export const ERROR_CODES = [
 
 type Coded = { code: string; params: Partial<Record<string, string>> };
 
-function values(error: Coded): Record<string, string> {
+/** The values of the sentence `key`. One that the error does not carry is a dash, not the name of a variable. */
+function values(key: Key, error: Coded): Record<string, string> {
+  const { params } = error;
   const filled: Record<string, string> = {};
-  for (const [name, value] of Object.entries(error.params)) if (value !== undefined) filled[name] = value;
+  for (const name of placeholders(messageOf(key))) {
+    // A file that has no path is an object, which has a name.
+    filled[name] = params[name] || (name === 'path' ? params['name'] : undefined) || '–';
+  }
   return filled;
 }
 
 /** The sentence: the fact, the cause, the act. An unknown code is named, never hidden. */
 export function errorSentence(error: Coded): string {
   const key = `error.${error.code}`;
-  return isKey(key) ? t(key, values(error)) : t('error.other', { code: error.code });
+  return isKey(key) ? t(key, values(key, error)) : t('error.other', { code: error.code });
 }
 
 /** The cause in a few words, for the right column of a row. */
 export function errorCause(error: Coded): string {
   const key = `cause.${error.code}`;
-  return isKey(key) ? t(key, values(error)) : error.code;
+  return isKey(key) ? t(key, values(key, error)) : error.code;
 }

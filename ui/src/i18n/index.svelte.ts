@@ -36,6 +36,11 @@ export function t(key: Key, params: Params = {}): string {
   return formatMessage(WORDS[current][key], params, LOCALES[current]);
 }
 
+/** A message with its placeholders, in the language of the window. */
+export function messageOf(key: Key): string {
+  return WORDS[current][key];
+}
+
 export function isKey(key: string): key is Key {
   return Object.hasOwn(en, key);
 }

@@ -46,6 +46,11 @@ describe('the words', () => {
     expect(errorSentence({ code: 'bucket_not_found', params: { bucket: 'raw-2026' } })).toContain('raw-2026');
   });
 
+  test('a value that the error does not carry is a dash', () => {
+    expect(errorSentence({ code: 'refused', params: { message: 'no', code: '' } })).toBe('TOS refused: no (code –)');
+    expect(errorSentence({ code: 'source_changed', params: { name: 'tos://raw/a.mov' } })).toContain('tos://raw/a.mov changed');
+  });
+
   test('no key is unused', () => {
     // Keys are written whole, or as a template whose gaps are one segment.
     const used = new Set<string>();
