@@ -21,6 +21,7 @@ use crate::live::{Live, Sampled, Speeds, picture};
 use crate::queue::{Input, Job, JobId, Loaded, Queue, Report, Step};
 use crate::recorder::{Note, Passed};
 use crate::transfer::{Intent, Kind, State, TransferId, TransferSpec};
+use crate::view::TransferDetail;
 
 /// How often progress is sampled while something moves: four times a second, as the UI reads it.
 const SAMPLE_EVERY: Duration = Duration::from_millis(250);
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     Want(Vec<TransferId>, Intent, Reply<()>),
     WantAll(Intent, Reply<()>),
     Remove(Vec<TransferId>, Reply<()>),
+    Detail(TransferId, Reply<Option<TransferDetail>>),
     Shutdown(Reply<()>),
 }
 
@@ -171,6 +173,8 @@ impl Driver {
                 Err(error) => drop(reply.send(Err(error.into()))),
             },
             Command::Remove(ids, reply) => self.remove(ids, reply),
+            // Whoever asked may have stopped listening.
+            Command::Detail(id, reply) => drop(reply.send(Ok(self.detail(id)))),
             Command::Shutdown(reply) => {
                 self.state.closing = Some(reply);
                 self.state.closing_since = Some(self.tools.clock.now());
@@ -220,6 +224,20 @@ impl Driver {
             self.input(Input::Add(added));
         }
         self.barrier(ids.clone(), Behind::Added(ids, reply));
+    }
+
+    /// A transfer that works, with its parts; worked out only when asked for, since there may be ten thousand.
+    fn detail(&mut self, id: TransferId) -> Option<TransferDetail> {
+        let transfer = self.queue.transfer(id).filter(|one| one.state.is_working())?;
+        let (workspace, sampled) = self.state.workspaces.entry(id).or_default();
+        let meter = &workspace.meter;
+        Some(TransferDetail {
+            view: picture(transfer, meter, sampled, self.tools.clock.now()),
+            checkpoint: transfer.checkpoint.as_deref().cloned(),
+            parts: transfer.part_states(&meter.in_flight()),
+            parts_confirmed: transfer.parts_confirmed,
+            saved_ms: sampled.saved_ms,
+        })
     }
 
     /// Passes a wish on, loading the transfer first if only the ledger has it.
@@ -424,23 +442,23 @@ impl Driver {
         for id in moving {
             self.show(id, now);
             let Some(live) = self.live.get(id) else { continue };
-            match live.view.kind() {
-                Kind::Upload => speeds.upload += live.view.speed_bytes_per_second,
-                Kind::Download => speeds.download += live.view.speed_bytes_per_second,
+            match live.kind() {
+                Kind::Upload => speeds.upload += live.speed_bytes_per_second,
+                Kind::Download => speeds.download += live.speed_bytes_per_second,
                 Kind::Copy => {}
             }
             let Some((_, sampled)) = self.state.workspaces.get_mut(&id) else { continue };
-            let moved_bytes = live.view.done_bytes + live.view.in_flight_bytes;
-            if live.view.state == State::Moving && moved_bytes > sampled.told_bytes {
+            let moved_bytes = live.done_bytes + live.in_flight_bytes;
+            if live.state == State::Moving && moved_bytes > sampled.told_bytes {
                 sampled.told_bytes = moved_bytes;
-                let total_bytes = live.view.size_bytes.map_or(-1, |size| i64::try_from(size).unwrap_or(i64::MAX));
+                let total_bytes = live.size_bytes.map_or(-1, |size| i64::try_from(size).unwrap_or(i64::MAX));
                 // Nobody needs to listen.
                 let _ = self.events.send(Event {
                     kind: EventKind::DataTransferRw { consumed_bytes: moved_bytes, total_bytes },
                     transfer: id,
-                    direction: live.view.kind(),
-                    from: live.view.spec.source.to_string(),
-                    to: live.view.spec.target.to_string(),
+                    direction: live.kind(),
+                    from: live.spec.source.to_string(),
+                    to: live.spec.target.to_string(),
                 });
             }
         }

@@ -249,7 +249,7 @@ impl Engine {
     /// If the ledger cannot be read.
     pub fn view(&self, id: TransferId) -> Result<Option<TransferView>, EngineError> {
         Ok(match self.live.get(id) {
-            Some(live) => Some(live.view.clone()),
+            Some(live) => Some(live.as_ref().clone()),
             None => self.ledger.detail(id)?.map(|detail| detail.view),
         })
     }
@@ -257,18 +257,14 @@ impl Engine {
     /// One transfer with its parts.
     ///
     /// # Errors
-    /// If the ledger cannot be read.
-    pub fn detail(&self, id: TransferId) -> Result<Option<TransferDetail>, EngineError> {
-        match self.live.get(id) {
-            Some(live) if live.view.state.is_working() => Ok(Some(live.detail())),
-            live => {
-                let mut detail = self.ledger.detail(id)?;
-                if let (Some(live), Some(detail)) = (live, &mut detail) {
-                    detail.view = live.view.clone();
-                }
-                Ok(detail)
-            }
+    /// If the ledger cannot be read, or the engine has stopped while the transfer worked.
+    pub async fn detail(&self, id: TransferId) -> Result<Option<TransferDetail>, EngineError> {
+        if self.live.get(id).is_some_and(|live| live.state.is_working())
+            && let Some(detail) = self.ask(|reply| Command::Detail(id, reply)).await?
+        {
+            return Ok(Some(detail));
         }
+        Ok(self.ledger.detail(id)?)
     }
 
     /// The transfer between these two ends that is not over, if any.
@@ -287,10 +283,10 @@ impl Engine {
         let mut counts = self.ledger.counts()?;
         let mut unrecorded_bytes = 0;
         for live in self.live.all() {
-            if live.view.state.is_working() {
+            if live.state.is_working() {
                 counts.active += 1;
                 counts.waiting = counts.waiting.saturating_sub(1);
-                unrecorded_bytes += live.view.in_flight_bytes;
+                unrecorded_bytes += live.in_flight_bytes;
             }
         }
         counts.left_bytes = counts.left_bytes.saturating_sub(unrecorded_bytes);
@@ -305,7 +301,7 @@ impl Engine {
         let revision = self.live.revision();
         let counts = self.counts()?;
         let live: BTreeMap<TransferId, TransferView> =
-            self.live.all().into_iter().map(|one| (one.view.id, one.view.clone())).collect();
+            self.live.all().into_iter().map(|one| (one.id, one.as_ref().clone())).collect();
         let (total, mut rows) = match request.filter {
             Filter::Active => {
                 let mut rows: Vec<_> = live.values().filter(|view| view.state.is_working()).cloned().collect();

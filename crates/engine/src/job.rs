@@ -13,7 +13,7 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use store::{ObjectRef, ObjectStore, StoreError};
+use store::{Crc64Hasher, ObjectRef, ObjectStore, PartNumber, StoreError};
 
 use crate::buffer::BufferPool;
 use crate::checkpoint::Session;
@@ -45,6 +45,8 @@ pub(crate) struct Workspace {
     pub(crate) meter: Arc<Meter>,
     source: Mutex<Option<Arc<dyn RandomFile>>>,
     temp: Mutex<Option<Arc<dyn RandomFile>>>,
+    /// Parts of a download that broke off: the next attempt goes on behind their last byte.
+    broken_off: Mutex<BTreeMap<PartNumber, Reached>>,
     regions: Mutex<BTreeMap<String, String>>,
 }
 
@@ -52,6 +54,13 @@ impl fmt::Debug for Workspace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Workspace").field("meter", &self.meter).finish_non_exhaustive()
     }
+}
+
+/// How far a part of a download has come: the next byte, and the checksum of those before it.
+#[derive(Debug)]
+struct Reached {
+    at: u64,
+    hasher: Crc64Hasher,
 }
 
 fn slot<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -137,6 +146,7 @@ impl Work {
 
     fn close_temp_file(&self) {
         slot(&self.workspace.temp).take();
+        slot(&self.workspace.broken_off).clear();
     }
 }
 

@@ -202,7 +202,10 @@ impl Default for QueueLimits {
 #[derive(Debug)]
 pub struct Queue {
     transfers: BTreeMap<TransferId, Transfer>,
+    /// Those that wait for a place, in queue order.
     waiting: BTreeSet<(i64, TransferId)>,
+    /// All others: the only ones that settling has to look at.
+    awake: BTreeSet<TransferId>,
     owners: BTreeMap<JobId, TransferId>,
     limits: QueueLimits,
     policy: RetryPolicy,
@@ -218,6 +221,7 @@ impl Queue {
         Self {
             transfers: BTreeMap::new(),
             waiting: BTreeSet::new(),
+            awake: BTreeSet::new(),
             owners: BTreeMap::new(),
             limits,
             policy,
@@ -289,6 +293,8 @@ impl Queue {
         let Some(transfer) = Transfer::new(loaded) else { return };
         if transfer.state == State::Waiting && transfer.intent == Intent::Run {
             self.waiting.insert((transfer.order, transfer.id));
+        } else {
+            self.awake.insert(transfer.id);
         }
         step.events.push(transfer.state_event());
         self.transfers.insert(transfer.id, transfer);
@@ -316,6 +322,7 @@ impl Queue {
                     transfer.restarts = 0;
                     step.facts.push(Fact::StateSet { id, state: State::Waiting, stats: transfer.stats });
                     self.waiting.insert((transfer.order, id));
+                    self.awake.remove(&id);
                 }
             }
             Intent::Pause | Intent::Cancel => {
@@ -325,6 +332,7 @@ impl Queue {
                 }
                 step.stop.extend(transfer.stoppable());
                 self.waiting.remove(&(transfer.order, id));
+                self.awake.insert(id);
             }
         }
         if let Some(transfer) = self.transfers.get(&id) {
@@ -392,6 +400,8 @@ pub struct Transfer {
     pub error: Option<TransferError>,
     /// No job is started before this.
     pub hold_until: Option<Duration>,
+    /// Parts whose checksum the store confirmed.
+    pub parts_confirmed: u64,
     /// What it did.
     pub stats: Stats,
     /// Result, once done.
@@ -427,6 +437,7 @@ impl Transfer {
             done_bytes,
             error: None,
             hold_until: None,
+            parts_confirmed: 0,
             stats: loaded.stats,
             result: None,
             added_ms: loaded.added_ms,
@@ -464,6 +475,7 @@ impl Transfer {
     fn adopt(&mut self, checkpoint: Arc<Checkpoint>, held: impl IntoIterator<Item = PartRecord>) {
         self.parts = held.into_iter().map(|part| (part.number, part)).collect();
         self.done_bytes = self.parts.values().map(|part| part.size_bytes).sum();
+        self.parts_confirmed = self.parts.values().filter(|part| part.confirmed).count() as u64;
         self.todo = checkpoint.plan().numbers().filter(|number| !self.parts.contains_key(number)).collect();
         self.checkpoint = Some(checkpoint);
     }
@@ -472,6 +484,7 @@ impl Transfer {
         self.checkpoint = None;
         self.parts.clear();
         self.done_bytes = 0;
+        self.parts_confirmed = 0;
         self.todo.clear();
         self.published = None;
     }

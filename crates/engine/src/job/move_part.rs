@@ -1,13 +1,17 @@
 //! MovePart: the bytes of one part, once, from one end to the other.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use futures_util::StreamExt as _;
 use store::{
-    CopyObjectOptions, CopyPartRequest, CopySource, Crc64, Crc64Hasher, ErrorKind, GetOptions, ObjectRef, PartNumber,
-    PutCondition, UploadRef,
+    ByteRange, CopyObjectOptions, CopyPartRequest, CopySource, Crc64, Crc64Hasher, ErrorKind, GetOptions, ObjectRef,
+    PartNumber, PutCondition, UploadRef,
 };
 
-use super::{Attempt, Work, about, misfit, object_of};
+use super::{Attempt, Reached, Work, about, misfit, object_of, slot};
 use crate::checkpoint::{Checkpoint, Fingerprint, PartRecord, Session};
+use crate::disk::RandomFile;
 use crate::error::{Again, ErrorCode, TransferError};
 use crate::flow::{BodyFailure, BodyFate, FileBody};
 use crate::queue::Report;
@@ -23,7 +27,7 @@ impl Work {
         }
     }
 
-    async fn send_part(&self, checkpoint: &Checkpoint, number: PartNumber, path: &std::path::Path) -> Attempt {
+    async fn send_part(&self, checkpoint: &Checkpoint, number: PartNumber, path: &Path) -> Attempt {
         let (store, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
         let store = self.store(store).await?;
         let (body, fate) = FileBody {
@@ -79,7 +83,7 @@ impl Work {
         &self,
         checkpoint: &Checkpoint,
         object: &ObjectRef,
-        path: &std::path::Path,
+        path: &Path,
     ) -> Result<store::PutReceipt, TransferError> {
         let exists = || TransferError::new(ErrorCode::TargetExists).with("name", object);
         let (store, _) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
@@ -100,44 +104,57 @@ impl Work {
         checkpoint: &Checkpoint,
         number: PartNumber,
         object: &ObjectRef,
-        target: &std::path::Path,
+        target: &Path,
     ) -> Attempt {
         let session = checkpoint.session.as_ref().ok_or_else(|| misfit("no temp file"))?;
         let file = self.temp_file(session).await.map_err(|error| temp_error(target, &error))?;
         let range = checkpoint.range(number);
-        let crc64 = if range.is_empty() {
-            Crc64::EMPTY
-        } else {
-            let (store, _) = object_of(&self.spec.source).ok_or_else(|| misfit("no object"))?;
-            let whole = range.start == 0 && range.end == checkpoint.source.size_bytes();
-            let options = GetOptions { range: (!whole).then_some(range), if_match: etag(&checkpoint.source) };
-            let meter = self.workspace.meter.part(number);
-            let got = self.store(store).await?.get_object(object, &options).await.map_err(about(object))?;
-            if got.range != range || got.details.size_bytes != checkpoint.source.size_bytes() {
-                return Err(TransferError::new(ErrorCode::SourceChanged).with("path", object));
+        let mut reached = slot(&self.workspace.broken_off)
+            .remove(&number)
+            .unwrap_or_else(|| Reached { at: range.start, hasher: Crc64Hasher::new() });
+        if reached.at < range.end {
+            let fetched = self.fetch_rest(checkpoint, number, object, (&file, target), &mut reached).await;
+            if let Err(error) = fetched {
+                slot(&self.workspace.broken_off).insert(number, reached);
+                return Err(error);
             }
-            let mut body = got.body;
-            let mut hasher = Crc64Hasher::new();
-            let mut at = range.start;
-            while let Some(chunk) = body.next().await {
-                let chunk = chunk.map_err(about(object))?;
-                let len_bytes = chunk.len() as u64;
-                if at + len_bytes > range.end {
-                    return Err(short(object, "more bytes came than were asked for"));
-                }
-                self.tools.download_limiter.reserve(len_bytes).await;
-                hasher.update(&chunk);
-                file.write_all_at(&chunk, at).map_err(|error| TransferError::target(target, &error))?;
-                meter.add(len_bytes);
-                at += len_bytes;
+        }
+        let (size_bytes, crc64) = (range.len_bytes(), Some(reached.hasher.finish()));
+        Ok(Report::Moved(PartRecord { number, size_bytes, crc64, etag: None, confirmed: false }, None))
+    }
+
+    /// Fetches what a part still lacks, and says in `reached` how far it came, also if it breaks off.
+    async fn fetch_rest(
+        &self,
+        checkpoint: &Checkpoint,
+        number: PartNumber,
+        object: &ObjectRef,
+        (file, target): (&Arc<dyn RandomFile>, &Path),
+        reached: &mut Reached,
+    ) -> Result<(), TransferError> {
+        let (store, _) = object_of(&self.spec.source).ok_or_else(|| misfit("no object"))?;
+        let range = ByteRange { start: reached.at, end: checkpoint.range(number).end };
+        let whole = range.start == 0 && range.end == checkpoint.source.size_bytes();
+        let options = GetOptions { range: (!whole).then_some(range), if_match: etag(&checkpoint.source) };
+        let meter = self.workspace.meter.part(number);
+        let got = self.store(store).await?.get_object(object, &options).await.map_err(about(object))?;
+        if got.range != range || got.details.size_bytes != checkpoint.source.size_bytes() {
+            return Err(TransferError::new(ErrorCode::SourceChanged).with("path", object));
+        }
+        let mut body = got.body;
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk.map_err(about(object))?;
+            let len_bytes = chunk.len() as u64;
+            if reached.at + len_bytes > range.end {
+                return Err(broken(object, "more bytes came than were asked for"));
             }
-            if at != range.end {
-                return Err(short(object, "the answer ended early"));
-            }
-            hasher.finish()
-        };
-        let size_bytes = range.len_bytes();
-        Ok(Report::Moved(PartRecord { number, size_bytes, crc64: Some(crc64), etag: None, confirmed: false }, None))
+            self.tools.download_limiter.reserve(len_bytes).await;
+            file.write_all_at(&chunk, reached.at).map_err(|error| TransferError::target(target, &error))?;
+            reached.hasher.update(&chunk);
+            reached.at += len_bytes;
+            meter.add(len_bytes);
+        }
+        if reached.at == range.end { Ok(()) } else { Err(broken(object, "the answer ended early")) }
     }
 
     async fn copy_part(&self, checkpoint: &Checkpoint, number: PartNumber, from: &ObjectRef) -> Attempt {
@@ -208,14 +225,14 @@ fn etag(source: &Fingerprint) -> Option<store::ETag> {
 }
 
 /// The reason why our own side broke the body off, if it did.
-fn body_failure(fate: &BodyFate, path: &std::path::Path) -> Option<TransferError> {
+fn body_failure(fate: &BodyFate, path: &Path) -> Option<TransferError> {
     Some(match fate.take_failure()? {
         BodyFailure::Read(error) => TransferError::source(path, &error),
         BodyFailure::Changed => TransferError::new(ErrorCode::SourceChanged).with("path", path.display()),
     })
 }
 
-fn temp_error(target: &std::path::Path, error: &std::io::Error) -> TransferError {
+fn temp_error(target: &Path, error: &std::io::Error) -> TransferError {
     if error.kind() == std::io::ErrorKind::NotFound {
         // Somebody removed the temp file while it was written to: begin again.
         TransferError::new(ErrorCode::UploadNotFound).with("path", target.display()).because(error)
@@ -233,7 +250,7 @@ fn corrupted(object: &ObjectRef, ours: Crc64, theirs: Option<Crc64>) -> Transfer
     error
 }
 
-fn short(object: &ObjectRef, what: &str) -> TransferError {
+fn broken(object: &ObjectRef, what: &str) -> TransferError {
     let mut error = TransferError::new(ErrorCode::Network).with("name", object).because(what);
     error.again = Again::Later;
     error

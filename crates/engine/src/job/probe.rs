@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use store::{Capabilities, Crc64, ErrorKind, ObjectDetails, ObjectRef, ObjectSettings, ObjectStore};
+use store::{Capabilities, Crc64, ErrorKind, GetOptions, ObjectDetails, ObjectRef, ObjectSettings, ObjectStore};
 
 use super::{Attempt, Work, about, misfit, slot};
 use crate::checkpoint::{Checkpoint, Fingerprint};
@@ -81,7 +81,15 @@ impl Work {
                 Ok(Source { fingerprint: facts.fingerprint(), crc64: None, settings: ObjectSettings::default() })
             }
             End::Object { store, object } => {
-                let details = self.store(store).await?.head_object(object).await.map_err(about(object))?;
+                let store = self.store(store).await?;
+                let details = match store.head_object(object).await {
+                    Ok(details) => details,
+                    // The answer to a HEAD has no body and so no cause; a GET tells wrong keys from missing rights.
+                    Err(error) if error.kind == ErrorKind::Forbidden => {
+                        store.get_object(object, &GetOptions::default()).await.map_err(about(object))?.details
+                    }
+                    Err(error) => return Err(about(object)(error)),
+                };
                 Ok(Source {
                     fingerprint: Fingerprint::Object {
                         size_bytes: details.size_bytes,

@@ -231,6 +231,7 @@ fn moved(transfer: &mut Transfer, part: PartRecord, receipt: Option<PutReceipt>,
     let number = part.number;
     transfer.stats.parts_sent += 1;
     transfer.done_bytes += part.size_bytes;
+    transfer.parts_confirmed += u64::from(part.confirmed);
     if let (true, Some(checkpoint)) = (transfer.is_single_request(), &transfer.checkpoint) {
         // Only its size and its name in the end are of use later; written together with the end.
         step.facts.push(Fact::Planned { id: transfer.id, checkpoint: Box::new(checkpoint.as_ref().clone()), at_ms });

@@ -31,23 +31,17 @@ impl Queue {
         }
         self.activate();
         let mut parts_free = {
-            let moving: usize = self.transfers.values().map(Transfer::moving_count).sum();
+            let moving: usize = self.awake().map(Transfer::moving_count).sum();
             self.limits.parts_max.saturating_sub(moving)
         };
-        let ids: Vec<TransferId> = self
-            .transfers
-            .values()
-            .filter(|transfer| transfer.state != State::Waiting || transfer.intent != Intent::Run)
-            .map(|transfer| transfer.id)
-            .collect();
+        let ids: Vec<TransferId> = self.awake.iter().copied().collect();
         for id in ids {
             self.settle_one(id, now, &mut parts_free, step);
         }
         // A place that has just become free is taken in the same step.
         if self.activate() {
             let fresh: Vec<TransferId> = self
-                .transfers
-                .values()
+                .awake()
                 .filter(|transfer| transfer.state == State::Probing && transfer.jobs.is_empty())
                 .map(|transfer| transfer.id)
                 .collect();
@@ -55,17 +49,22 @@ impl Queue {
                 self.settle_one(id, now, &mut parts_free, step);
             }
         }
-        step.wake_at = self.transfers.values().filter_map(|transfer| transfer.hold_until).filter(|at| *at > now).min();
+        step.wake_at = self.awake().filter_map(|transfer| transfer.hold_until).filter(|at| *at > now).min();
+    }
+
+    fn awake(&self) -> impl Iterator<Item = &Transfer> {
+        self.awake.iter().filter_map(|id| self.transfers.get(id))
     }
 
     /// Gives free places to waiting transfers, in queue order.
     fn activate(&mut self) -> bool {
-        let mut active = self.transfers.values().filter(|transfer| transfer.state.is_working()).count();
+        let mut active = self.awake().filter(|transfer| transfer.state.is_working()).count();
         let mut any = false;
         while active < self.limits.active_max {
             let Some((_, id)) = self.waiting.pop_first() else { break };
             if let Some(transfer) = self.transfers.get_mut(&id) {
                 transfer.set_state(State::Probing);
+                self.awake.insert(id);
                 active += 1;
                 any = true;
             }
@@ -187,6 +186,7 @@ impl Queue {
     pub fn forget(&mut self, id: TransferId) {
         if self.transfers.get(&id).is_some_and(|transfer| transfer.state.is_resting() && transfer.jobs.is_empty()) {
             self.transfers.remove(&id);
+            self.awake.remove(&id);
         }
     }
 }

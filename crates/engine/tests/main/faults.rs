@@ -189,3 +189,25 @@ fn bad_ends_fail_with_their_own_code_and_leave_everything_as_it_was() {
         }
     });
 }
+
+#[test]
+fn a_download_that_breaks_off_inside_a_part_goes_on_behind_its_last_byte() {
+    let world = &World::new();
+    world.run(|run| async move {
+        let bytes = world.object("a", 2 * PART);
+        world.store.set_fault(|call| (call.verb == Verb::GetObject && call.nth <= 3).then_some(Fault::CutBody(100)));
+        let mut spec = spec(object("here", "a"), End::file(world.path("a")));
+        spec.options.parallel_parts = 1;
+        let id = run.add(spec).await;
+        assert_eq!(run.rest(id).await.phase(), Phase::DoneVerified);
+        assert_eq!(std::fs::read(world.path("a")).unwrap(), bytes);
+        let starts: Vec<u64> = world
+            .store
+            .calls()
+            .iter()
+            .filter(|call| call.verb == Verb::GetObject)
+            .map(|call| call.range.unwrap().start)
+            .collect();
+        assert_eq!(starts, [0, 100, 200, 300, PART as u64]);
+    });
+}

@@ -1,6 +1,11 @@
 //! The engine over the store in memory, a real disk and a real ledger. One run of an engine is one runtime; dropping
 //! the runtime is a crash: whatever the recorder had not yet written is lost.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests stand outside the seams"
+)]
 
 mod cancel;
 mod conflicts;

@@ -23,8 +23,8 @@ fn check_content(world: &World, name: &str) {
     }
 }
 
-fn upload_id(engine: &Engine, id: TransferId) -> Option<String> {
-    let session = engine.detail(id).unwrap().unwrap().checkpoint?.session?;
+async fn upload_id(engine: &Engine, id: TransferId) -> Option<String> {
+    let session = engine.detail(id).await.unwrap().unwrap().checkpoint?.session?;
     Some(serde_json::to_string(&session).unwrap())
 }
 
@@ -39,14 +39,14 @@ fn a_pause_stops_at_once_keeps_everything_and_a_resume_sends_only_the_rest() {
             let paused = run.rest(id).await;
             assert_eq!(paused.phase(), Phase::Paused, "{name}");
             assert!(paused.actions().can_resume && !paused.actions().can_pause);
-            let session = upload_id(&run.engine, id);
+            let session = upload_id(&run.engine, id).await;
             assert!(session.is_some(), "{name}");
             run.engine.set_rates(engine::RateLimits::default());
             run.engine.resume(&[id]).await.unwrap();
             let view = run.rest(id).await;
             assert_eq!(view.phase(), Phase::DoneVerified, "{name}: {view:?}");
             assert_eq!(view.stats.parts_sent, 40, "{name}: no part moved twice");
-            assert_eq!(upload_id(&run.engine, id), session, "{name}");
+            assert_eq!(upload_id(&run.engine, id).await, session, "{name}");
             check_content(world, name);
         });
     }
@@ -59,13 +59,13 @@ fn what_ran_goes_on_after_a_crash_and_what_was_paused_stays_paused() {
         let (id, session) = world.run_with(slow(20 << 10), |run| async move {
             let id = run.add(spec).await;
             run.until(id, |view| view.done_bytes > 5 * PART as u64).await;
-            (id, upload_id(&run.engine, id))
+            (id, upload_id(&run.engine, id).await)
         });
         let sent = move || world.store.requests(if name == "upload" { Verb::UploadPart } else { Verb::GetObject });
         world.run_with(slow(20 << 10), |run| async move {
             // Nobody asked for it: it goes on by itself.
             run.until(id, |view| view.done_bytes > 8 * PART as u64).await;
-            assert_eq!(upload_id(&run.engine, id), session, "{name}: the same session");
+            assert_eq!(upload_id(&run.engine, id).await, session, "{name}: the same session");
             run.engine.pause(&[id]).await.unwrap();
         });
         world.run(|run| async move {
