@@ -319,7 +319,7 @@ export const en = {
   'list.selected': '{n} selected',
   'list.selectionActs': 'Actions for {n, plural, one {# selected transfer} other {# selected transfers}}',
   'list.waiting': '{n} waiting',
-  'nav.accountAndSettings': '{name}: account and settings',
+  'nav.accountAndSettings': 'Account and settings',
   'nav.accountLine': '{region} · …{tail}',
   'nav.active': 'Active',
   'nav.buckets': 'Buckets',

@@ -321,7 +321,7 @@ export const zh: Words = {
   'list.selected': '已选 {n} 个',
   'list.selectionActs': '对已选 {n} 个任务的操作',
   'list.waiting': '{n} 个等待中',
-  'nav.accountAndSettings': '{name}：账号与设置',
+  'nav.accountAndSettings': '账号与设置',
   'nav.accountLine': '{region} · …{tail}',
   'nav.active': '进行中',
   'nav.buckets': '存储桶',
