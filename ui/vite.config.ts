@@ -11,6 +11,7 @@ export default defineConfig({
   test: {
     environment: 'jsdom',
     globals: true,
+    testTimeout: 60_000,
     include: ['src/**/*.test.ts'],
     setupFiles: ['src/test-setup.ts'],
   },

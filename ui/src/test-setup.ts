@@ -1,5 +1,9 @@
 /** What jsdom lacks and the components use. Sizes are those of a window of 1280 x 800. */
 import '@testing-library/jest-dom/vitest';
+import { configure } from '@testing-library/svelte';
+
+// A busy machine is no reason to fail: what is waited for has this long to come.
+configure({ asyncUtilTimeout: 15_000 });
 
 class Resize {
   #callback: ResizeObserverCallback;
