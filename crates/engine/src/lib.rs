@@ -49,7 +49,7 @@ pub use checkpoint::{Checkpoint, Fingerprint, PartRecord, Session};
 pub use clock::{Clock, SystemClock};
 pub use conflict::beside;
 pub use disk::{Disk, FileFacts, LocalDisk, RandomFile};
-pub use error::{Answer, ErrorCode, TransferError};
+pub use error::{Again, Answer, ErrorCode, TransferError};
 pub use event::{Event, EventKind, PartDetails};
 pub use fact::{Added, Fact};
 pub use handle::{Engine, EngineError, EngineOptions, EngineParts, Stores};
