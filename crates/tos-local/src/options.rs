@@ -37,9 +37,10 @@ pub struct Options {
     pub bytes_per_second: Option<u64>,
     /// Bytes per second of all server-side copies together.
     pub copy_bytes_per_second: Option<u64>,
-    /// Hosts (without port) that stand for a bucket.
+    /// Hosts (lower case, without port) that stand for a bucket.
     pub custom_domains: BTreeMap<String, String>,
-    /// The domain of virtual-host addressing: `BUCKET.domain`. `BUCKET.localhost` works always.
+    /// The domain of virtual-host addressing: `BUCKET.domain`. `BUCKET.localhost` works always, but not over
+    /// TLS, as no client takes a certificate for `*.localhost`.
     pub domain: String,
     /// Buckets that are made at the start if they do not exist.
     pub buckets: Vec<BucketSpec>,

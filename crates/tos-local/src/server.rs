@@ -33,6 +33,9 @@ const LINGER: Duration = Duration::from_secs(10);
 const LINGER_BYTES_MAX: u64 = 1 << 30;
 
 /// A running server. Dropping it ends it at once, as a kill would; [`Server::stop`] lets requests finish.
+///
+/// A dropped server lets go of its folder when the runtime gets to its tasks; starting another one waits for that a
+/// little while.
 pub struct Server {
     shared: Arc<Shared>,
     address: SocketAddr,
@@ -154,6 +157,8 @@ async fn accept(
     drop(listener);
     let all = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(GRACE, all).await;
+    // What is left is ended and waited for, so that the folder is free when `stop` returns.
+    connections.shutdown().await;
 }
 
 async fn serve(

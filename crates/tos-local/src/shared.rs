@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use crate::blob::{Blob, Quota};
 use crate::bucket_index::Bucket;
@@ -41,11 +42,7 @@ impl Shared {
         let at_root = |source| StartError::Root { path: root.clone(), source };
         fs::create_dir_all(disk::buckets(&root)).map_err(at_root)?;
         let lock = File::create(root.join("lock")).map_err(at_root)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StartError::RootInUse(root)),
-            Err(TryLockError::Error(source)) => return Err(at_root(source)),
-        }
+        take_lock(&lock, &root)?;
         let quota = Arc::new(Quota::new(options.capacity_bytes));
         let mut buckets = BTreeMap::new();
         for path in disk::entries(&disk::buckets(&root))? {
@@ -168,6 +165,19 @@ impl Shared {
             ..self.counters.snapshot()
         }
     }
+}
+
+/// Takes the lock on the folder; a server that was dropped a moment ago may still be letting go of it.
+fn take_lock(lock: &File, root: &Path) -> Result<(), StartError> {
+    const TRIES: usize = 50;
+    for _ in 0..TRIES {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            Err(TryLockError::Error(source)) => return Err(StartError::Root { path: root.to_owned(), source }),
+        }
+    }
+    Err(StartError::RootInUse(root.to_owned()))
 }
 
 /// Reads a bucket's folder and sweeps what a server that was killed left in it. `None` if it is no bucket any more.

@@ -28,8 +28,8 @@ pub(crate) fn make(options: &Options) -> Result<Tls, StartError> {
     let issuer = Issuer::new(ca_params, ca_key);
 
     let domain = &options.domain;
-    let mut names: Vec<String> =
-        ["localhost", "*.localhost", "127.0.0.1", "::1"].into_iter().map(str::to_owned).collect();
+    // No `*.localhost`: clients take no wildcard right below a top-level name.
+    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].into_iter().map(str::to_owned).collect();
     names.extend([domain.clone(), format!("*.{domain}")]);
     names.extend(options.custom_domains.keys().cloned());
     let mut params = CertificateParams::new(names).map_err(failed)?;

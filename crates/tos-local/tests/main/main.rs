@@ -1,0 +1,14 @@
+//! The server over real sockets, spoken to in raw HTTP that `tos-sign` signs: no client that could share a mistake.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is how a test fails")]
+
+mod addressing;
+mod copies;
+mod limits;
+mod listing;
+mod multipart;
+mod objects;
+mod restart;
+mod signatures;
+mod versions;
+mod wire;
