@@ -1,0 +1,168 @@
+//! `cp`: everything that was typed becomes transfers, which run until they rest.
+
+use std::time::Instant;
+
+use engine::{Engine, RateLimits, State, TransferId, TransferOptions, TransferSpec, TransferView};
+use store::ObjectSettings;
+
+use crate::account::{self, Choice};
+use crate::address::{Pair, pairs};
+use crate::args::{AccountOptions, CopyOptions, RunOptions};
+use crate::exit::{Ending, Failure};
+use crate::signals::Signals;
+use crate::stores::CommandStores;
+use crate::watch::{self, Watch};
+use crate::workbench::Workbench;
+use crate::{file_checks, output, report, size, words};
+
+/// Runs `cp`.
+pub(crate) async fn run(account: &AccountOptions, options: CopyOptions) -> Result<Ending, Failure> {
+    let started = Instant::now();
+    let folder = account::data_folder(account)?;
+    let stores = CommandStores::new(folder.clone(), Choice::of(account)?);
+    let (store, _) = stores.default().await?;
+    let Some((target, sources)) = options.addresses.split_last() else {
+        return Err(Failure::usage("Name a source and a target."));
+    };
+    let pairs = pairs(sources, target, &store)?;
+    let wanted = wanted(&options, &pairs)?;
+    file_checks::check(&pairs)?;
+    let bench = Workbench::open(&folder, stores, rates(options.run))?;
+    let mut signals = listen()?;
+    let events = bench.engine.events();
+    let begun = begin(&bench, pairs, &wanted, options.run.json).await?;
+    let views = Watch::new(&bench.engine, &begun.all(), options.run).until_rest(events, &mut signals).await?;
+    leave_no_trace(&bench, &views, &begun.added).await;
+    bench.engine.shutdown().await;
+    report::tell(&views, started.elapsed(), options.run.json);
+    Ok(watch::ending(&views))
+}
+
+/// Both directions have the limit of `--limit`.
+pub(crate) fn rates(options: RunOptions) -> RateLimits {
+    RateLimits { upload: options.limit, download: options.limit }
+}
+
+/// Signals, from here on.
+pub(crate) fn listen() -> Result<Signals, Failure> {
+    Signals::listen().map_err(|error| Failure::new("The program cannot listen to signals.").because(error))
+}
+
+/// The options as the engine takes them.
+fn wanted(options: &CopyOptions, pairs: &[Pair]) -> Result<TransferOptions, Failure> {
+    let settings = ObjectSettings {
+        content_type: options.content_type.clone(),
+        storage_class: options.storage_class.clone(),
+        acl: options.acl.clone(),
+        metadata: options.meta.iter().cloned().collect(),
+        ..ObjectSettings::default()
+    };
+    let writes_objects = pairs.iter().any(|pair| matches!(pair.target, engine::End::Object { .. }));
+    if !writes_objects && settings != ObjectSettings::default() {
+        return Err(Failure::usage(
+            "--content-type, --storage-class, --acl and --meta describe objects, but the target is a file.",
+        ));
+    }
+    Ok(TransferOptions {
+        part_size_bytes: options.part_size,
+        parallel_parts: options.parallel,
+        conflict: options.conflict.into(),
+        settings,
+    })
+}
+
+/// Transfers that this command runs.
+#[derive(Debug, Default)]
+struct Begun {
+    /// Those of an earlier command that go on.
+    resumed: Vec<TransferId>,
+    /// New ones.
+    added: Vec<TransferId>,
+}
+
+impl Begun {
+    fn all(&self) -> Vec<TransferId> {
+        [self.resumed.as_slice(), self.added.as_slice()].concat()
+    }
+}
+
+/// Goes on with what an earlier command began between the same ends, and adds the rest.
+async fn begin(bench: &Workbench, pairs: Vec<Pair>, wanted: &TransferOptions, json: bool) -> Result<Begun, Failure> {
+    let engine = &bench.engine;
+    let mut begun = Begun::default();
+    let mut specs = Vec::new();
+    for Pair { source, target } in pairs {
+        let spec = TransferSpec { source, target, options: wanted.clone() };
+        match engine.find_open(&spec.source, &spec.target).map_err(|error| words::engine_failure(&error))? {
+            Some(id) if goes_on(engine, id, &spec).await? => {
+                if !json {
+                    say_that_it_goes_on(engine, id)?;
+                }
+                begun.resumed.push(id);
+            }
+            _ => specs.push(spec),
+        }
+    }
+    if !specs.is_empty() {
+        begun.added = engine.add(specs).await.map_err(|error| words::engine_failure(&error))?;
+    }
+    if !begun.resumed.is_empty() {
+        engine.resume(&begun.resumed).await.map_err(|error| words::engine_failure(&error))?;
+    }
+    Ok(begun)
+}
+
+/// Whether the transfer of an earlier command can go on under the present options. One that has sent nothing yet
+/// makes way for a new one; one that has, and was begun for another purpose, is the user's to decide about. Part size
+/// and parallelism are no purpose: those of the first command stay.
+async fn goes_on(engine: &Engine, id: TransferId, spec: &TransferSpec) -> Result<bool, Failure> {
+    let told = |error| words::engine_failure(&error);
+    let Some(detail) = engine.detail(id).await.map_err(told)? else { return Ok(false) };
+    let old = &detail.view.spec.options;
+    if old.conflict == spec.options.conflict && old.settings == spec.options.settings {
+        return Ok(true);
+    }
+    if detail.checkpoint.is_none_or(|checkpoint| checkpoint.session.is_none()) {
+        forget(engine, id).await.map_err(told)?;
+        return Ok(false);
+    }
+    Err(Failure::new(format!(
+        "Transfer {id} between these two was begun with other options and is not finished; go on with it with \
+         `tern-cli resume {id}`, or give it up with `tern-cli cancel {id}` and run this command again."
+    )))
+}
+
+fn say_that_it_goes_on(engine: &Engine, id: TransferId) -> Result<(), Failure> {
+    if let Some(view) = engine.view(id).map_err(|error| words::engine_failure(&error))? {
+        let whole = view.size_bytes.map_or_else(String::new, |bytes| format!(" of {}", size::size(bytes)));
+        output::error(&format!(
+            "Going on with transfer {id} to {}: {}{whole} are there.",
+            output::printable(&view.spec.target.to_string()),
+            size::size(view.done_bytes)
+        ));
+    }
+    Ok(())
+}
+
+/// A transfer of this command that failed before anything was begun leaves nothing to go on with, so its record goes
+/// too: what was refused leaves everything as it was. (The reason is told all the same.)
+async fn leave_no_trace(bench: &Workbench, views: &[TransferView], added: &[TransferId]) {
+    for view in views.iter().filter(|view| view.state == State::Failed && added.contains(&view.id)) {
+        let begun = match bench.engine.detail(view.id).await {
+            Ok(detail) => detail.and_then(|detail| detail.checkpoint).is_some_and(|plan| plan.session.is_some()),
+            Err(_) => true,
+        };
+        if !begun && let Err(error) = forget(&bench.engine, view.id).await {
+            tracing::warn!(%error, transfer = %view.id, "its record stays in the list");
+        }
+    }
+}
+
+/// Cancels a transfer and takes it out of the list.
+pub(crate) async fn forget(engine: &Engine, id: TransferId) -> Result<(), engine::EngineError> {
+    engine.cancel(&[id]).await?;
+    if engine.wait(id).await?.state == State::Cancelled {
+        engine.remove(&[id]).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! The progress bar: on standard error, and only if that is a terminal.
+
+use engine::{Phase, TransferView};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+
+use crate::output::printable;
+use crate::words;
+
+/// One bar over all transfers of the command.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// A bar, or nothing at all.
+    pub(crate) fn new(shown: bool) -> Self {
+        let bar = if shown { ProgressBar::no_length() } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template(
+            "{spinner} [{wide_bar}] {binary_bytes}/{binary_total_bytes} {percent:>3}% {msg}",
+        );
+        if let Ok(style) = style {
+            bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
+        }
+        Self { bar }
+    }
+
+    /// Shows the transfers as they are now.
+    pub(crate) fn show<'a>(&self, views: impl Iterator<Item = &'a TransferView>) {
+        let (mut total, mut moved, mut speed, mut count, mut over) = (0, 0, 0.0, 0, 0);
+        let mut now: Option<&TransferView> = None;
+        for view in views {
+            total += view.size_bytes.unwrap_or(0);
+            moved += view.done_bytes + view.in_flight_bytes;
+            speed += view.speed_bytes_per_second;
+            count += 1;
+            over += usize::from(view.state.is_resting());
+            if now.is_none() && view.state.is_working() {
+                now = Some(view);
+            }
+        }
+        self.bar.set_length(total);
+        self.bar.set_position(moved.min(total));
+        let left = if speed >= 1.0 { time_left(total.saturating_sub(moved) as f64 / speed) } else { String::new() };
+        let of_many = if count > 1 { format!("{over}/{count} ") } else { String::new() };
+        let doing = match now.map(|view| (view, view.phase())) {
+            None => String::new(),
+            Some((_, Phase::Transferring)) => format!("{}/s {left}", HumanBytes(speed as u64)),
+            Some((view, phase)) => match view.retry_in_ms {
+                Some(wait) => format!("{} in {:.0} s", words::phase(phase), wait as f64 / 1000.0),
+                None => words::phase(phase).to_owned(),
+            },
+        };
+        self.bar.set_message(format!("{of_many}{doing}"));
+        self.bar.tick();
+    }
+
+    /// Says something without tearing the bar.
+    pub(crate) fn say(&self, text: &str) {
+        self.bar.suspend(|| crate::output::error(&printable(text)));
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn close(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn time_left(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => String::new(),
+        s if s < 100.0 => format!("{s:.0} s left"),
+        s if s < 6000.0 => format!("{:.0} min left", s / 60.0),
+        s => format!("{:.1} h left", s / 3600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_left_is_told_in_the_unit_that_a_person_would_use() {
+        for (seconds, expected) in [(0.4, ""), (42.0, "42 s left"), (600.0, "10 min left"), (9000.0, "2.5 h left")] {
+            assert_eq!(time_left(seconds), expected);
+        }
+    }
+}
