@@ -18,8 +18,8 @@ pub enum Fingerprint {
         size_bytes: u64,
         /// Modification time in nanoseconds since 1970.
         modified_ns: i64,
-        /// Device and inode.
-        file_id: Option<(u64, u64)>,
+        /// Inode.
+        file_id: Option<u64>,
     },
     /// An object: its tag and version.
     Object {
@@ -54,8 +54,8 @@ pub enum Session {
     TempFile {
         /// Its path.
         path: PathBuf,
-        /// Device and inode, so that a file that somebody put in its place is never taken for ours.
-        file_id: Option<(u64, u64)>,
+        /// Inode, so that a file that somebody put in its place is never taken for ours.
+        file_id: Option<u64>,
     },
 }
 

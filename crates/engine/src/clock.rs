@@ -1,5 +1,7 @@
 //! Time, as a seam.
 
+#![expect(clippy::disallowed_methods, reason = "the real clock behind the seam is here")]
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -44,14 +46,12 @@ impl Clock for SystemClock {
         self.origin.elapsed()
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the real clock behind the seam")]
     fn wall_ms(&self) -> i64 {
         std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the real clock behind the seam")]
     fn sleep(&self, wait: Duration) -> Sleep {
         Box::pin(tokio::time::sleep(wait))
     }

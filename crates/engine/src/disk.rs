@@ -4,6 +4,8 @@
 //! costs less than a hop to another thread), while whatever may take long (sync, reserve, hashing a range, rename)
 //! goes through [`off_thread`]. The cost: a read from a dead network mount can hold a worker thread of the runtime.
 
+#![expect(clippy::disallowed_methods, reason = "the real disk, and the one way off the runtime's threads")]
+
 use std::fmt;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
@@ -25,8 +27,8 @@ pub struct FileFacts {
     pub size_bytes: u64,
     /// Modification time in nanoseconds since 1970.
     pub modified_ns: i64,
-    /// Device and inode, where the system has them.
-    pub file_id: Option<(u64, u64)>,
+    /// Inode, where the system has one. Without the device, whose number may change when it is mounted again.
+    pub file_id: Option<u64>,
 }
 
 impl FileFacts {
@@ -80,7 +82,6 @@ pub(crate) async fn off_thread<T: Send + 'static>(
         return work(disk.as_ref());
     }
     let disk = disk.clone();
-    #[expect(clippy::disallowed_methods, reason = "the one place that leaves the runtime's threads")]
     match tokio::task::spawn_blocking(move || work(disk.as_ref())).await {
         Ok(value) => value,
         Err(error) => match error.try_into_panic() {
@@ -128,12 +129,10 @@ pub(crate) async fn hash_range<S: Send + 'static>(
 pub struct LocalDisk;
 
 impl Disk for LocalDisk {
-    #[expect(clippy::disallowed_methods, reason = "this is the real disk behind the seam")]
     fn facts(&self, path: &Path) -> io::Result<FileFacts> {
         Ok(facts_of(&std::fs::metadata(path)?))
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the real disk behind the seam")]
     fn open(&self, path: &Path) -> io::Result<Arc<dyn RandomFile>> {
         let file = File::open(path)?;
         #[cfg(target_os = "linux")]
@@ -158,7 +157,6 @@ impl Disk for LocalDisk {
         Ok(Arc::new(LocalFile(OpenOptions::new().read(true).write(true).open(path)?)))
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the real disk behind the seam")]
     fn rename(&self, from: &Path, to: &Path, replace: bool) -> io::Result<()> {
         if replace {
             std::fs::rename(from, to)?;
@@ -168,7 +166,6 @@ impl Disk for LocalDisk {
         sync_folder_of(to)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the real disk behind the seam")]
     fn remove(&self, path: &Path) -> io::Result<()> {
         std::fs::remove_file(path)
     }
@@ -179,7 +176,6 @@ impl Disk for LocalDisk {
 }
 
 /// A rename that never replaces, atomic where the system and the file system can.
-#[expect(clippy::disallowed_methods, reason = "part of the real disk behind the seam")]
 fn rename_if_absent(from: &Path, to: &Path) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     match rustix::fs::renameat_with(rustix::fs::CWD, from, rustix::fs::CWD, to, rustix::fs::RenameFlags::NOREPLACE) {
@@ -200,7 +196,6 @@ fn sync_folder_of(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     if let Some(folder) = path.parent() {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        #[expect(clippy::disallowed_methods, reason = "part of the real disk behind the seam")]
         match File::open(folder)?.sync_all() {
             // Some network file systems cannot sync a folder; the data itself is synced.
             Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
@@ -220,7 +215,7 @@ fn facts_of(metadata: &Metadata) -> FileFacts {
     #[cfg(unix)]
     let file_id = {
         use std::os::unix::fs::MetadataExt as _;
-        Some((metadata.dev(), metadata.ino()))
+        Some(metadata.ino())
     };
     #[cfg(not(unix))]
     let file_id = None;

@@ -1,8 +1,11 @@
 //! The driver: the only loop. Receive, let the queue decide, record, run, tell.
 //!
-//! It never waits for the ledger: what may only happen once facts are durable (starting a job, answering a caller,
-//! forgetting a transfer) is put behind a numbered barrier, and the recorder says when it has passed. So a pause is
-//! obeyed while a large file is being synced.
+//! It never waits for the ledger to *write*: what may only happen once facts are durable (starting a job, answering a
+//! caller, telling that a transfer rests) is put behind a numbered barrier, and the recorder says when it has passed.
+//! So a pause is obeyed while a large file is being synced. It does read the ledger in its loop, by key and in bounded
+//! pages, which takes microseconds.
+
+mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,7 +21,7 @@ use crate::handle::EngineError;
 use crate::job::{self, Attempt, Tools, Workspace};
 use crate::ledger::Ledger;
 use crate::live::{Live, Sampled, Speeds, picture};
-use crate::queue::{Input, Job, JobId, Loaded, Queue, Report, Step};
+use crate::queue::{Input, Job, JobId, Queue, Report, Step};
 use crate::recorder::{Note, Passed};
 use crate::transfer::{Intent, Kind, State, TransferId, TransferSpec};
 use crate::view::TransferDetail;
@@ -47,8 +50,16 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
 #[derive(Debug)]
 enum Behind {
     Jobs(Vec<Job>),
-    Added(Vec<TransferId>, Reply<Vec<TransferId>>),
+    Added {
+        ids: Vec<TransferId>,
+        reply: Reply<Vec<TransferId>>,
+        ledger_only: bool,
+    },
     Told(Reply<()>),
+    AllTold {
+        intent: Intent,
+        reply: Reply<()>,
+    },
     /// Transfers that have come to rest, and the news of it: told only once it is recorded.
     Rested(Vec<TransferId>, Vec<Event>),
 }
@@ -78,8 +89,10 @@ pub(crate) struct DriverState {
     behind: BTreeMap<u64, Behind>,
     resting: BTreeSet<TransferId>,
     next_barrier: u64,
-    next_id: u64,
-    next_order: i64,
+    /// Next id and place; `None` if the ledger could not say which are free.
+    next: Option<(u64, i64)>,
+    /// Adds that only the ledger will have and does not have yet: until then its pages may lack them.
+    adds_under_way: usize,
     cursor: Option<(i64, TransferId)>,
     exhausted: bool,
     wake_at: Option<Duration>,
@@ -92,7 +105,7 @@ impl Driver {
     /// Runs until it is shut down, or until nobody can reach it any more.
     pub(crate) async fn run(mut self) {
         match self.ledger.last() {
-            Ok((id, order)) => (self.state.next_id, self.state.next_order) = (id + 1, order + 1),
+            Ok((id, order)) => self.state.next = Some((id + 1, order + 1)),
             Err(error) => tracing::error!(%error, "the ledger cannot be read"),
         }
         self.state.exhausted = !self.takes_over;
@@ -132,151 +145,26 @@ impl Driver {
             self.state.sampled_at = now;
             self.sample(now);
         }
+        if self.state.running.is_empty() && self.live.speeds() != Speeds::default() {
+            self.live.set_speeds(Speeds::default());
+            self.live.touch();
+        }
         self.forget_resting();
         self.refill();
     }
 
     /// Lets go of transfers that rest, are recorded so and have no job left.
     fn forget_resting(&mut self) {
-        let (queue, workspaces) = (&mut self.queue, &mut self.state.workspaces);
+        let (queue, workspaces, claims) = (&mut self.queue, &mut self.state.workspaces, &self.tools.claims);
         self.state.resting.retain(|id| {
             queue.forget(*id);
             let held = queue.holds(*id);
             if !held {
                 workspaces.remove(id);
+                claims.release(*id);
             }
             held
         });
-    }
-
-    fn command(&mut self, command: Command) {
-        match command {
-            Command::Add(specs, reply) => self.add(specs, reply),
-            Command::Want(ids, intent, reply) => {
-                let outcome = ids.iter().try_for_each(|id| self.want(*id, intent));
-                self.reply_when_durable(ids, outcome, reply);
-            }
-            Command::WantAll(intent, reply) => match self.ledger.open_ids() {
-                Ok(mut ids) => {
-                    let held: Vec<TransferId> = self
-                        .queue
-                        .transfers()
-                        .filter(|one| !one.state.is_final() && one.state != State::Failed)
-                        .map(|one| one.id)
-                        .collect();
-                    ids.extend(held);
-                    ids.sort_unstable();
-                    ids.dedup();
-                    let outcome = ids.iter().try_for_each(|id| self.want(*id, intent));
-                    self.reply_when_durable(ids, outcome, reply);
-                }
-                Err(error) => drop(reply.send(Err(error.into()))),
-            },
-            Command::Remove(ids, reply) => self.remove(ids, reply),
-            // Whoever asked may have stopped listening.
-            Command::Detail(id, reply) => drop(reply.send(Ok(self.detail(id)))),
-            Command::Shutdown(reply) => {
-                self.state.closing = Some(reply);
-                self.state.closing_since = Some(self.tools.clock.now());
-                self.input(Input::Shutdown);
-            }
-        }
-    }
-
-    fn add(&mut self, specs: Vec<TransferSpec>, reply: Reply<Vec<TransferId>>) {
-        let added_ms = self.tools.clock.wall_ms();
-        let mut added = Vec::with_capacity(specs.len());
-        for spec in specs {
-            added.push(Loaded {
-                id: TransferId(self.state.next_id),
-                order: self.state.next_order,
-                spec,
-                intent: Intent::Run,
-                state: State::Waiting,
-                checkpoint: None,
-                parts: Vec::new(),
-                stats: crate::view::Stats::default(),
-                added_ms,
-            });
-            self.state.next_id += 1;
-            self.state.next_order += 1;
-        }
-        let ids: Vec<TransferId> = added.iter().map(|one| one.id).collect();
-        if self.takes_over && (!self.state.exhausted || self.queue.waiting_count() >= WINDOW) {
-            // The window is full: what is new waits in the ledger for its turn.
-            let facts = added
-                .into_iter()
-                .map(|one| {
-                    Fact::Added(Box::new(crate::fact::Added {
-                        id: one.id,
-                        order: one.order,
-                        spec: one.spec,
-                        intent: one.intent,
-                        added_ms: one.added_ms,
-                    }))
-                })
-                .collect();
-            self.note(facts);
-            self.state.exhausted = false;
-            self.live.touch();
-        } else {
-            self.state.cursor = added.last().map(|one| (one.order, one.id)).or(self.state.cursor);
-            self.input(Input::Add(added));
-        }
-        self.barrier(ids.clone(), Behind::Added(ids, reply));
-    }
-
-    /// A transfer that works, with its parts; worked out only when asked for, since there may be ten thousand.
-    fn detail(&mut self, id: TransferId) -> Option<TransferDetail> {
-        let transfer = self.queue.transfer(id).filter(|one| one.state.is_working())?;
-        let (workspace, sampled) = self.state.workspaces.entry(id).or_default();
-        let meter = &workspace.meter;
-        Some(TransferDetail {
-            view: picture(transfer, meter, sampled, self.tools.clock.now()),
-            checkpoint: transfer.checkpoint.as_deref().cloned(),
-            parts: transfer.part_states(&meter.in_flight()),
-            parts_confirmed: transfer.parts_confirmed,
-            saved_ms: sampled.saved_ms,
-        })
-    }
-
-    /// Passes a wish on, loading the transfer first if only the ledger has it.
-    fn want(&mut self, id: TransferId, intent: Intent) -> Result<(), EngineError> {
-        if !self.queue.holds(id) {
-            let loaded = self.ledger.load(id)?.ok_or(EngineError::NoSuchTransfer(id))?;
-            if loaded.state.is_final() {
-                return Ok(());
-            }
-            // It may be part of the window later: the cursor passes over what the queue holds.
-            self.input(Input::Load(vec![loaded]));
-        }
-        self.state.resting.remove(&id);
-        self.input(Input::Want(id, intent));
-        Ok(())
-    }
-
-    fn remove(&mut self, ids: Vec<TransferId>, reply: Reply<()>) {
-        let mut facts = Vec::new();
-        for id in &ids {
-            let in_queue = self.queue.transfer(*id).map(|one| one.state);
-            match self.ledger.load(*id) {
-                Ok(Some(one)) if in_queue.unwrap_or(one.state).is_final() => facts.push(Fact::Removed { id: *id }),
-                Ok(Some(_)) => return drop(reply.send(Err(EngineError::NotOver(*id)))),
-                Ok(None) => {}
-                Err(error) => return drop(reply.send(Err(error.into()))),
-            }
-        }
-        self.note(facts);
-        self.live.touch();
-        self.barrier(ids, Behind::Told(reply));
-    }
-
-    fn reply_when_durable(&mut self, ids: Vec<TransferId>, outcome: Result<(), EngineError>, reply: Reply<()>) {
-        match outcome {
-            Ok(()) => self.barrier(ids, Behind::Told(reply)),
-            // Whoever asked may have stopped listening.
-            Err(error) => drop(reply.send(Err(error))),
-        }
     }
 
     fn input(&mut self, input: Input) {
@@ -286,9 +174,12 @@ impl Driver {
     }
 
     fn apply(&mut self, step: Step, now: Duration) {
+        let mut never_started = Vec::new();
         for job in &step.stop {
             if let Some((handle, _)) = self.state.running.get(job) {
                 handle.abort();
+            } else if self.take_from_behind(*job) {
+                never_started.push(*job);
             }
         }
         let mut touched: BTreeSet<TransferId> = step.facts.iter().map(Fact::id).collect();
@@ -316,6 +207,17 @@ impl Driver {
         if !step.unload.is_empty() {
             self.barrier(step.unload.clone(), Behind::Rested(step.unload, later));
         }
+        for job in never_started {
+            self.input(Input::Ended(job, Ok(Report::Stopped)));
+        }
+    }
+
+    /// Takes a job away that waits behind a barrier; whether there was one.
+    fn take_from_behind(&mut self, job: JobId) -> bool {
+        self.state.behind.values_mut().any(|behind| match behind {
+            Behind::Jobs(jobs) => jobs.extract_if(.., |waiting| waiting.id == job).next().is_some(),
+            _ => false,
+        })
     }
 
     fn tell(&self, events: Vec<Event>) {
@@ -359,30 +261,73 @@ impl Driver {
         self.send_note(Note::Barrier { ids, number });
     }
 
-    fn barrier_passed(&mut self, (number, error): Passed) {
-        let Some(behind) = self.state.behind.remove(&number) else { return };
-        match (behind, error) {
-            (Behind::Jobs(jobs), None) => jobs.into_iter().for_each(|job| self.start(job)),
-            (Behind::Jobs(jobs), Some(error)) => {
-                for job in jobs {
-                    let error = TransferError::new(ErrorCode::Ledger).because(&error);
-                    self.input(Input::Ended(job.id, Err(error)));
+    fn barrier_passed(&mut self, passed: Passed) {
+        let Some(behind) = self.state.behind.remove(&passed.number) else { return };
+        let answer = |failure: Option<String>| failure.map_or(Ok(()), |error| Err(EngineError::LedgerWrite(error)));
+        match behind {
+            Behind::Jobs(jobs) => jobs.into_iter().for_each(|job| self.start_if_durable(job, &passed)),
+            Behind::Added { ids, reply, ledger_only } => {
+                if ledger_only {
+                    self.state.adds_under_way -= 1;
+                    self.state.exhausted = !self.takes_over;
                 }
-            }
-            // Whoever asked may have stopped listening.
-            (Behind::Added(ids, reply), None) => drop(reply.send(Ok(ids))),
-            (Behind::Added(_, reply), Some(error)) => drop(reply.send(Err(EngineError::LedgerWrite(error)))),
-            (Behind::Told(reply), None) => drop(reply.send(Ok(()))),
-            (Behind::Told(reply), Some(error)) => drop(reply.send(Err(EngineError::LedgerWrite(error)))),
-            (Behind::Rested(ids, events), _) => {
-                for id in ids {
-                    if self.queue.transfer(id).is_some_and(|one| one.state.is_resting()) {
-                        self.live.remove(id);
-                        self.state.resting.insert(id);
+                if passed.failure.is_some() {
+                    // The caller is told that they were not added, so they must not run.
+                    for id in ids.iter().filter(|id| self.queue.holds(**id)).copied().collect::<Vec<_>>() {
+                        self.input(Input::Want(id, Intent::Cancel));
                     }
                 }
-                self.tell(events);
+                // Whoever asked may have stopped listening.
+                drop(reply.send(answer(passed.failure).map(|()| ids)));
             }
+            Behind::Told(reply) => drop(reply.send(answer(passed.failure))),
+            Behind::AllTold { intent, reply } => {
+                if intent == Intent::Run {
+                    // Rows before the cursor may wait again.
+                    self.state.cursor = None;
+                    self.state.exhausted = !self.takes_over;
+                }
+                self.live.touch();
+                drop(reply.send(answer(passed.failure)));
+            }
+            Behind::Rested(ids, events) => self.rested(ids, events, passed.failure.is_some()),
+        }
+    }
+
+    fn start_if_durable(&mut self, job: Job, passed: &Passed) {
+        let error = match &passed.failure {
+            Some(failure) => TransferError::new(ErrorCode::Ledger).because(failure),
+            None if passed.unsynced.contains(&job.transfer) => TransferError::new(ErrorCode::TargetUnwritable)
+                .with("path", &job.spec.target)
+                .because("the disk did not accept what was written to it"),
+            None if self.state.closing.is_some() => return,
+            None => return self.start(job),
+        };
+        self.input(Input::Ended(job.id, Err(error)));
+    }
+
+    /// Transfers have come to rest and the ledger knows it; or could not be told, then it is asked again.
+    fn rested(&mut self, ids: Vec<TransferId>, events: Vec<Event>, unrecorded: bool) {
+        let now = self.tools.clock.now();
+        for id in &ids {
+            let Some(transfer) = self.queue.transfer(*id) else {
+                self.live.remove(*id);
+                continue;
+            };
+            if !transfer.state.is_resting() {
+                continue; // it has risen again meanwhile
+            }
+            if unrecorded {
+                let (workspace, sampled) = self.state.workspaces.entry(*id).or_default();
+                self.live.set(picture(transfer, &workspace.meter, sampled, now));
+            } else {
+                self.live.remove(*id);
+                self.state.resting.insert(*id);
+            }
+        }
+        self.tell(events);
+        if unrecorded {
+            self.barrier(ids.clone(), Behind::Rested(ids, Vec::new()));
         }
     }
 
@@ -411,7 +356,7 @@ impl Driver {
 
     /// Fills the window of waiting transfers from the ledger.
     fn refill(&mut self) {
-        while !self.state.exhausted && self.queue.waiting_count() < WINDOW / 2 {
+        while !self.state.exhausted && self.state.adds_under_way == 0 && self.queue.waiting_count() < WINDOW / 2 {
             match self.ledger.next_runnable(self.state.cursor, WINDOW) {
                 Ok(mut page) => {
                     self.state.exhausted = page.len() < WINDOW;
@@ -428,11 +373,15 @@ impl Driver {
     }
 
     fn show(&mut self, id: TransferId, now: Duration) {
-        if let Some(transfer) = self.queue.transfer(id).filter(|one| !one.state.is_resting()) {
-            let (workspace, sampled) = self.state.workspaces.entry(id).or_default();
-            self.live.set(picture(transfer, &workspace.meter, sampled, now));
-        } else {
-            self.live.touch();
+        match self.queue.transfer(id).map(|one| (one, one.state)) {
+            Some((transfer, state)) if state.is_working() => {
+                let (workspace, sampled) = self.state.workspaces.entry(id).or_default();
+                self.live.set(picture(transfer, &workspace.meter, sampled, now));
+            }
+            // The ledger has what waits.
+            Some((_, State::Waiting)) => self.live.remove(id),
+            // Its last picture stays until the ledger knows that it rests.
+            _ => self.live.touch(),
         }
     }
 

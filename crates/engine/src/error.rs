@@ -193,6 +193,9 @@ pub struct TransferError {
     /// Whether another attempt can help. Not durable: decided when it happens.
     #[serde(skip, default)]
     pub again: Again,
+    /// Whether the attempt brought the transfer forward before it broke off. Not durable.
+    #[serde(skip, default)]
+    pub progressed: bool,
 }
 
 /// Whether another attempt can help.
@@ -210,7 +213,7 @@ pub enum Again {
 impl TransferError {
     /// An error without parameters that will not go away by itself.
     pub fn new(code: ErrorCode) -> Self {
-        Self { code, params: BTreeMap::new(), answer: None, again: Again::Never }
+        Self { code, params: BTreeMap::new(), answer: None, again: Again::Never, progressed: false }
     }
 
     /// Adds a parameter.
@@ -299,6 +302,7 @@ impl TransferError {
                 Retry::Later => Again::Later,
                 Retry::After(wait) => Again::After(wait),
             },
+            progressed: false,
         }
     }
 

@@ -41,8 +41,8 @@ pub enum Fact {
         id: TransferId,
         /// `Waiting` or `Paused`.
         state: State,
-        /// What it did so far.
-        stats: Stats,
+        /// What it did so far; `None` leaves what is recorded.
+        stats: Option<Stats>,
     },
     /// The plan is made. Recorded before `Begin`, so that a temp file is known to be ours before it exists.
     Planned {

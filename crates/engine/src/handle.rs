@@ -15,12 +15,12 @@ use crate::disk::Disk;
 use crate::driver::{Command, Driver, DriverState, Reply};
 use crate::error::TransferError;
 use crate::event::Event;
-use crate::job::Tools;
+use crate::job::{Claims, Tools};
 use crate::ledger::{Ledger, LedgerError};
 use crate::live::Live;
 use crate::queue::{Queue, QueueLimits};
 use crate::rate::{RateLimiter, RateLimits};
-use crate::recorder;
+use crate::recorder::Recorder;
 use crate::retry::RetryPolicy;
 use crate::transfer::{End, Intent, PARALLEL_PARTS_MAX, StoreId, TransferId, TransferSpec};
 use crate::view::{Counts, Filter, Page, PageRequest, TransferDetail, TransferView};
@@ -126,8 +126,14 @@ impl Engine {
         let live = Live::default();
         let upload_limiter = RateLimiter::new(clock.clone(), options.rates.upload);
         let download_limiter = RateLimiter::new(clock.clone(), options.rates.download);
-        let recorder =
-            tokio::spawn(recorder::run(note_receiver, passed_sender, ledger.clone(), disk.clone(), clock.clone()));
+        let recorder = Recorder {
+            notes: note_receiver,
+            passed: passed_sender,
+            ledger: ledger.clone(),
+            disk: disk.clone(),
+            clock: clock.clone(),
+        };
+        let recorder = tokio::spawn(recorder.run());
         let driver = Driver {
             queue: Queue::new(options.limits, options.retry, options.seed),
             ledger: ledger.clone(),
@@ -138,6 +144,7 @@ impl Engine {
                 pool: BufferPool::default(),
                 upload_limiter: upload_limiter.clone(),
                 download_limiter: download_limiter.clone(),
+                claims: Claims::default(),
             },
             live: live.clone(),
             commands: command_receiver,
@@ -322,7 +329,7 @@ impl Engine {
                         counts.active + counts.waiting + counts.paused + counts.failed + counts.done
                     }
                 };
-                // Some rows of a page may be working by now; ask for as many more, and one to know whether there are more.
+                // Rows of this page may be working by now; ask for as many more, and one to know whether there are more.
                 let asked = request.limit.saturating_add(live.len() + 1);
                 let mut rows = self.ledger.page(filter, request.after, asked)?;
                 for row in &mut rows {
@@ -357,7 +364,11 @@ impl Engine {
                 return Ok(view);
             }
             loop {
-                match events.recv().await {
+                let event = tokio::select! {
+                    event = events.recv() => event,
+                    () = self.commands.closed() => return Err(EngineError::Stopped),
+                };
+                match event {
                     Ok(event) if event.transfer != id => {}
                     Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => break,
                     Err(broadcast::error::RecvError::Closed) => return Err(EngineError::Stopped),
@@ -389,6 +400,8 @@ fn check(spec: &TransferSpec) -> Result<(), EngineError> {
     for end in [&spec.source, &spec.target] {
         match end {
             End::File { path } if !path.is_absolute() => return refuse("a local path must be absolute"),
+            // The ledger is text; a name that is none could not be found again.
+            End::File { path } if path.to_str().is_none() => return refuse("a local path must be valid Unicode"),
             End::File { .. } => {}
             End::Object { object, .. } => {
                 let names = store::check_bucket_name(&object.bucket).and_then(|()| store::check_key(&object.key));

@@ -11,9 +11,10 @@ mod probe;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use store::{Crc64Hasher, ObjectRef, ObjectStore, PartNumber, StoreError};
+use store::{Crc64Hasher, ObjectRef, ObjectStore, PartNumber, PutReceipt, StoreError};
 
 use crate::buffer::BufferPool;
 use crate::checkpoint::Session;
@@ -24,7 +25,7 @@ use crate::handle::Stores;
 use crate::meter::Meter;
 use crate::queue::{Job, Report, Verb};
 use crate::rate::RateLimiter;
-use crate::transfer::{End, StoreId};
+use crate::transfer::{End, StoreId, TransferId};
 
 pub(crate) type Attempt = Result<Report, TransferError>;
 
@@ -37,6 +38,24 @@ pub(crate) struct Tools {
     pub(crate) pool: BufferPool,
     pub(crate) upload_limiter: RateLimiter,
     pub(crate) download_limiter: RateLimiter,
+    pub(crate) claims: Claims,
+}
+
+/// Which transfer of this process uses which temp file. A name is looked for, recorded and only then created; the
+/// claim keeps two downloads from ending up in one file meanwhile.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Claims(Arc<Mutex<BTreeMap<PathBuf, TransferId>>>);
+
+impl Claims {
+    /// Takes a name for a transfer, until it is released; false if another has it.
+    fn take(&self, path: &Path, id: TransferId) -> bool {
+        *slot(&self.0).entry(path.to_owned()).or_insert(id) == id
+    }
+
+    /// Releases all names of a transfer.
+    pub(crate) fn release(&self, id: TransferId) {
+        slot(&self.0).retain(|_, holder| *holder != id);
+    }
 }
 
 /// What the jobs of one transfer share while it works: open files, bytes in flight.
@@ -47,6 +66,8 @@ pub(crate) struct Workspace {
     temp: Mutex<Option<Arc<dyn RandomFile>>>,
     /// Parts of a download that broke off: the next attempt goes on behind their last byte.
     broken_off: Mutex<BTreeMap<PartNumber, Reached>>,
+    /// What Complete answered, kept until it is verified: asking again would not be answered.
+    completed: Mutex<Option<PutReceipt>>,
     regions: Mutex<BTreeMap<String, String>>,
 }
 
@@ -79,7 +100,7 @@ impl Workspace {
 /// # Cancellation
 /// May be dropped at any await, except that a dropped `Begin` without a known session may leave an upload behind.
 pub(crate) async fn run(job: Job, tools: Tools, workspace: Arc<Workspace>) -> Attempt {
-    let work = Work { tools, workspace, spec: job.spec };
+    let work = Work { id: job.transfer, tools, workspace, spec: job.spec };
     match job.verb {
         Verb::Probe { known } => work.probe(known.as_deref()).await,
         Verb::Begin { checkpoint, recorded } => work.begin(&checkpoint, recorded).await,
@@ -91,6 +112,7 @@ pub(crate) async fn run(job: Job, tools: Tools, workspace: Arc<Workspace>) -> At
 
 /// A job at work.
 struct Work {
+    id: TransferId,
     tools: Tools,
     workspace: Arc<Workspace>,
     spec: Arc<crate::transfer::TransferSpec>,
@@ -102,7 +124,7 @@ impl Work {
     }
 
     /// The source file, opened once for all parts.
-    async fn source_file(&self, path: &std::path::Path) -> Result<Arc<dyn RandomFile>, TransferError> {
+    async fn source_file(&self, path: &Path) -> Result<Arc<dyn RandomFile>, TransferError> {
         if let Some(file) = slot(&self.workspace.source).clone() {
             return Ok(file);
         }
@@ -129,6 +151,9 @@ impl Work {
             return Ok(file);
         }
         let (path, file_id) = (path.clone(), *file_id);
+        if !self.tools.claims.take(&path, self.id) {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "another transfer uses it"));
+        }
         let file = off_thread(&self.tools.disk, move |disk| {
             let file = disk.reopen(&path)?;
             if file_id.is_some() && file.facts()?.file_id != file_id {
@@ -147,6 +172,7 @@ impl Work {
     fn close_temp_file(&self) {
         slot(&self.workspace.temp).take();
         slot(&self.workspace.broken_off).clear();
+        slot(&self.workspace.completed).take();
     }
 }
 

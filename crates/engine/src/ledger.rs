@@ -77,6 +77,6 @@ pub trait Ledger: Send + Sync + std::fmt::Debug {
     /// Exact numbers; `active` is 0 here.
     fn counts(&self) -> Result<Counts, LedgerError>;
 
-    /// Ids of all transfers that are not over, for "pause all" and "resume all".
-    fn open_ids(&self) -> Result<Vec<TransferId>, LedgerError>;
+    /// Ids of the transfers of a filter that are neither over nor being cancelled, for "pause all" and "resume all".
+    fn open_ids(&self, filter: Filter) -> Result<Vec<TransferId>, LedgerError>;
 }

@@ -26,162 +26,19 @@ mod outcome;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod transfer;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
-use store::{PartNumber, PutReceipt};
-
-use crate::checkpoint::{Checkpoint, PartRecord};
-use crate::error::TransferError;
-use crate::event::{Event, EventKind, PartDetails};
+pub use self::transfer::Transfer;
+use self::transfer::{AfterDiscard, Running};
+pub use self::words::{Input, Job, JobId, Loaded, Report, Step, Verb};
+use crate::error::ErrorCode;
 use crate::fact::Fact;
-use crate::retry::{RetryPolicy, Streak};
-use crate::transfer::{Intent, Kind, State, TransferId, TransferSpec};
-use crate::view::{PartState, Phase, Stats, Transferred};
-
-/// Number of a job, unique in this process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct JobId(pub u64);
-
-/// One attempt at one verb, with all that it needs by value.
-#[derive(Clone, Debug)]
-pub struct Job {
-    /// Its number.
-    pub id: JobId,
-    /// For which transfer.
-    pub transfer: TransferId,
-    /// What is to be done.
-    pub spec: Arc<TransferSpec>,
-    /// Which verb.
-    pub verb: Verb,
-}
-
-/// The five verbs.
-#[derive(Clone, Debug)]
-pub enum Verb {
-    /// Look at source and target; make the plan, or see whether the old one still holds.
-    Probe {
-        /// The plan of an earlier run.
-        known: Option<Arc<Checkpoint>>,
-    },
-    /// Open the session; or, where one is known, see which of the recorded parts it really holds.
-    Begin {
-        /// The plan.
-        checkpoint: Arc<Checkpoint>,
-        /// Parts that the ledger has.
-        recorded: Vec<PartRecord>,
-    },
-    /// Move one part; of a plan with a single part and no session, the whole object.
-    MovePart {
-        /// The plan.
-        checkpoint: Arc<Checkpoint>,
-        /// Which part.
-        number: PartNumber,
-    },
-    /// Publish and verify.
-    Commit {
-        /// The plan.
-        checkpoint: Arc<Checkpoint>,
-        /// All parts, ascending.
-        parts: Vec<PartRecord>,
-        /// What a single request answered, if it was made in this run.
-        published: Option<PutReceipt>,
-    },
-    /// Abort the upload or delete the temp file.
-    Discard {
-        /// The plan.
-        checkpoint: Arc<Checkpoint>,
-    },
-}
-
-/// What a job found or did.
-#[derive(Clone, Debug)]
-pub enum Report {
-    /// The plan for a transfer that has none, or whose plan still holds.
-    Planned(Box<Checkpoint>),
-    /// The source is not what it was when the known plan was made.
-    SourceChanged,
-    /// Nothing has to be moved.
-    NothingToDo(Box<Transferred>, Box<Checkpoint>),
-    /// The session is open and holds these parts.
-    Begun {
-        /// The plan with its session.
-        checkpoint: Box<Checkpoint>,
-        /// Parts that are there, in any order.
-        held: Vec<PartRecord>,
-    },
-    /// The known session is not there any more.
-    SessionGone,
-    /// The part is at the sink; for a single request, the object is written.
-    Moved(PartRecord, Option<PutReceipt>),
-    /// Published and compared.
-    Committed(Box<Transferred>),
-    /// Nothing is left of the session.
-    Discarded,
-    /// The job was stopped as asked.
-    Stopped,
-}
-
-/// What can happen to the queue.
-#[derive(Debug)]
-pub enum Input {
-    /// New transfers; they are recorded.
-    Add(Vec<Loaded>),
-    /// Transfers that the ledger already has.
-    Load(Vec<Loaded>),
-    /// The user wants something else of a transfer that is in the queue.
-    Want(TransferId, Intent),
-    /// A job has ended.
-    Ended(JobId, Result<Report, TransferError>),
-    /// Time has passed.
-    Wake,
-    /// Everything stops, and nothing more is started.
-    Shutdown,
-}
-
-/// A transfer on its way into the queue.
-#[derive(Clone, Debug)]
-pub struct Loaded {
-    /// Its id.
-    pub id: TransferId,
-    /// Its place.
-    pub order: i64,
-    /// What to do.
-    pub spec: TransferSpec,
-    /// What is wanted.
-    pub intent: Intent,
-    /// Where it came to rest, or `Waiting`.
-    pub state: State,
-    /// Its plan, if it has one.
-    pub checkpoint: Option<Checkpoint>,
-    /// Parts that are recorded.
-    pub parts: Vec<PartRecord>,
-    /// What it did in earlier runs.
-    pub stats: Stats,
-    /// When it was added.
-    pub added_ms: i64,
-}
-
-/// What is to be done after an input, in this order: stop jobs, record facts, start jobs, tell events, unload.
-#[derive(Debug, Default)]
-pub struct Step {
-    /// Jobs to stop at once.
-    pub stop: Vec<JobId>,
-    /// Facts to record.
-    pub facts: Vec<Fact>,
-    /// Jobs to start only when the facts so far of their transfers are durable.
-    pub jobs_after_facts: Vec<Job>,
-    /// Jobs to start at once.
-    pub jobs: Vec<Job>,
-    /// Events to tell.
-    pub events: Vec<Event>,
-    /// Transfers that have left the queue.
-    pub unload: Vec<TransferId>,
-    /// When to wake the queue if nothing happens before.
-    pub wake_at: Option<Duration>,
-}
+use crate::retry::RetryPolicy;
+use crate::transfer::{Intent, State, TransferId};
 
 /// Bounds of what runs at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -257,6 +114,10 @@ impl Queue {
                 self.stopping = true;
                 for transfer in self.transfers.values() {
                     step.stop.extend(transfer.stoppable());
+                    if transfer.state.is_working() {
+                        let (id, state, stats) = (transfer.id, State::Waiting, Some(transfer.stats));
+                        step.facts.push(Fact::StateSet { id, state, stats });
+                    }
                 }
             }
         }
@@ -305,30 +166,38 @@ impl Queue {
         if transfer.state.is_final() {
             return;
         }
-        if transfer.intent == Intent::Cancel && intent != Intent::Cancel {
-            return; // what is being removed cannot be brought back
-        }
+        // What is being removed cannot be brought back; going on means to go on removing.
+        let intent = if transfer.intent == Intent::Cancel { Intent::Cancel } else { intent };
         if transfer.intent != intent {
             transfer.intent = intent;
             step.facts.push(Fact::IntentSet { id, intent });
         }
+        let resting = matches!(transfer.state, State::Paused | State::Failed);
         match intent {
             Intent::Run => {
                 transfer.hold_until = None;
-                if matches!(transfer.state, State::Paused | State::Failed) {
-                    transfer.set_state(State::Waiting);
-                    transfer.error = None;
-                    transfer.streak = Streak::default();
-                    transfer.restarts = 0;
-                    step.facts.push(Fact::StateSet { id, state: State::Waiting, stats: transfer.stats });
-                    self.waiting.insert((transfer.order, id));
-                    self.awake.remove(&id);
+                if resting {
+                    let stuck = transfer
+                        .error
+                        .as_ref()
+                        .is_some_and(|error| matches!(error.code, ErrorCode::TargetExists | ErrorCode::Mismatch));
+                    transfer.rise(step);
+                    if stuck {
+                        // The plan itself led there (its target is taken): look anew instead of doing it again.
+                        transfer.after_discard = AfterDiscard::StartOver;
+                        transfer.set_state(State::Discarding);
+                        self.awake.insert(id);
+                    } else {
+                        self.waiting.insert((transfer.order, id));
+                    }
                 }
             }
+            Intent::Pause if resting => {}
             Intent::Pause | Intent::Cancel => {
                 transfer.hold_until = None;
-                if intent == Intent::Cancel && transfer.state == State::Failed {
-                    transfer.set_state(State::Waiting); // a removal that failed is tried again
+                if resting {
+                    // From now on it goes on by itself, also after a crash.
+                    transfer.rise(step);
                 }
                 step.stop.extend(transfer.stoppable());
                 self.waiting.remove(&(transfer.order, id));
@@ -356,206 +225,5 @@ impl Queue {
             },
         );
         Some(Job { id: job, transfer: id, spec: transfer.spec.clone(), verb })
-    }
-}
-
-/// What a running job may do when it is told to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Running {
-    Stoppable,
-    Part(PartNumber),
-    ToItsEnd,
-}
-
-/// What follows a discard.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum AfterDiscard {
-    #[default]
-    Cancelled,
-    StartOver,
-}
-
-/// A transfer in the queue.
-#[derive(Debug)]
-pub struct Transfer {
-    /// Its id.
-    pub id: TransferId,
-    /// Its place in the queue.
-    pub order: i64,
-    /// What to do.
-    pub spec: Arc<TransferSpec>,
-    /// Its kind.
-    pub kind: Kind,
-    /// What is wanted.
-    pub intent: Intent,
-    /// Where it stands.
-    pub state: State,
-    /// Its plan.
-    pub checkpoint: Option<Arc<Checkpoint>>,
-    /// Parts at the sink.
-    pub parts: BTreeMap<PartNumber, PartRecord>,
-    /// Sum of their sizes.
-    pub done_bytes: u64,
-    /// Why the last attempt failed; gone after a success.
-    pub error: Option<TransferError>,
-    /// No job is started before this.
-    pub hold_until: Option<Duration>,
-    /// Parts whose checksum the store confirmed.
-    pub parts_confirmed: u64,
-    /// What it did.
-    pub stats: Stats,
-    /// Result, once done.
-    pub result: Option<Transferred>,
-    /// When it was added.
-    pub added_ms: i64,
-    /// When it ended.
-    pub ended_ms: Option<i64>,
-    todo: BTreeSet<PartNumber>,
-    tried_again: BTreeSet<PartNumber>,
-    jobs: BTreeMap<JobId, Running>,
-    streak: Streak,
-    restarts: u32,
-    after_discard: AfterDiscard,
-    published: Option<PutReceipt>,
-    announced: bool,
-    working_since: Option<Duration>,
-}
-
-impl Transfer {
-    fn new(loaded: Loaded) -> Option<Self> {
-        let kind = loaded.spec.kind()?;
-        let done_bytes = loaded.parts.iter().map(|part| part.size_bytes).sum();
-        Some(Self {
-            id: loaded.id,
-            order: loaded.order,
-            spec: Arc::new(loaded.spec),
-            kind,
-            intent: loaded.intent,
-            state: if loaded.state.is_resting() { loaded.state } else { State::Waiting },
-            checkpoint: loaded.checkpoint.map(Arc::new),
-            parts: loaded.parts.into_iter().map(|part| (part.number, part)).collect(),
-            done_bytes,
-            error: None,
-            hold_until: None,
-            parts_confirmed: 0,
-            stats: loaded.stats,
-            result: None,
-            added_ms: loaded.added_ms,
-            ended_ms: None,
-            todo: BTreeSet::new(),
-            tried_again: BTreeSet::new(),
-            jobs: BTreeMap::new(),
-            streak: Streak::default(),
-            restarts: 0,
-            after_discard: AfterDiscard::default(),
-            published: None,
-            announced: false,
-            working_since: None,
-        })
-    }
-
-    fn set_state(&mut self, state: State) {
-        self.state = state;
-    }
-
-    fn moving_count(&self) -> usize {
-        self.jobs.values().filter(|running| matches!(running, Running::Part(_))).count()
-    }
-
-    fn stoppable(&self) -> Vec<JobId> {
-        self.jobs.iter().filter(|(_, running)| **running != Running::ToItsEnd).map(|(id, _)| *id).collect()
-    }
-
-    /// Whether the object goes in one request, without a session at the store.
-    fn is_single_request(&self) -> bool {
-        self.kind != Kind::Download && self.checkpoint.as_ref().is_some_and(|known| known.plan().is_single())
-    }
-
-    /// Takes the plan and the parts that are really there, and works out what is missing.
-    fn adopt(&mut self, checkpoint: Arc<Checkpoint>, held: impl IntoIterator<Item = PartRecord>) {
-        self.parts = held.into_iter().map(|part| (part.number, part)).collect();
-        self.done_bytes = self.parts.values().map(|part| part.size_bytes).sum();
-        self.parts_confirmed = self.parts.values().filter(|part| part.confirmed).count() as u64;
-        self.todo = checkpoint.plan().numbers().filter(|number| !self.parts.contains_key(number)).collect();
-        self.checkpoint = Some(checkpoint);
-    }
-
-    fn forget_plan(&mut self) {
-        self.checkpoint = None;
-        self.parts.clear();
-        self.done_bytes = 0;
-        self.parts_confirmed = 0;
-        self.todo.clear();
-        self.published = None;
-    }
-
-    /// State of each part, in order.
-    pub fn part_states(&self, in_flight: &BTreeMap<PartNumber, u64>) -> Vec<PartState> {
-        let Some(checkpoint) = &self.checkpoint else { return Vec::new() };
-        let plan = checkpoint.plan();
-        let moving: BTreeSet<PartNumber> = self
-            .jobs
-            .values()
-            .filter_map(|running| if let Running::Part(number) = running { Some(*number) } else { None })
-            .collect();
-        plan.numbers()
-            .map(|number| {
-                if self.parts.contains_key(&number) {
-                    if self.tried_again.contains(&number) { PartState::DoneAgain } else { PartState::Done }
-                } else if moving.contains(&number) {
-                    let size = plan.range(number).len_bytes().max(1);
-                    PartState::InFlight(
-                        in_flight.get(&number).map_or(0.0, |bytes| *bytes as f32 / size as f32).min(1.0),
-                    )
-                } else {
-                    PartState::Waiting
-                }
-            })
-            .collect()
-    }
-
-    fn event(&self, kind: EventKind) -> Event {
-        let target = self.checkpoint.as_ref().map_or(&self.spec.target, |checkpoint| &checkpoint.target);
-        Event {
-            kind,
-            transfer: self.id,
-            direction: self.kind,
-            from: self.spec.source.to_string(),
-            to: target.to_string(),
-        }
-    }
-
-    fn state_event(&self) -> Event {
-        let phase = match (self.state, self.intent) {
-            (State::Done, _) if self.result.as_ref().is_some_and(|result| result.verified) => Phase::DoneVerified,
-            (State::Done, _) => Phase::DoneUnverified,
-            (State::Cancelled, _) => Phase::Cancelled,
-            (State::Failed, _) => Phase::Failed,
-            (_, Intent::Cancel) => Phase::Cancelling,
-            (State::Paused, _) | (State::Waiting, Intent::Pause) => Phase::Paused,
-            (State::Waiting, _) => Phase::Waiting,
-            (State::Probing | State::Beginning, _) => Phase::Scanning,
-            (State::Committing, _) => Phase::Verifying,
-            (State::Moving | State::Discarding, _) => Phase::Transferring,
-        };
-        self.event(EventKind::StateChanged { phase, error: self.error.clone(), retry_in_ms: None })
-    }
-
-    fn progress(&self) -> (u64, i64) {
-        let total =
-            self.checkpoint.as_ref().map_or(-1, |known| i64::try_from(known.source.size_bytes()).unwrap_or(i64::MAX));
-        (self.done_bytes, total)
-    }
-
-    fn part_details(&self, number: PartNumber) -> PartDetails {
-        let range = self.checkpoint.as_ref().map(|known| known.range(number));
-        let record = self.parts.get(&number);
-        PartDetails {
-            part_number: number.get(),
-            offset_bytes: range.map_or(0, |range| range.start),
-            part_size_bytes: range.map_or(0, store::ByteRange::len_bytes),
-            etag: record.and_then(|part| part.etag.clone()),
-            crc64: record.and_then(|part| part.crc64),
-        }
     }
 }

@@ -91,12 +91,18 @@ impl RateLimiter {
     /// Reserves `len_bytes` and returns the permission to wait for.
     ///
     /// # Cancellation
-    /// Dropping the grant gives the bytes up; they are not handed to others (at most one buffer each).
+    /// Dropping the grant before it resolves gives its bytes back to those who wait behind it.
     pub fn reserve(&self, len_bytes: u64) -> Grant {
         let mut line = self.lock();
         line.advance(self.clock.now());
         line.reserved += len_bytes as f64;
-        Grant { limiter: self.clone(), position: line.reserved, sleep: None }
+        Grant {
+            limiter: self.clone(),
+            len_bytes: len_bytes as f64,
+            position: line.reserved,
+            granted: false,
+            sleep: None,
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Line> {
@@ -108,7 +114,9 @@ impl RateLimiter {
 /// Permission to move bytes, once it resolves.
 pub struct Grant {
     limiter: RateLimiter,
+    len_bytes: f64,
     position: f64,
+    granted: bool,
     sleep: Option<Sleep>,
 }
 
@@ -133,12 +141,26 @@ impl Future for Grant {
                 line.wait_for(self.position)
             };
             match wait {
-                None => return Poll::Ready(()),
+                None => {
+                    self.granted = true;
+                    return Poll::Ready(());
+                }
                 Some(wait) => {
                     let wait = wait.clamp(Duration::from_millis(1), LOOK_AGAIN);
                     self.sleep = Some(self.limiter.clock.sleep(wait));
                 }
             }
+        }
+    }
+}
+
+impl Drop for Grant {
+    fn drop(&mut self) {
+        if !self.granted {
+            let mut line = self.limiter.lock();
+            line.advance(self.limiter.clock.now());
+            // As if the line had already passed over these bytes.
+            line.reached = (line.reached + self.len_bytes).min(line.reserved);
         }
     }
 }
@@ -204,6 +226,16 @@ mod tests {
         limiter.clock.sleep(Duration::from_secs(60)).await;
         let got = taken(&limiter, 4, 16 << 10, 1).await;
         assert!(got < (1 << 20) * 11 / 10, "{got}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bytes_that_nobody_waits_for_any_more_hold_nobody_up() {
+        let limiter = RateLimiter::new(Arc::new(SystemClock::new()), rate(1 << 10));
+        let abandoned: Vec<Grant> = (0..1000).map(|_| limiter.reserve(64 << 10)).collect();
+        drop(abandoned);
+        let before = limiter.clock.now();
+        limiter.reserve(1 << 10).await;
+        assert!(limiter.clock.now() - before < Duration::from_millis(1100));
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,25 +5,33 @@
 //! costs a sync of the file (**data-then-record**: the file first, then the ledger). Facts of one transfer never
 //! overtake each other; a transfer's pending parts go with whatever else of it is written.
 //!
+//! What cannot be written stays pending and is tried again; who waits for it is told that it is not durable. A file
+//! that could not be synced takes its transfer down with it: the system reports such an error only once, so a later
+//! sync that succeeds proves nothing.
+//!
 //! The cost of losing a group to a power cut is sending those parts again, no more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::disk::{Disk, RandomFile, off_thread};
 use crate::fact::Fact;
 use crate::ledger::{Ledger, LedgerError};
-use crate::transfer::TransferId;
+use crate::transfer::{State, TransferId};
 
 const PARTS_MAX: usize = 16;
 const PARTS_AGE: Duration = Duration::from_millis(200);
 const UNSYNCED_BYTES_MAX: u64 = 64 << 20;
 const UNSYNCED_AGE: Duration = Duration::from_secs(2);
+/// How long a ledger that could not be written is left alone.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// What the recorder is told.
 pub(crate) enum Note {
@@ -45,8 +53,16 @@ impl fmt::Debug for Note {
     }
 }
 
-/// Answer to a barrier: which one, and why nothing could be written.
-pub(crate) type Passed = (u64, Option<String>);
+/// Answer to a barrier.
+#[derive(Debug)]
+pub(crate) struct Passed {
+    /// Which one.
+    pub(crate) number: u64,
+    /// Why its facts are not durable, if they are not.
+    pub(crate) failure: Option<String>,
+    /// Those of its transfers whose file could not be synced since they last went on.
+    pub(crate) unsynced: Vec<TransferId>,
+}
 
 #[derive(Default)]
 struct Pending {
@@ -69,94 +85,148 @@ impl Pending {
     }
 }
 
-/// Runs until it is told to close or nobody can tell it anything any more.
-pub(crate) async fn run(
-    mut notes: mpsc::UnboundedReceiver<Note>,
-    passed: mpsc::UnboundedSender<Passed>,
-    ledger: Arc<dyn Ledger>,
-    disk: Arc<dyn Disk>,
-    clock: Arc<dyn Clock>,
-) {
-    let mut pending: BTreeMap<TransferId, Pending> = BTreeMap::new();
-    let mut batch = Vec::new();
-    loop {
-        let due = pending.values().filter_map(Pending::due_at).min();
-        let wait = due.map(|due| due.saturating_sub(clock.now()));
-        let received = tokio::select! {
-            biased;
-            count = notes.recv_many(&mut batch, 4096) => count,
-            () = async { match wait { Some(wait) => clock.sleep(wait).await, None => std::future::pending().await } } => 0,
-        };
-        let timed_out = received == 0 && wait.is_some() && !notes.is_closed();
-        let mut closing = received == 0 && !timed_out;
-        let now = clock.now();
-        let mut barriers = Vec::new();
-        for note in batch.drain(..) {
-            match note {
-                Note::Facts { facts, file } => take(&mut pending, facts, file.as_ref(), now),
-                Note::Barrier { ids, number } => barriers.push((ids, number)),
-                Note::Close => closing = true,
+/// All that the recorder is made of.
+pub(crate) struct Recorder {
+    pub(crate) notes: mpsc::UnboundedReceiver<Note>,
+    pub(crate) passed: mpsc::UnboundedSender<Passed>,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Recorder {
+    /// Runs until it is told to close or nobody can tell it anything any more.
+    pub(crate) async fn run(mut self) {
+        let mut pending: BTreeMap<TransferId, Pending> = BTreeMap::new();
+        let mut unsynced: BTreeSet<TransferId> = BTreeSet::new();
+        let mut not_before = Duration::ZERO;
+        let mut batch = Vec::new();
+        loop {
+            let due = pending.values().filter_map(Pending::due_at).min();
+            let wait = due.map(|due| due.max(not_before).saturating_sub(self.clock.now()));
+            let received = tokio::select! {
+                biased;
+                count = self.notes.recv_many(&mut batch, 4096) => Some(count),
+                () = async { match wait { Some(wait) => self.clock.sleep(wait).await, None => std::future::pending().await } } => None,
+            };
+            let mut closing = received == Some(0);
+            let now = self.clock.now();
+            let mut barriers: Vec<(Vec<TransferId>, u64)> = Vec::new();
+            for note in batch.drain(..) {
+                match note {
+                    Note::Facts { facts, file } => take(&mut pending, &mut unsynced, facts, file.as_ref(), now),
+                    Note::Barrier { ids, number } => barriers.push((ids, number)),
+                    Note::Close => closing = true,
+                }
+            }
+            let asked: BTreeSet<TransferId> = barriers.iter().flat_map(|(ids, _)| ids.iter().copied()).collect();
+            let due = |one: &Pending| one.due_at().is_some_and(|due| due.max(not_before) <= now);
+            let group: BTreeMap<TransferId, Pending> =
+                pending.extract_if(.., |id, one| closing || asked.contains(id) || due(one)).collect();
+
+            // What needs no sync is not held up by what does.
+            let (slow, quick): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                group.into_iter().partition(|(_, one)| one.file.is_some());
+            let waits = |ids: &[TransferId]| ids.iter().any(|id| slow.contains_key(id));
+            let (later, first): (Vec<_>, Vec<_>) = barriers.into_iter().partition(|(ids, _)| waits(ids));
+            let mut failure = self.write(quick, &mut pending, now).await;
+            self.answer(first, failure.as_ref(), &unsynced);
+            let synced = self.sync(slow, &mut unsynced).await;
+            failure = self.write(synced, &mut pending, now).await.or(failure);
+            self.answer(later, failure.as_ref(), &unsynced);
+            if failure.is_some() {
+                not_before = self.clock.now() + AFTER_FAILURE;
+            }
+            if closing {
+                return;
             }
         }
-        let asked = |id: &TransferId| barriers.iter().any(|(ids, _)| ids.contains(id));
-        let mut group: Vec<(TransferId, Pending)> = pending
-            .extract_if(.., |id, one| closing || asked(id) || one.due_at().is_some_and(|due| due <= now))
-            .collect();
-        let error = write(&mut group, &ledger, &disk).await.err();
-        if let Some(error) = &error {
-            tracing::error!(%error, "facts could not be written");
+    }
+
+    /// Appends the facts of a group; what cannot be written is put back.
+    async fn write(
+        &self,
+        group: BTreeMap<TransferId, Pending>,
+        pending: &mut BTreeMap<TransferId, Pending>,
+        now: Duration,
+    ) -> Option<LedgerError> {
+        let facts: Arc<Vec<Fact>> = Arc::new(group.into_values().flat_map(|one| one.facts).collect());
+        if facts.is_empty() {
+            return None;
         }
-        for (_, number) in barriers {
+        let (ledger, shared) = (self.ledger.clone(), facts.clone());
+        let error = off_thread(&self.disk, move |_| ledger.append(&shared)).await.err()?;
+        tracing::error!(%error, "facts could not be written; they are kept and tried again");
+        for fact in Arc::unwrap_or_clone(facts) {
+            let one = pending.entry(fact.id()).or_default();
+            one.since = Some(now);
+            one.facts.push(fact);
+        }
+        Some(error)
+    }
+
+    /// Syncs the files of a group, all at a time. Parts whose bytes may not be there are not claimed.
+    async fn sync(
+        &self,
+        group: BTreeMap<TransferId, Pending>,
+        unsynced: &mut BTreeSet<TransferId>,
+    ) -> BTreeMap<TransferId, Pending> {
+        let each = group.into_iter().map(|(id, mut one)| async move {
+            let synced: io::Result<()> = match one.file.take() {
+                Some(file) => off_thread(&self.disk, move |_| file.sync()).await,
+                None => Ok(()),
+            };
+            (id, one, synced)
+        });
+        let mut written = BTreeMap::new();
+        for (id, mut one, synced) in join_all(each).await {
+            if let Err(error) = synced {
+                tracing::warn!(transfer = %id, %error, "a temp file could not be synced");
+                one.facts.retain(|fact| !matches!(fact, Fact::PartDone { .. }));
+                unsynced.insert(id);
+            }
+            written.insert(id, one);
+        }
+        written
+    }
+
+    fn answer(
+        &self,
+        barriers: Vec<(Vec<TransferId>, u64)>,
+        failure: Option<&LedgerError>,
+        unsynced: &BTreeSet<TransferId>,
+    ) {
+        for (ids, number) in barriers {
+            let unsynced = ids.into_iter().filter(|id| unsynced.contains(id)).collect();
             // Nobody listens once the driver has gone; there is nobody to tell then.
-            let _ = passed.send((number, error.as_ref().map(ToString::to_string)));
-        }
-        if closing {
-            return;
+            let _ = self.passed.send(Passed { number, failure: failure.map(ToString::to_string), unsynced });
         }
     }
 }
 
 fn take(
     pending: &mut BTreeMap<TransferId, Pending>,
+    unsynced: &mut BTreeSet<TransferId>,
     facts: Vec<Fact>,
     file: Option<&Arc<dyn RandomFile>>,
     now: Duration,
 ) {
     for fact in facts {
-        let one = pending.entry(fact.id()).or_default();
+        let id = fact.id();
+        let one = pending.entry(id).or_default();
         one.since.get_or_insert(now);
-        if let Fact::PartDone { part, .. } = &fact {
-            one.parts += 1;
-            one.bytes += part.size_bytes;
-            one.file = file.cloned().or(one.file.take());
+        match &fact {
+            Fact::PartDone { part, .. } => {
+                one.parts += 1;
+                one.bytes += part.size_bytes;
+                one.file = file.cloned().or(one.file.take());
+            }
+            // It begins anew, or goes on with only what is recorded: the old failure is behind it.
+            Fact::Restarted { .. } | Fact::StateSet { state: State::Waiting, .. } | Fact::Cancelled { .. } => {
+                unsynced.remove(&id);
+            }
+            _ => {}
         }
         one.facts.push(fact);
     }
-}
-
-async fn write(
-    group: &mut [(TransferId, Pending)],
-    ledger: &Arc<dyn Ledger>,
-    disk: &Arc<dyn Disk>,
-) -> Result<(), LedgerError> {
-    let mut facts = Vec::new();
-    for (id, one) in group.iter_mut() {
-        let synced = match one.file.take() {
-            Some(file) => off_thread(disk, move |_| file.sync()).await,
-            None => Ok(()),
-        };
-        match synced {
-            Ok(()) => facts.append(&mut one.facts),
-            Err(error) => {
-                // The bytes may not be there: do not claim them. They are fetched again after a restart.
-                tracing::warn!(transfer = %id, %error, "a temp file could not be synced");
-                facts.extend(one.facts.drain(..).filter(|fact| !matches!(fact, Fact::PartDone { .. })));
-            }
-        }
-    }
-    if facts.is_empty() {
-        return Ok(());
-    }
-    let ledger = ledger.clone();
-    off_thread(disk, move |_| ledger.append(&facts)).await
 }

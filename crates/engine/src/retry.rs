@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{Again, ErrorCode, TransferError};
+use crate::error::{Again, ErrorCode};
 
 /// Bounds and pace of retries, for one transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct RetryPolicy {
     pub failures_max: u32,
     /// Failures in a row after which it fails while nothing has ever succeeded: a wrong endpoint should be told soon.
     pub first_failures_max: u32,
-    /// Time in a row without a success after which it fails.
+    /// Time in a row without a success after which it fails, if there were several failures in it.
     pub elapsed_max: Duration,
     /// Whether loss of the network alone never fails a transfer.
     pub outlasts_network: bool,
@@ -53,20 +53,23 @@ impl RetryPolicy {
     /// but never before a time that the store named.
     pub(crate) fn wait(
         &self,
-        error: &TransferError,
+        code: ErrorCode,
+        again: Again,
         streak: &Streak,
         now: Duration,
         random: &mut fastrand::Rng,
     ) -> Option<Duration> {
-        let named = match error.again {
+        let named = match again {
             Again::Never => return None,
             Again::Later => Duration::ZERO,
             Again::After(wait) => wait,
         };
-        let outlasted = self.outlasts_network && error.code == ErrorCode::Network;
+        let outlasted = self.outlasts_network && code == ErrorCode::Network;
         let failures_max = if streak.any_success { self.failures_max } else { self.first_failures_max };
         let elapsed = streak.since.map_or(Duration::ZERO, |since| now.saturating_sub(since));
-        if !outlasted && (streak.failures >= failures_max || elapsed > self.elapsed_max) {
+        // On a slow link two failures can lie far apart without anything being wrong: time alone does not end it.
+        let too_long = elapsed > self.elapsed_max && streak.failures >= self.first_failures_max;
+        if !outlasted && (streak.failures >= failures_max || too_long) {
             return None;
         }
         let ceiling = self.base.saturating_mul(1 << streak.failures.min(16)).min(self.cap);
@@ -80,25 +83,21 @@ impl RetryPolicy {
 mod tests {
     use super::*;
 
-    fn error(code: ErrorCode, again: Again) -> TransferError {
-        TransferError { again, ..TransferError::new(code) }
-    }
-
     #[test]
     fn gives_up_by_count_by_time_and_at_once_where_nothing_helps() {
         let policy = RetryPolicy::default();
         let mut random = fastrand::Rng::with_seed(1);
-        let mut wait = |error: &TransferError, failures, since_s, any_success| {
+        let mut wait = |again, failures, since_s, any_success| {
             let streak = Streak { failures, since: Some(Duration::ZERO), any_success };
-            policy.wait(error, &streak, Duration::from_secs(since_s), &mut random)
+            policy.wait(ErrorCode::Server, again, &streak, Duration::from_secs(since_s), &mut random)
         };
-        let server = error(ErrorCode::Server, Again::Later);
-        assert_eq!(wait(&error(ErrorCode::Forbidden, Again::Never), 1, 0, true), None);
-        assert!(wait(&server, 1, 0, false).is_some());
-        assert_eq!(wait(&server, 4, 0, false), None);
-        assert!(wait(&server, 11, 0, true).is_some());
-        assert_eq!(wait(&server, 12, 0, true), None);
-        assert_eq!(wait(&server, 2, 901, true), None);
+        assert_eq!(wait(Again::Never, 1, 0, true), None);
+        assert!(wait(Again::Later, 1, 0, false).is_some());
+        assert_eq!(wait(Again::Later, 4, 0, false), None);
+        assert!(wait(Again::Later, 11, 0, true).is_some());
+        assert_eq!(wait(Again::Later, 12, 0, true), None);
+        assert!(wait(Again::Later, 2, 901, true).is_some(), "two failures far apart are a slow link");
+        assert_eq!(wait(Again::Later, 4, 901, true), None);
     }
 
     #[test]
@@ -107,10 +106,10 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(2);
         for failures in 1..12 {
             let streak = Streak { failures, since: None, any_success: true };
-            let named = error(ErrorCode::Throttled, Again::After(Duration::from_secs(30)));
-            assert!(policy.wait(&named, &streak, Duration::ZERO, &mut random).unwrap() >= Duration::from_secs(30));
-            let unnamed = error(ErrorCode::Throttled, Again::Later);
-            let wait = policy.wait(&unnamed, &streak, Duration::ZERO, &mut random).unwrap();
+            let mut wait =
+                |again| policy.wait(ErrorCode::Throttled, again, &streak, Duration::ZERO, &mut random).unwrap();
+            assert!(wait(Again::After(Duration::from_secs(30))) >= Duration::from_secs(30));
+            let wait = wait(Again::Later);
             assert!(wait <= policy.cap && wait >= policy.base.mul_f64(0.1), "{wait:?}");
         }
     }
@@ -120,7 +119,7 @@ mod tests {
         let policy = RetryPolicy { outlasts_network: true, ..RetryPolicy::default() };
         let streak = Streak { failures: 1000, since: Some(Duration::ZERO), any_success: false };
         let mut random = fastrand::Rng::with_seed(3);
-        let gone = error(ErrorCode::Network, Again::Later);
-        assert!(policy.wait(&gone, &streak, Duration::from_secs(86_400), &mut random).is_some());
+        let wait = policy.wait(ErrorCode::Network, Again::Later, &streak, Duration::from_secs(86_400), &mut random);
+        assert!(wait.is_some());
     }
 }

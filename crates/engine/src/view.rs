@@ -50,6 +50,8 @@ pub struct Stats {
     pub retries: u64,
     /// Milliseconds in working states.
     pub busy_ms: u64,
+    /// Parts whose checksum the store confirmed; set when it is done.
+    pub parts_confirmed: u64,
 }
 
 /// What can be done with a transfer now.
@@ -167,8 +169,8 @@ impl TransferView {
                 _ => Phase::DoneUnverified,
             },
             (State::Cancelled, _) => Phase::Cancelled,
-            (_, Intent::Cancel) => Phase::Cancelling,
             (State::Failed, _) => Phase::Failed,
+            (_, Intent::Cancel) => Phase::Cancelling,
             (State::Paused, _) | (State::Waiting, Intent::Pause) => Phase::Paused,
             (state, _) => match (&self.error, self.retry_in_ms, state) {
                 (Some(error), Some(_), _) if error.code == ErrorCode::Network => Phase::NoNetwork,

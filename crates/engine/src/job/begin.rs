@@ -114,6 +114,9 @@ impl Work {
     async fn create_temp_file(&self, checkpoint: &Checkpoint) -> Attempt {
         let path = checkpoint.temp_path.clone().ok_or_else(|| misfit("no temp path"))?;
         let size_bytes = checkpoint.source.size_bytes();
+        if !self.tools.claims.take(&path, self.id) {
+            return Ok(Report::SessionGone); // another download took the name meanwhile: look for another one
+        }
         let made = {
             let path = path.clone();
             off_thread(&self.tools.disk, move |disk| {

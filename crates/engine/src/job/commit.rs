@@ -6,7 +6,7 @@ use std::path::Path;
 use store::{Crc64, Crc64Combiner, ErrorKind, ObjectRef, ObjectStore, PutReceipt, UploadRef};
 
 use super::move_part::condition;
-use super::{Attempt, Work, about, misfit, object_of};
+use super::{Attempt, Work, about, misfit, object_of, slot};
 use crate::checkpoint::{Checkpoint, PartRecord, Session};
 use crate::disk::{hash_range, off_thread};
 use crate::error::{ErrorCode, TransferError};
@@ -35,9 +35,13 @@ impl Work {
     ) -> Attempt {
         let (store, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
         let store = self.store(store).await?;
-        // For a file what was read, for a copy what the store says of its source.
-        let expected = combined(parts).or(checkpoint.source_crc64);
-        let receipt = match (published, &checkpoint.session) {
+        // For a file what was read, for a copy what the store says of its source and never what it says of the parts.
+        let expected = match &self.spec.source {
+            End::File { .. } => combined(parts),
+            End::Object { .. } => checkpoint.source_crc64,
+        };
+        let completed = slot(&self.workspace.completed).clone();
+        let receipt = match (published.or(completed), &checkpoint.session) {
             (Some(receipt), _) => receipt,
             (None, Some(Session::Upload { upload_id })) => {
                 if !self.source_unchanged(checkpoint).await? {
@@ -63,6 +67,7 @@ impl Work {
             }
             (None, _) => return Err(misfit("nothing to commit")),
         };
+        slot(&self.workspace.completed).replace(receipt.clone());
         self.verify_object(store.as_ref(), checkpoint, object, expected, receipt).await
     }
 

@@ -48,7 +48,10 @@ impl Work {
                         None => return Ok(Report::Discarded),
                     },
                 };
-                off_thread(&self.tools.disk, move |disk| {
+                if !self.tools.claims.take(&path, self.id) {
+                    return Ok(Report::Discarded); // it is another download's file by now
+                }
+                let removed = off_thread(&self.tools.disk, move |disk| {
                     match disk.reopen(&path).and_then(|file| file.facts()) {
                         // Somebody else's file took the name: it is not ours to delete.
                         Ok(facts) if file_id.is_some() && facts.file_id != file_id => Ok(()),
@@ -58,8 +61,9 @@ impl Work {
                 })
                 .await
                 .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
-                .map_err(|error| TransferError::target(target, &error))?;
-                Ok(Report::Discarded)
+                .map_err(|error| TransferError::target(target, &error));
+                self.tools.claims.release(self.id);
+                removed.map(|()| Report::Discarded)
             }
             (End::Object { .. }, _) => Ok(Report::Discarded),
         }

@@ -113,8 +113,10 @@ impl Work {
             .remove(&number)
             .unwrap_or_else(|| Reached { at: range.start, hasher: Crc64Hasher::new() });
         if reached.at < range.end {
+            let before = reached.at;
             let fetched = self.fetch_rest(checkpoint, number, object, (&file, target), &mut reached).await;
-            if let Err(error) = fetched {
+            if let Err(mut error) = fetched {
+                error.progressed = reached.at > before;
                 slot(&self.workspace.broken_off).insert(number, reached);
                 return Err(error);
             }

@@ -282,7 +282,11 @@ impl Work {
         for n in 1..=NAMES_MAX {
             let path = temp_name(target, n);
             match self.file_facts(&path).await {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(path),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    if self.tools.claims.take(&path, self.id) {
+                        return Ok(path);
+                    }
+                }
                 Err(error) => return Err(TransferError::target(&path, &error)),
                 Ok(_) => {}
             }

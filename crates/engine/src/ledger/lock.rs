@@ -1,5 +1,7 @@
 //! One writer to a data folder.
 
+#![expect(clippy::disallowed_methods, reason = "the lock is taken before there is an engine with a disk")]
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;

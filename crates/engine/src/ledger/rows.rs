@@ -100,6 +100,7 @@ pub(super) fn loaded(row: &Row<'_>) -> Result<Loaded, LedgerError> {
         state: view.state,
         checkpoint: checkpoint.filter(|_| !view.state.is_final()),
         parts: Vec::new(),
+        error: view.error,
         stats: view.stats,
         added_ms: view.added_ms,
     })

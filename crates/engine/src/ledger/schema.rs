@@ -2,6 +2,11 @@
 //!
 //! Counters are kept by triggers in the same transaction as the rows, so that they are exact without counting.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a ledger is opened, or put aside, before there is an engine with a disk"
+)]
+
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
@@ -15,7 +20,7 @@ const SCHEMA_VERSION: i64 = 1;
 
 const SCHEMA: &str = "
 CREATE TABLE transfer (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     ord        INTEGER NOT NULL,
     state      INTEGER NOT NULL,           -- rows.rs: the resting states, and 0 for all that goes on by itself
     intent     INTEGER NOT NULL,
@@ -139,7 +144,6 @@ fn prepare(path: &Path) -> Result<Connection, Trouble> {
     Ok(connection)
 }
 
-#[expect(clippy::disallowed_methods, reason = "a ledger is put aside before there is an engine with a disk")]
 fn set_aside(path: &Path, now_ms: i64) -> std::io::Result<PathBuf> {
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let aside = path.with_file_name(format!("{name}.set-aside-{now_ms}.db"));

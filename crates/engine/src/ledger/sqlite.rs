@@ -66,7 +66,7 @@ fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), LedgerError> 
         Fact::Added(added) => {
             transaction
                 .prepare_cached(
-                    "INSERT OR IGNORE INTO transfer (id, ord, state, intent, source, target, options, added_ms)
+                    "INSERT INTO transfer (id, ord, state, intent, source, target, options, added_ms)
                      VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7)",
                 )?
                 .execute(params![
@@ -87,9 +87,14 @@ fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), LedgerError> 
         Fact::StateSet { id, state, stats } => {
             transaction
                 .prepare_cached(
-                    "UPDATE transfer SET state = ?2, stats = ?3, error = NULL, ended_ms = NULL WHERE id = ?1",
+                    "UPDATE transfer SET state = ?2, stats = coalesce(?3, stats), error = NULL, ended_ms = NULL
+                     WHERE id = ?1",
                 )?
-                .execute(params![signed(*id), state_number(*state), json(stats)?])?;
+                .execute(params![
+                    signed(*id),
+                    state_number(*state),
+                    stats.as_ref().map(|stats| json(stats)).transpose()?
+                ])?;
         }
         Fact::Planned { id, checkpoint, at_ms } => {
             let size_bytes = i64::try_from(checkpoint.source.size_bytes()).unwrap_or(i64::MAX);
@@ -172,6 +177,7 @@ fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), LedgerError> 
                     json(stats)?,
                     at_ms
                 ])?;
+            transaction.prepare_cached("DELETE FROM part WHERE transfer = ?1")?.execute([signed(*id)])?;
         }
         Fact::Cancelled { id, at_ms } => {
             forget_plan(transaction, *id)?;
@@ -325,7 +331,10 @@ impl Ledger for SqliteLedger {
                     *slot = PartState::Done;
                 }
             }
-            let parts_confirmed = loaded.parts.iter().filter(|part| part.confirmed).count() as u64;
+            let parts_confirmed = match view.state {
+                State::Done => view.stats.parts_confirmed,
+                _ => loaded.parts.iter().filter(|part| part.confirmed).count() as u64,
+            };
             Ok(Some(TransferDetail { view, checkpoint, parts, parts_confirmed, saved_ms }))
         })
     }
@@ -356,10 +365,19 @@ impl Ledger for SqliteLedger {
         })
     }
 
-    fn open_ids(&self) -> Result<Vec<TransferId>, LedgerError> {
+    fn open_ids(&self, filter: Filter) -> Result<Vec<TransferId>, LedgerError> {
+        let states = match filter {
+            Filter::Active | Filter::Waiting => "state = 0",
+            Filter::Paused => "state = 1",
+            Filter::Failed => "state = 2",
+            Filter::All => "state < 3",
+            Filter::Done => return Ok(Vec::new()),
+        };
         self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT id FROM transfer WHERE state IN (0, 1) ORDER BY ord, id")?;
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT id FROM transfer WHERE {states} AND intent <> {} ORDER BY ord, id",
+                intent_number(Intent::Cancel)
+            ))?;
             let ids = statement.query_map([], |row| row.get::<_, i64>(0))?;
             ids.map(|id| Ok(TransferId(u64::try_from(id?).unwrap_or(0)))).collect()
         })

@@ -7,12 +7,12 @@ use store::{PartNumber, PutReceipt};
 
 use super::{AfterDiscard, JobId, Queue, Report, Running, Step, Transfer};
 use crate::checkpoint::{Checkpoint, PartRecord, Session};
-use crate::error::{ErrorCode, TransferError};
+use crate::error::{Again, ErrorCode, TransferError};
 use crate::event::EventKind;
 use crate::fact::Fact;
 use crate::retry::Streak;
 use crate::transfer::{Intent, Kind, State, TransferId};
-use crate::view::Transferred;
+use crate::view::{Phase, Transferred};
 
 impl Queue {
     pub(super) fn ended(&mut self, job: JobId, outcome: Result<Report, TransferError>, now: Duration, step: &mut Step) {
@@ -26,12 +26,19 @@ impl Queue {
                     transfer.todo.insert(number);
                 }
             }
+            // Its parts were being stopped when this one arrived: what is there is recorded, nothing else changes.
+            Ok(Report::Moved(part, receipt)) if transfer.state.is_resting() => {
+                moved(transfer, part, receipt, self.wall_ms, step);
+            }
+            _ if transfer.state.is_resting() => {}
             Ok(report) => {
-                let recovered = transfer.error.take().is_some();
                 transfer.streak = Streak { any_success: true, ..Streak::default() };
-                transfer.hold_until = None;
-                if recovered && transfer.state == State::Moving {
-                    step.events.push(transfer.state_event());
+                // A success elsewhere does not cut short a wait that the store may have asked for.
+                if transfer.hold_until.is_none_or(|until| until <= now) {
+                    transfer.hold_until = None;
+                    if transfer.error.take().is_some() && transfer.state == State::Moving {
+                        step.events.push(transfer.state_event());
+                    }
                 }
                 self.succeeded(id, report, now, step);
             }
@@ -100,6 +107,7 @@ impl Queue {
     fn done(&mut self, id: TransferId, result: Transferred, now: Duration, step: &mut Step) {
         if let Some(transfer) = self.transfers.get_mut(&id) {
             // What is published is done, whatever was wanted meanwhile.
+            transfer.stats.parts_confirmed = transfer.parts_confirmed;
             transfer.result = Some(result);
             self.rest(id, State::Done, now, step);
         }
@@ -109,11 +117,17 @@ impl Queue {
         let Some(transfer) = self.transfers.get_mut(&id) else { return };
         transfer.stats.retries += 1;
         let discarding = transfer.state == State::Discarding;
-        if transfer.intent != Intent::Run && !discarding {
+        if transfer.intent != Intent::Run && !discarding && transfer.published.is_none() {
             return; // it is being stopped; the attempt does not count
         }
+        let overwrites = transfer.checkpoint.as_ref().is_some_and(|known| known.overwrite);
         match error.code {
-            ErrorCode::UploadNotFound | ErrorCode::SourceChanged | ErrorCode::Mismatch if !discarding => {
+            ErrorCode::UploadNotFound | ErrorCode::SourceChanged if !discarding => {
+                self.start_over(id, error, now, step);
+                return;
+            }
+            // What differs is published already, unless it is a file: only who may overwrite can do it again.
+            ErrorCode::Mismatch if !discarding && (overwrites || transfer.kind == Kind::Download) => {
                 self.start_over(id, error, now, step);
                 return;
             }
@@ -122,25 +136,30 @@ impl Queue {
             }
             _ => {}
         }
+        let again = match error.code {
+            // The parts are listed and sent again; that is worth another try although the same request is not.
+            ErrorCode::PartsMismatch => Again::Later,
+            _ => error.again,
+        };
+        if again != Again::Never && transfer.hold_until.is_some_and(|until| until > now) {
+            // One wave: a connection that drops takes all parts in flight with it, and that is one failure.
+            if let Again::After(wait) = again {
+                transfer.hold_until = transfer.hold_until.max(Some(now + wait));
+            }
+            return;
+        }
         let streak = &mut transfer.streak;
+        if error.progressed {
+            *streak = Streak { any_success: true, ..Streak::default() };
+        }
         streak.failures += 1;
         streak.since.get_or_insert(now);
-        let retry = TransferError {
-            // The parts are listed and sent again; that is worth another try although the same request is not.
-            again: if error.code == ErrorCode::PartsMismatch { crate::error::Again::Later } else { error.again },
-            ..error.clone()
-        };
-        match self.policy.wait(&retry, streak, now, &mut self.random) {
+        match self.policy.wait(error.code, again, streak, now, &mut self.random) {
             Some(wait) => {
-                let until = now + wait;
-                transfer.hold_until = Some(transfer.hold_until.map_or(until, |old| old.max(until)));
+                transfer.hold_until = Some(now + wait);
                 transfer.error = Some(error.clone());
                 let retry_in_ms = u64::try_from(wait.as_millis()).ok();
-                let phase = if error.code == ErrorCode::Network {
-                    crate::view::Phase::NoNetwork
-                } else {
-                    crate::view::Phase::Retrying
-                };
+                let phase = if error.code == ErrorCode::Network { Phase::NoNetwork } else { Phase::Retrying };
                 step.events.push(transfer.event(EventKind::StateChanged { phase, error: Some(error), retry_in_ms }));
             }
             None if discarding && transfer.after_discard == AfterDiscard::StartOver => {
@@ -162,7 +181,7 @@ impl Queue {
     fn start_over(&mut self, id: TransferId, error: TransferError, now: Duration, step: &mut Step) {
         let restarts_max = self.policy.restarts_max;
         let Some(transfer) = self.transfers.get_mut(&id) else { return };
-        if transfer.state == State::Discarding {
+        if transfer.state == State::Discarding || transfer.state.is_resting() {
             return; // another part has already said so
         }
         step.stop.extend(transfer.stoppable());
@@ -230,6 +249,7 @@ fn begun(transfer: &mut Transfer, checkpoint: Arc<Checkpoint>, held: Vec<PartRec
 fn moved(transfer: &mut Transfer, part: PartRecord, receipt: Option<PutReceipt>, at_ms: i64, step: &mut Step) {
     let number = part.number;
     transfer.stats.parts_sent += 1;
+    transfer.session_durable = true;
     transfer.done_bytes += part.size_bytes;
     transfer.parts_confirmed += u64::from(part.confirmed);
     if let (true, Some(checkpoint)) = (transfer.is_single_request(), &transfer.checkpoint) {

@@ -30,13 +30,10 @@ impl Queue {
             return;
         }
         self.activate();
-        let mut parts_free = {
-            let moving: usize = self.awake().map(Transfer::moving_count).sum();
-            self.limits.parts_max.saturating_sub(moving)
-        };
+        let mut moving: usize = self.awake().map(Transfer::moving_count).sum();
         let ids: Vec<TransferId> = self.awake.iter().copied().collect();
         for id in ids {
-            self.settle_one(id, now, &mut parts_free, step);
+            self.settle_one(id, now, &mut moving, step);
         }
         // A place that has just become free is taken in the same step.
         if self.activate() {
@@ -46,7 +43,7 @@ impl Queue {
                 .map(|transfer| transfer.id)
                 .collect();
             for id in fresh {
-                self.settle_one(id, now, &mut parts_free, step);
+                self.settle_one(id, now, &mut moving, step);
             }
         }
         step.wake_at = self.awake().filter_map(|transfer| transfer.hold_until).filter(|at| *at > now).min();
@@ -72,7 +69,7 @@ impl Queue {
         any
     }
 
-    fn settle_one(&mut self, id: TransferId, now: Duration, parts_free: &mut usize, step: &mut Step) {
+    fn settle_one(&mut self, id: TransferId, now: Duration, moving: &mut usize, step: &mut Step) {
         loop {
             let Some(transfer) = self.transfers.get_mut(&id) else { return };
             if transfer.state.is_working() && transfer.working_since.is_none() {
@@ -92,7 +89,7 @@ impl Queue {
                     return;
                 }
                 Next::Parts => {
-                    self.start_parts(id, parts_free, step);
+                    self.start_parts(id, moving, step);
                     return;
                 }
                 Next::Rest(state) => {
@@ -114,14 +111,16 @@ impl Queue {
         }
     }
 
-    fn start_parts(&mut self, id: TransferId, parts_free: &mut usize, step: &mut Step) {
+    fn start_parts(&mut self, id: TransferId, moving: &mut usize, step: &mut Step) {
+        let parts_max = self.limits.parts_max;
         let Some(transfer) = self.transfers.get_mut(&id) else { return };
         let Some(checkpoint) = transfer.checkpoint.clone() else { return };
-        let wanted = usize::from(transfer.spec.options.parallel_parts.max(1));
-        // A transfer that asks for more than the common bound may have it while it is alone in using it.
-        let free = (*parts_free).max(wanted.saturating_sub(self.limits.parts_max));
-        let room = wanted.saturating_sub(transfer.moving_count()).min(free.max(usize::from(transfer.jobs.is_empty())));
-        let numbers: Vec<_> = std::iter::from_fn(|| transfer.todo.pop_first()).take(room).collect();
+        let own = transfer.moving_count();
+        let wanted = usize::from(transfer.spec.options.parallel_parts.max(1)).saturating_sub(own);
+        // The common bound is for sharing: who moves alone may have all that he asks for, and nobody is starved.
+        let alone = *moving == own;
+        let free = if alone { wanted } else { parts_max.saturating_sub(*moving).max(usize::from(own == 0)) };
+        let numbers: Vec<_> = std::iter::from_fn(|| transfer.todo.pop_first()).take(wanted.min(free)).collect();
         if numbers.is_empty() {
             return;
         }
@@ -131,10 +130,12 @@ impl Queue {
             step.events.push(transfer.event(EventKind::DataTransferStarted { consumed_bytes, total_bytes }));
             step.events.push(transfer.state_event());
         }
+        // Until one part has moved, the record of the session itself may still be on its way to the disk.
+        let after_facts = checkpoint.session.is_some() && !transfer.session_durable;
         for number in numbers {
-            *parts_free = parts_free.saturating_sub(1);
+            *moving += 1;
             if let Some(job) = self.new_job(id, Verb::MovePart { checkpoint: checkpoint.clone(), number }) {
-                step.jobs.push(job);
+                if after_facts { step.jobs_after_facts.push(job) } else { step.jobs.push(job) }
             }
         }
     }
@@ -175,9 +176,10 @@ impl Queue {
             | State::Beginning
             | State::Moving
             | State::Committing
-            | State::Discarding => step.facts.push(Fact::StateSet { id, state, stats }),
+            | State::Discarding => step.facts.push(Fact::StateSet { id, state, stats: Some(stats) }),
         }
         self.waiting.remove(&(transfer.order, id));
+        self.awake.remove(&id);
         step.events.push(transfer.state_event());
         step.unload.push(id);
     }

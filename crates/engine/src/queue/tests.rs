@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use store::{ETag, ObjectRef, ObjectSettings, PartNumber, UploadId};
 
 use super::*;
-use crate::checkpoint::{Fingerprint, Session};
-use crate::error::{Again, ErrorCode};
-use crate::transfer::{End, StoreId, TransferOptions};
-use crate::view::Outcome;
+use crate::checkpoint::{Checkpoint, Fingerprint, PartRecord, Session};
+use crate::error::{Again, TransferError};
+use crate::transfer::{End, StoreId, TransferOptions, TransferSpec};
+use crate::view::{Outcome, Stats, Transferred};
 
 const PARTS: u64 = 6;
 
@@ -26,6 +26,7 @@ fn upload(id: u64, parallel_parts: u16) -> Loaded {
         state: State::Waiting,
         checkpoint: None,
         parts: Vec::new(),
+        error: None,
         stats: Stats::default(),
         added_ms: 0,
     }

@@ -1,0 +1,230 @@
+//! One transfer in the queue.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::{PartNumber, PutReceipt};
+
+use super::{JobId, Loaded, Step};
+use crate::checkpoint::{Checkpoint, PartRecord};
+use crate::error::TransferError;
+use crate::event::{Event, EventKind, PartDetails};
+use crate::fact::Fact;
+use crate::retry::Streak;
+use crate::transfer::{Intent, Kind, State, TransferId, TransferSpec};
+use crate::view::{PartState, Phase, Stats, Transferred};
+
+/// What a running job may do when it is told to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Running {
+    Stoppable,
+    Part(PartNumber),
+    ToItsEnd,
+}
+
+/// What follows a discard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum AfterDiscard {
+    #[default]
+    Cancelled,
+    StartOver,
+}
+
+/// A transfer in the queue.
+#[derive(Debug)]
+pub struct Transfer {
+    /// Its id.
+    pub id: TransferId,
+    /// Its place in the queue.
+    pub order: i64,
+    /// What to do.
+    pub spec: Arc<TransferSpec>,
+    /// Its kind.
+    pub kind: Kind,
+    /// What is wanted.
+    pub intent: Intent,
+    /// Where it stands.
+    pub state: State,
+    /// Its plan.
+    pub checkpoint: Option<Arc<Checkpoint>>,
+    /// Parts at the sink.
+    pub parts: BTreeMap<PartNumber, PartRecord>,
+    /// Sum of their sizes.
+    pub done_bytes: u64,
+    /// Why the last attempt failed; gone after a success.
+    pub error: Option<TransferError>,
+    /// No job is started before this.
+    pub hold_until: Option<Duration>,
+    /// Parts whose checksum the store confirmed.
+    pub parts_confirmed: u64,
+    /// What it did.
+    pub stats: Stats,
+    /// Result, once done.
+    pub result: Option<Transferred>,
+    /// When it was added.
+    pub added_ms: i64,
+    /// When it ended.
+    pub ended_ms: Option<i64>,
+    pub(super) todo: BTreeSet<PartNumber>,
+    pub(super) tried_again: BTreeSet<PartNumber>,
+    pub(super) jobs: BTreeMap<JobId, Running>,
+    pub(super) streak: Streak,
+    pub(super) restarts: u32,
+    pub(super) after_discard: AfterDiscard,
+    pub(super) published: Option<PutReceipt>,
+    pub(super) announced: bool,
+    pub(super) working_since: Option<Duration>,
+    /// Whether a part has moved since the session was opened, so that the session is known to be durable.
+    pub(super) session_durable: bool,
+}
+
+impl Transfer {
+    pub(super) fn new(loaded: Loaded) -> Option<Self> {
+        let kind = loaded.spec.kind()?;
+        let done_bytes = loaded.parts.iter().map(|part| part.size_bytes).sum();
+        Some(Self {
+            id: loaded.id,
+            order: loaded.order,
+            spec: Arc::new(loaded.spec),
+            kind,
+            intent: loaded.intent,
+            state: if loaded.state.is_resting() { loaded.state } else { State::Waiting },
+            checkpoint: loaded.checkpoint.map(Arc::new),
+            parts: loaded.parts.into_iter().map(|part| (part.number, part)).collect(),
+            done_bytes,
+            error: loaded.error,
+            hold_until: None,
+            parts_confirmed: 0,
+            stats: loaded.stats,
+            result: None,
+            added_ms: loaded.added_ms,
+            ended_ms: None,
+            todo: BTreeSet::new(),
+            tried_again: BTreeSet::new(),
+            jobs: BTreeMap::new(),
+            streak: Streak::default(),
+            restarts: 0,
+            after_discard: AfterDiscard::default(),
+            published: None,
+            announced: false,
+            working_since: None,
+            session_durable: false,
+        })
+    }
+
+    pub(super) fn set_state(&mut self, state: State) {
+        self.state = state;
+    }
+
+    /// Leaves a resting state for `Waiting`.
+    pub(super) fn rise(&mut self, step: &mut Step) {
+        self.set_state(State::Waiting);
+        self.error = None;
+        self.streak = Streak::default();
+        self.restarts = 0;
+        step.facts.push(Fact::StateSet { id: self.id, state: State::Waiting, stats: Some(self.stats) });
+    }
+
+    pub(super) fn moving_count(&self) -> usize {
+        self.jobs.values().filter(|running| matches!(running, Running::Part(_))).count()
+    }
+
+    pub(super) fn stoppable(&self) -> Vec<JobId> {
+        self.jobs.iter().filter(|(_, running)| **running != Running::ToItsEnd).map(|(id, _)| *id).collect()
+    }
+
+    /// Whether the object goes in one request, without a session at the store.
+    pub(super) fn is_single_request(&self) -> bool {
+        self.kind != Kind::Download && self.checkpoint.as_ref().is_some_and(|known| known.plan().is_single())
+    }
+
+    /// Takes the plan and the parts that are really there, and works out what is missing.
+    pub(super) fn adopt(&mut self, checkpoint: Arc<Checkpoint>, held: impl IntoIterator<Item = PartRecord>) {
+        self.parts = held.into_iter().map(|part| (part.number, part)).collect();
+        self.done_bytes = self.parts.values().map(|part| part.size_bytes).sum();
+        self.parts_confirmed = self.parts.values().filter(|part| part.confirmed).count() as u64;
+        self.todo = checkpoint.plan().numbers().filter(|number| !self.parts.contains_key(number)).collect();
+        self.checkpoint = Some(checkpoint);
+    }
+
+    pub(super) fn forget_plan(&mut self) {
+        self.checkpoint = None;
+        self.parts.clear();
+        self.done_bytes = 0;
+        self.parts_confirmed = 0;
+        self.todo.clear();
+        self.published = None;
+        self.session_durable = false;
+    }
+
+    /// State of each part, in order.
+    pub fn part_states(&self, in_flight: &BTreeMap<PartNumber, u64>) -> Vec<PartState> {
+        let Some(checkpoint) = &self.checkpoint else { return Vec::new() };
+        let plan = checkpoint.plan();
+        let moving: BTreeSet<PartNumber> = self
+            .jobs
+            .values()
+            .filter_map(|running| if let Running::Part(number) = running { Some(*number) } else { None })
+            .collect();
+        plan.numbers()
+            .map(|number| {
+                if self.parts.contains_key(&number) {
+                    if self.tried_again.contains(&number) { PartState::DoneAgain } else { PartState::Done }
+                } else if moving.contains(&number) {
+                    let size = plan.range(number).len_bytes().max(1);
+                    PartState::InFlight(
+                        in_flight.get(&number).map_or(0.0, |bytes| *bytes as f32 / size as f32).min(1.0),
+                    )
+                } else {
+                    PartState::Waiting
+                }
+            })
+            .collect()
+    }
+
+    pub(super) fn event(&self, kind: EventKind) -> Event {
+        let target = self.checkpoint.as_ref().map_or(&self.spec.target, |checkpoint| &checkpoint.target);
+        Event {
+            kind,
+            transfer: self.id,
+            direction: self.kind,
+            from: self.spec.source.to_string(),
+            to: target.to_string(),
+        }
+    }
+
+    pub(super) fn state_event(&self) -> Event {
+        let phase = match (self.state, self.intent) {
+            (State::Done, _) if self.result.as_ref().is_some_and(|result| result.verified) => Phase::DoneVerified,
+            (State::Done, _) => Phase::DoneUnverified,
+            (State::Cancelled, _) => Phase::Cancelled,
+            (State::Failed, _) => Phase::Failed,
+            (_, Intent::Cancel) => Phase::Cancelling,
+            (State::Paused, _) | (State::Waiting, Intent::Pause) => Phase::Paused,
+            (State::Waiting, _) => Phase::Waiting,
+            (State::Probing | State::Beginning, _) => Phase::Scanning,
+            (State::Committing, _) => Phase::Verifying,
+            (State::Moving | State::Discarding, _) => Phase::Transferring,
+        };
+        self.event(EventKind::StateChanged { phase, error: self.error.clone(), retry_in_ms: None })
+    }
+
+    pub(super) fn progress(&self) -> (u64, i64) {
+        let total =
+            self.checkpoint.as_ref().map_or(-1, |known| i64::try_from(known.source.size_bytes()).unwrap_or(i64::MAX));
+        (self.done_bytes, total)
+    }
+
+    pub(super) fn part_details(&self, number: PartNumber) -> PartDetails {
+        let range = self.checkpoint.as_ref().map(|known| known.range(number));
+        let record = self.parts.get(&number);
+        PartDetails {
+            part_number: number.get(),
+            offset_bytes: range.map_or(0, |range| range.start),
+            part_size_bytes: range.map_or(0, store::ByteRange::len_bytes),
+            etag: record.and_then(|part| part.etag.clone()),
+            crc64: record.and_then(|part| part.crc64),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What goes into the queue and what comes out of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::{PartNumber, PutReceipt};
+
+use crate::checkpoint::{Checkpoint, PartRecord};
+use crate::error::TransferError;
+use crate::event::Event;
+use crate::fact::Fact;
+use crate::transfer::{Intent, State, TransferId, TransferSpec};
+use crate::view::{Stats, Transferred};
+
+/// Number of a job, unique in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub u64);
+
+/// One attempt at one verb, with all that it needs by value.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its number.
+    pub id: JobId,
+    /// For which transfer.
+    pub transfer: TransferId,
+    /// What is to be done.
+    pub spec: Arc<TransferSpec>,
+    /// Which verb.
+    pub verb: Verb,
+}
+
+/// The five verbs.
+#[derive(Clone, Debug)]
+pub enum Verb {
+    /// Look at source and target; make the plan, or see whether the old one still holds.
+    Probe {
+        /// The plan of an earlier run.
+        known: Option<Arc<Checkpoint>>,
+    },
+    /// Open the session; or, where one is known, see which of the recorded parts it really holds.
+    Begin {
+        /// The plan.
+        checkpoint: Arc<Checkpoint>,
+        /// Parts that the ledger has.
+        recorded: Vec<PartRecord>,
+    },
+    /// Move one part; of a plan with a single part and no session, the whole object.
+    MovePart {
+        /// The plan.
+        checkpoint: Arc<Checkpoint>,
+        /// Which part.
+        number: PartNumber,
+    },
+    /// Publish and verify.
+    Commit {
+        /// The plan.
+        checkpoint: Arc<Checkpoint>,
+        /// All parts, ascending.
+        parts: Vec<PartRecord>,
+        /// What a single request answered, if it was made in this run.
+        published: Option<PutReceipt>,
+    },
+    /// Abort the upload or delete the temp file.
+    Discard {
+        /// The plan.
+        checkpoint: Arc<Checkpoint>,
+    },
+}
+
+/// What a job found or did.
+#[derive(Clone, Debug)]
+pub enum Report {
+    /// The plan for a transfer that has none, or whose plan still holds.
+    Planned(Box<Checkpoint>),
+    /// The source is not what it was when the known plan was made.
+    SourceChanged,
+    /// Nothing has to be moved.
+    NothingToDo(Box<Transferred>, Box<Checkpoint>),
+    /// The session is open and holds these parts.
+    Begun {
+        /// The plan with its session.
+        checkpoint: Box<Checkpoint>,
+        /// Parts that are there, in any order.
+        held: Vec<PartRecord>,
+    },
+    /// The known session is not there any more.
+    SessionGone,
+    /// The part is at the sink; for a single request, the object is written.
+    Moved(PartRecord, Option<PutReceipt>),
+    /// Published and compared.
+    Committed(Box<Transferred>),
+    /// Nothing is left of the session.
+    Discarded,
+    /// The job was stopped as asked.
+    Stopped,
+}
+
+/// What can happen to the queue.
+#[derive(Debug)]
+pub enum Input {
+    /// New transfers; they are recorded.
+    Add(Vec<Loaded>),
+    /// Transfers that the ledger already has.
+    Load(Vec<Loaded>),
+    /// The user wants something else of a transfer that is in the queue.
+    Want(TransferId, Intent),
+    /// A job has ended.
+    Ended(JobId, Result<Report, TransferError>),
+    /// Time has passed.
+    Wake,
+    /// Everything stops, and nothing more is started.
+    Shutdown,
+}
+
+/// A transfer on its way into the queue.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Its id.
+    pub id: TransferId,
+    /// Its place.
+    pub order: i64,
+    /// What to do.
+    pub spec: TransferSpec,
+    /// What is wanted.
+    pub intent: Intent,
+    /// Where it came to rest, or `Waiting`.
+    pub state: State,
+    /// Its plan, if it has one.
+    pub checkpoint: Option<Checkpoint>,
+    /// Parts that are recorded.
+    pub parts: Vec<PartRecord>,
+    /// Why it failed, if it did.
+    pub error: Option<TransferError>,
+    /// What it did in earlier runs.
+    pub stats: Stats,
+    /// When it was added.
+    pub added_ms: i64,
+}
+
+/// What is to be done after an input, in this order: stop jobs, record facts, start jobs, tell events, unload.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// Jobs to stop at once.
+    pub stop: Vec<JobId>,
+    /// Facts to record.
+    pub facts: Vec<Fact>,
+    /// Jobs to start only when the facts so far of their transfers are durable.
+    pub jobs_after_facts: Vec<Job>,
+    /// Jobs to start at once.
+    pub jobs: Vec<Job>,
+    /// Events to tell.
+    pub events: Vec<Event>,
+    /// Transfers that have left the queue.
+    pub unload: Vec<TransferId>,
+    /// When to wake the queue if nothing happens before.
+    pub wake_at: Option<Duration>,
+}
