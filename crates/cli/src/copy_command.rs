@@ -31,11 +31,13 @@ pub(crate) async fn run(account: &AccountOptions, options: CopyOptions) -> Resul
     let mut signals = listen()?;
     let events = bench.engine.events();
     let begun = begin(&bench, pairs, &wanted, options.run.json).await?;
-    let views = Watch::new(&bench.engine, &begun.all(), options.run).until_rest(events, &mut signals).await?;
-    leave_no_trace(&bench, &views, &begun.added).await;
+    let watch = Watch::new(&bench.engine, &begun.all(), &begun.resumed, options.run)?;
+    bench.engine.resume(&begun.resumed).await.map_err(|error| words::engine_failure(&error))?;
+    let watched = watch.until_rest(events, &mut signals).await?;
+    leave_no_trace(&bench, &watched.views, &begun.added).await;
     bench.engine.shutdown().await;
-    report::tell(&views, started.elapsed(), options.run.json);
-    Ok(watch::ending(&views))
+    report::tell(&watched, started.elapsed(), options.run.json);
+    Ok(watch::ending(&watched.views))
 }
 
 /// Both directions have the limit of `--limit`.
@@ -86,7 +88,7 @@ impl Begun {
     }
 }
 
-/// Goes on with what an earlier command began between the same ends, and adds the rest.
+/// Finds what an earlier command began between the same ends, and adds the rest.
 async fn begin(bench: &Workbench, pairs: Vec<Pair>, wanted: &TransferOptions, json: bool) -> Result<Begun, Failure> {
     let engine = &bench.engine;
     let mut begun = Begun::default();
@@ -105,9 +107,6 @@ async fn begin(bench: &Workbench, pairs: Vec<Pair>, wanted: &TransferOptions, js
     }
     if !specs.is_empty() {
         begun.added = engine.add(specs).await.map_err(|error| words::engine_failure(&error))?;
-    }
-    if !begun.resumed.is_empty() {
-        engine.resume(&begun.resumed).await.map_err(|error| words::engine_failure(&error))?;
     }
     Ok(begun)
 }

@@ -67,7 +67,7 @@ impl Failure {
 
     /// The same, but as a wrong use of the program.
     #[must_use]
-    pub(crate) fn as_usage(mut self) -> Self {
+    pub(crate) fn told_as_usage(mut self) -> Self {
         self.ending = Ending::Usage;
         self
     }

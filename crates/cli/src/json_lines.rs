@@ -1,9 +1,10 @@
 //! The shapes of `--json`: one object a line, each with a `type`. Scripts rely on them.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use engine::ledger::Ledger;
-use engine::{Kind, Outcome, Session, State, TransferError, TransferView};
+use engine::{Kind, Outcome, Session, State, Stats, TransferError, TransferId, TransferView};
 use serde::Serialize;
 use store::{Crc64, ETag};
 use time::OffsetDateTime;
@@ -15,11 +16,11 @@ use time::format_description::well_known::Rfc3339;
 pub(crate) struct Summary {
     /// Size of what is done.
     pub(crate) bytes: u64,
-    /// Parts that were sent or fetched.
+    /// Parts that this command sent or fetched, counting repeats.
     pub(crate) parts_sent: u64,
-    /// Parts that were there already when a transfer went on.
+    /// Parts that were there already when this command went on with a transfer.
     pub(crate) parts_reused: u64,
-    /// Attempts beyond the first.
+    /// Attempts of this command beyond the first.
     pub(crate) retries: u64,
     /// How long this command ran.
     pub(crate) seconds: f64,
@@ -74,15 +75,19 @@ impl Ended {
 }
 
 impl Summary {
-    pub(crate) fn of(views: &[TransferView], seconds: f64) -> Self {
+    /// The engine counts over all runs of a transfer; `before` is where these counts stood when this command began.
+    pub(crate) fn of(views: &[TransferView], before: &BTreeMap<TransferId, Stats>, seconds: f64) -> Self {
         let count = |state| views.iter().filter(|view| view.state == state).count();
-        let sum = |value: fn(&TransferView) -> u64| views.iter().map(value).sum();
+        let sum = |value: fn(&Stats) -> u64| {
+            let earlier = |view: &TransferView| before.get(&view.id).map_or(0, value);
+            views.iter().map(|view| value(&view.stats).saturating_sub(earlier(view))).sum()
+        };
         let transfers: Vec<Ended> = views.iter().map(Ended::of).collect();
         Self {
             bytes: views.iter().filter(|view| view.state == State::Done).filter_map(|view| view.size_bytes).sum(),
-            parts_sent: sum(|view| view.stats.parts_sent),
-            parts_reused: sum(|view| view.stats.parts_reused),
-            retries: sum(|view| view.stats.retries),
+            parts_sent: sum(|stats| stats.parts_sent),
+            parts_reused: sum(|stats| stats.parts_reused),
+            retries: sum(|stats| stats.retries),
             seconds,
             crc64: if let [one] = &transfers[..] { one.crc64 } else { None },
             verified: !transfers.is_empty() && transfers.iter().all(|one| one.verified),
@@ -174,8 +179,8 @@ pub(crate) struct Object {
     pub(crate) content_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) version: Option<String>,
-    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    pub(crate) metadata: std::collections::BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) metadata: BTreeMap<String, String>,
 }
 
 /// An unfinished multipart upload of `uploads list --json`.

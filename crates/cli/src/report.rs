@@ -8,9 +8,11 @@ use crate::exit::Failure;
 use crate::json_lines::Summary;
 use crate::output::{self, printable};
 use crate::size;
+use crate::watch::Watched;
 
 /// Tells results on standard output (a line each, or with `json` the summary) and trouble on standard error.
-pub(crate) fn tell(views: &[TransferView], took: Duration, json: bool) {
+pub(crate) fn tell(watched: &Watched, took: Duration, json: bool) {
+    let Watched { views, before } = watched;
     for view in views {
         match view.state {
             State::Done if json => {}
@@ -31,7 +33,7 @@ pub(crate) fn tell(views: &[TransferView], took: Duration, json: bool) {
         ));
     }
     if json {
-        output::json(&Summary::of(views, took.as_secs_f64()));
+        output::json(&Summary::of(views, before, took.as_secs_f64()));
     } else if views.len() > 1 {
         let count = |state| views.iter().filter(|view| view.state == state).count();
         output::line(&format!(

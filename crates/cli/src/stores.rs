@@ -43,7 +43,7 @@ impl CommandStores {
             Choice::Named(name) => {
                 let mut opened = self.opened.lock().await;
                 let profile = self.accounts(&mut opened).await.and_then(|accounts| accounts.profile(name));
-                StoreId(profile.map_err(|error| account_failure(&error).as_usage())?.id)
+                StoreId(profile.map_err(|error| account_failure(&error).told_as_usage())?.id)
             }
             Choice::Nobody => {
                 return Err(Failure::usage(
@@ -53,7 +53,7 @@ impl CommandStores {
             }
         };
         let store = self.store(&id).await.map_err(|failure| match failure {
-            OpenFailure::Config(failure) => failure.as_usage(),
+            OpenFailure::Config(failure) => failure.told_as_usage(),
             OpenFailure::Missing => Failure::usage(format!("There is no account “{id}”.")),
         })?;
         Ok((id, store))

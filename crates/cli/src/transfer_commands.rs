@@ -78,11 +78,12 @@ pub(crate) async fn resume(account: &AccountOptions, options: ResumeOptions) -> 
     }
     let mut signals = listen()?;
     let events = bench.engine.events();
+    let watch = Watch::new(&bench.engine, &ids, &ids, options.run)?;
     bench.engine.resume(&ids).await.map_err(|error| words::engine_failure(&error))?;
-    let views = Watch::new(&bench.engine, &ids, options.run).until_rest(events, &mut signals).await?;
+    let watched = watch.until_rest(events, &mut signals).await?;
     bench.engine.shutdown().await;
-    report::tell(&views, started.elapsed(), options.run.json);
-    Ok(watch::ending(&views))
+    report::tell(&watched, started.elapsed(), options.run.json);
+    Ok(watch::ending(&watched.views))
 }
 
 /// The transfers with these ids, if all of them exist, are not over and can be reached. A transfer whose account is
@@ -106,7 +107,9 @@ async fn named(bench: &Workbench, ids: &[u64]) -> Result<Vec<TransferId>, Failur
 async fn all_within_reach(bench: &Workbench) -> Result<Vec<TransferId>, Failure> {
     let told = |error: LedgerError| words::engine_failure(&error.into());
     let mut found = Vec::new();
-    for id in bench.records().open_ids().map_err(told)? {
+    let interrupted = bench.records().open_ids(Filter::Waiting).map_err(told)?;
+    let paused = bench.records().open_ids(Filter::Paused).map_err(told)?;
+    for id in interrupted.into_iter().chain(paused) {
         let view = known(bench, id)?;
         let mut reached = true;
         for store in stores_of(&view.spec) {

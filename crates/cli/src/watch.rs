@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use engine::{Engine, Event, EventKind, State, TransferId, TransferView};
+use engine::{Engine, Event, EventKind, State, Stats, TransferId, TransferView};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
@@ -20,6 +20,15 @@ use crate::words;
 /// How often the bar moves.
 const SHOW_EVERY: Duration = Duration::from_millis(200);
 
+/// What transfers came to.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    /// Each at rest, in the order of their ids.
+    pub(crate) views: Vec<TransferView>,
+    /// What they had done before this command.
+    pub(crate) before: BTreeMap<TransferId, Stats>,
+}
+
 /// Transfers under watch.
 #[derive(Debug)]
 pub(crate) struct Watch<'a> {
@@ -27,18 +36,31 @@ pub(crate) struct Watch<'a> {
     options: RunOptions,
     progress: Progress,
     views: BTreeMap<TransferId, TransferView>,
+    before: BTreeMap<TransferId, Stats>,
     open: BTreeSet<TransferId>,
 }
 
 impl<'a> Watch<'a> {
-    /// Watches `ids`. `events` and `signals` are listened to since before they began, so that nothing is missed.
-    pub(crate) fn new(engine: &'a Engine, ids: &[TransferId], options: RunOptions) -> Self {
+    /// Prepares to watch `ids`. Those of `earlier`, which do not move yet, have a past.
+    pub(crate) fn new(
+        engine: &'a Engine,
+        ids: &[TransferId],
+        earlier: &[TransferId],
+        options: RunOptions,
+    ) -> Result<Self, Failure> {
         let shown = !options.json && !options.no_progress && std::io::stderr().is_terminal();
         let open: BTreeSet<TransferId> = ids.iter().copied().collect();
-        Self { engine, options, progress: Progress::new(shown), views: BTreeMap::new(), open }
+        let progress = Progress::new(shown);
+        let mut before = BTreeMap::new();
+        for id in earlier {
+            let view = engine.view(*id).map_err(|error| words::engine_failure(&error))?;
+            before.extend(view.map(|view| (*id, view.stats)));
+        }
+        Ok(Self { engine, options, progress, views: BTreeMap::new(), before, open })
     }
 
-    /// Returns when all of them rest, in the order of their ids.
+    /// Returns when all of them rest. `events` and `signals` are listened to since before they began, so that nothing
+    /// is missed.
     ///
     /// The first signal pauses what is not done yet; a second one ends the program at once, which loses nothing
     /// either: the wish to pause is recorded, and what was moved is known.
@@ -46,7 +68,7 @@ impl<'a> Watch<'a> {
         mut self,
         mut events: Receiver<Event>,
         signals: &mut Signals,
-    ) -> Result<Vec<TransferView>, Failure> {
+    ) -> Result<Watched, Failure> {
         let mut ticks = tokio::time::interval(SHOW_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut pausing = false;
@@ -82,7 +104,7 @@ impl<'a> Watch<'a> {
             self.heard(&event)?;
         }
         self.progress.close();
-        Ok(self.views.into_values().collect())
+        Ok(Watched { views: self.views.into_values().collect(), before: self.before })
     }
 
     fn heard(&mut self, event: &Event) -> Result<(), Failure> {

@@ -52,7 +52,7 @@ fn every_event_is_a_line_and_the_summary_is_the_last() {
             before = consumed;
         }
         for line in &lines[..lines.len() - 1] {
-            assert_eq!(line["from"].is_string() && line["to"].is_string(), true, "{line}");
+            assert!(line["from"].is_string() && line["to"].is_string(), "{line}");
             assert!(line["transfer"].is_u64(), "{line}");
         }
         for line in lines.iter().filter(|line| line["type"] == "UploadPartSucceed") {

@@ -193,7 +193,9 @@ fn a_killed_transfer_can_be_marked_as_paused() {
     running.kill();
     let id = world.transfers().iter().find(|one| one["state"] == "waiting").unwrap()["id"].to_string();
     world.done(&["pause", &id]);
-    assert_eq!(world.transfers().iter().find(|one| one["id"].to_string() == id).unwrap()["state"], "paused");
+    let listed = world.transfers();
+    let paused = listed.iter().find(|one| one["state"] == "paused").unwrap();
+    assert_eq!(paused["id"].to_string(), id);
     world.done(&words(&CASES[0]));
     check_result(&world, &CASES[0]);
 }

@@ -19,7 +19,8 @@ pub(crate) const MIB: usize = 1 << 20;
 pub(crate) struct World {
     pub(crate) folder: TempDir,
     pub(crate) server: Server,
-    runtime: tokio::runtime::Runtime,
+    /// The server lives on it.
+    _runtime: tokio::runtime::Runtime,
 }
 
 /// How the program ended and what it said.
@@ -52,7 +53,7 @@ impl World {
         change(&mut options);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let server = runtime.block_on(Server::start(options)).unwrap();
-        Self { folder, server, runtime }
+        Self { folder, server, _runtime: runtime }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -125,12 +126,6 @@ impl World {
         let _ = std::fs::remove_file(&back);
         self.done(&["cp", address, back.to_str().unwrap()]);
         assert_same_bytes(&back, file);
-    }
-
-    pub(crate) fn stop_server(self) -> TempDir {
-        let Self { folder, server, runtime } = self;
-        runtime.block_on(server.stop());
-        folder
     }
 }
 
