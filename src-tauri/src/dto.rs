@@ -2,9 +2,11 @@
 //!
 //! They carry facts, never words: states and reasons are codes with parameters, and `ui/src/i18n` has the words.
 //! Sizes are numbers (exact to 2^53 bytes), checksums are decimal strings, times are milliseconds since 1970.
+//! A float is exported as `number`: JSON has no NaN, and none of these can be one.
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
+use specta_typescript::Number;
 
 /// An error of a command: what the window can say (`code` with words in i18n) and whether trying again makes sense.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
@@ -86,7 +88,7 @@ pub struct BucketView {
     /// Region id, if known.
     pub region: Option<String>,
     /// When it was made.
-    pub created_ms: Option<f64>,
+    pub created_ms: Option<i64>,
 }
 
 /// One object or one prefix in a listing.
@@ -99,9 +101,9 @@ pub struct ObjectRow {
     /// Whether this is a prefix.
     pub folder: bool,
     /// Size; 0 for a prefix.
-    pub size_bytes: f64,
+    pub size_bytes: u64,
     /// Last change.
-    pub modified_ms: Option<f64>,
+    pub modified_ms: Option<i64>,
     /// Such as `STANDARD`.
     pub storage_class: Option<String>,
 }
@@ -190,7 +192,7 @@ pub struct Actions {
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 pub struct TransferRow {
     /// Id, stable over restarts.
-    pub id: f64,
+    pub id: u64,
     /// Kind.
     pub direction: Direction,
     /// File name or last part of the key.
@@ -204,19 +206,22 @@ pub struct TransferRow {
     /// Why it waits, is paused or failed: code and params.
     pub why: Option<AppError>,
     /// Size; `None` until known.
-    pub size_bytes: Option<f64>,
+    pub size_bytes: Option<u64>,
     /// Bytes that the far side has acknowledged, each counted once.
-    pub done_bytes: f64,
+    pub done_bytes: u64,
     /// Bytes on the way beyond these.
-    pub in_flight_bytes: f64,
+    pub in_flight_bytes: u64,
     /// Bytes a second now; 0 when nothing moves.
+    #[specta(type = Number)]
     pub speed_bytes_s: f64,
     /// Seconds left, if it can be told.
+    #[specta(type = Option<Number>)]
     pub left_s: Option<f64>,
     /// Seconds until the next try.
+    #[specta(type = Option<Number>)]
     pub retry_in_s: Option<f64>,
     /// When it ended.
-    pub ended_ms: Option<f64>,
+    pub ended_ms: Option<i64>,
     /// Whether the target was there already with the same content, so that nothing was sent.
     pub identical: bool,
     /// What can be clicked.
@@ -243,28 +248,28 @@ pub enum TransferFilter {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
 pub struct Counts {
     /// Running.
-    pub active: f64,
+    pub active: u64,
     /// Waiting.
-    pub waiting: f64,
+    pub waiting: u64,
     /// Paused.
-    pub paused: f64,
+    pub paused: u64,
     /// Failed.
-    pub failed: f64,
+    pub failed: u64,
     /// Done.
-    pub done: f64,
+    pub done: u64,
 }
 
 /// A page of transfers.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 pub struct TransferPage {
     /// Grows with every change; a page older than the one shown is dropped.
-    pub revision: f64,
+    pub revision: u64,
     /// How many rows the filter has in all.
-    pub total: f64,
+    pub total: u64,
     /// The rows, in order.
     pub rows: Vec<TransferRow>,
     /// Give this as `after` for the next page.
-    pub next: Option<f64>,
+    pub next: Option<u64>,
 }
 
 /// The details drawer.
@@ -273,10 +278,11 @@ pub struct TransferDetail {
     /// The row itself.
     pub row: TransferRow,
     /// Part size; `None` before the plan.
-    pub part_size_bytes: Option<f64>,
+    pub part_size_bytes: Option<u64>,
     /// One character a part: `.` waiting, `~` in flight, `#` sent, `r` sent at a second try, `v` verified, `x` failed.
     pub parts: String,
     /// How much of each part in flight has moved, 0 to 1, in the order of the `~`.
+    #[specta(type = Vec<Number>)]
     pub live: Vec<f64>,
     /// Multipart upload id, if there is one.
     pub upload_id: Option<String>,
@@ -287,25 +293,27 @@ pub struct TransferDetail {
     /// CRC64 of the target, decimal, once known.
     pub target_crc64: Option<String>,
     /// Parts whose checksum the store confirmed.
-    pub parts_confirmed: f64,
+    pub parts_confirmed: u64,
     /// Parts moved by this or earlier runs, counting repeats.
-    pub parts_sent: f64,
+    pub parts_sent: u64,
     /// Parts that were there already when it went on.
-    pub parts_reused: f64,
+    pub parts_reused: u64,
     /// Attempts beyond the first.
-    pub retries: f64,
+    pub retries: u64,
     /// The store's id of the last request.
     pub request_id: Option<String>,
     /// When the last finished part was written to the ledger.
-    pub saved_ms: Option<f64>,
+    pub saved_ms: Option<i64>,
 }
 
 /// Speed limits; `None` is no limit.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Type)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
 pub struct Limits {
     /// Bytes a second towards the store.
+    #[specta(type = Option<Number>)]
     pub upload_bytes_s: Option<f64>,
     /// Bytes a second from the store.
+    #[specta(type = Option<Number>)]
     pub download_bytes_s: Option<f64>,
 }
 
@@ -313,17 +321,19 @@ pub struct Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Type)]
 pub struct Pulse {
     /// Grows with every change of any transfer.
-    pub revision: f64,
+    pub revision: u64,
     /// Exact counts.
     pub counts: Counts,
     /// Bytes a second towards stores, all transfers.
+    #[specta(type = Number)]
     pub upload_bytes_s: f64,
     /// Bytes a second from stores, all transfers.
+    #[specta(type = Number)]
     pub download_bytes_s: f64,
     /// The limits in force.
     pub limits: Limits,
     /// Bytes that running and waiting transfers still have to move, as far as known.
-    pub left_bytes: f64,
+    pub left_bytes: u64,
 }
 
 /// A push from Rust to the window.
@@ -335,7 +345,7 @@ pub enum Push {
         /// The counters.
         pulse: Pulse,
     },
-    /// A transfer ended (done, failed or cancelled).
+    /// A transfer ended: done, failed, or cancelled (its state is `cancelling` then, and no list has it any more).
     Ended {
         /// Its last row.
         row: TransferRow,
@@ -343,7 +353,7 @@ pub enum Push {
     /// Files are dragged over the window (native drag and drop).
     DragOver {
         /// How many paths.
-        paths: f64,
+        paths: u64,
     },
     /// The drag left, or ended.
     DragLeave {},
@@ -356,7 +366,6 @@ pub enum Push {
 
 /// What the window remembers between runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(default)]
 pub struct Settings {
     /// `en`, `zh`, or `system`.
     pub language: String,

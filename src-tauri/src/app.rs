@@ -1,0 +1,239 @@
+//! Where everything is put together: data folder, accounts, stores, ledger, engine.
+//!
+//! Both halves open at first need rather than at the start: the window is there at once even while a keychain asks
+//! for its password, and when another program holds the data folder the next click simply tries again.
+
+use std::num::NonZeroU64;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use accounts::{Accounts, DataFolder, PRACTICE_ACCOUNT, SecretKeeping};
+use engine::ledger::{DataFolderLock, SqliteLedger};
+use engine::{
+    Clock as _, Engine, EngineOptions, EngineParts, LocalDisk, RateLimits, RetryPolicy, StoreId, SystemClock,
+};
+use tokio::sync::OnceCell;
+
+use crate::desktop::Desktop;
+use crate::dto::{AccountView, AppError, AppStatus, Limits};
+use crate::environment::Environment;
+use crate::error::OwnCode;
+use crate::events::{self, Pushes};
+use crate::practice::Practice;
+use crate::settings::SettingsFile;
+use crate::stores::{AccountStores, OpenStore};
+
+/// How long the engine may take to stop when the window closes. What it could not write is found again at the start.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(5);
+
+/// The app: what commands work on.
+#[derive(Debug)]
+pub struct App {
+    folder: DataFolder,
+    environment: Environment,
+    /// Settings of the window.
+    pub settings: SettingsFile,
+    /// The practice server.
+    pub practice: Arc<Practice>,
+    /// The way to the window.
+    pub pushes: Pushes,
+    desktop: OnceLock<Box<dyn Desktop>>,
+    opened: OnceCell<Opened>,
+    running: OnceCell<Running>,
+}
+
+/// Accounts and their stores.
+#[derive(Debug)]
+pub struct Opened {
+    /// Profiles and secrets.
+    pub accounts: Accounts,
+    /// Stores by account.
+    pub stores: Arc<AccountStores>,
+    set_aside: Option<AppError>,
+}
+
+/// The engine, and the right to write to the data folder.
+#[derive(Debug)]
+struct Running {
+    engine: Engine,
+    set_aside: Option<AppError>,
+    _lock: DataFolderLock,
+}
+
+impl App {
+    /// An app on this data folder. Nothing is opened yet.
+    pub fn new(folder: DataFolder, environment: Environment) -> Self {
+        Self {
+            settings: SettingsFile::open(folder.path().join("settings.json")),
+            practice: Arc::new(Practice::new(folder.practice(), environment.practice)),
+            pushes: Pushes::default(),
+            desktop: OnceLock::new(),
+            opened: OnceCell::new(),
+            running: OnceCell::new(),
+            folder,
+            environment,
+        }
+    }
+
+    /// What the environment asked for.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Gives the app its desktop; the first one stays.
+    pub fn set_desktop(&self, desktop: Box<dyn Desktop>) {
+        let _ = self.desktop.set(desktop);
+    }
+
+    /// The desktop.
+    ///
+    /// # Errors
+    /// `internal` before there is a window.
+    pub fn desktop(&self) -> Result<&dyn Desktop, AppError> {
+        self.desktop.get().map(Box::as_ref).ok_or_else(|| AppError::internal("there is no window yet"))
+    }
+
+    /// Accounts and stores.
+    ///
+    /// # Errors
+    /// If the file of profiles cannot be read.
+    pub async fn opened(&self) -> Result<&Opened, AppError> {
+        self.opened.get_or_try_init(|| self.open_accounts()).await
+    }
+
+    async fn open_accounts(&self) -> Result<Opened, AppError> {
+        let (accounts, aside) = Accounts::open(self.folder.clone()).await?;
+        if self.environment.begin_with_practice && accounts.current()?.is_none() {
+            accounts.set_current(Some(PRACTICE_ACCOUNT))?;
+        }
+        let stores = Arc::new(AccountStores::new(accounts.clone(), self.practice.clone()));
+        Ok(Opened { accounts, stores, set_aside: aside.map(|aside| set_aside(&aside.path)) })
+    }
+
+    /// The engine; it starts, and takes up what was left, when it is first asked for.
+    ///
+    /// # Errors
+    /// `data_folder_busy` while another program writes to the folder; `ledger` if the ledger cannot be opened.
+    pub async fn engine(&self) -> Result<&Engine, AppError> {
+        self.running.get_or_try_init(|| self.start_engine()).await.map(|running| &running.engine)
+    }
+
+    async fn start_engine(&self) -> Result<Running, AppError> {
+        let stores = self.opened().await?.stores.clone();
+        let clock = Arc::new(SystemClock::new());
+        let (folder, now_ms) = (self.folder.clone(), clock.wall_ms());
+        let opening = tokio::task::spawn_blocking(move || open_ledger(&folder, now_ms));
+        let (lock, ledger, aside) = opening.await.map_err(AppError::internal)??;
+        let parts = EngineParts { stores, ledger: Arc::new(ledger), disk: Arc::new(LocalDisk), clock };
+        let options = EngineOptions {
+            takes_over: true,
+            retry: RetryPolicy { outlasts_network: true, ..RetryPolicy::default() },
+            rates: rates(self.settings.limits())?,
+            seed: now_ms.unsigned_abs(),
+            ..EngineOptions::default()
+        };
+        let engine = Engine::start(parts, options);
+        tokio::spawn(events::tell_ends(engine.clone(), self.pushes.clone()));
+        tokio::spawn(events::tell_pulses(engine.clone(), self.pushes.clone()));
+        Ok(Running { engine, set_aside: aside, _lock: lock })
+    }
+
+    /// Stops the engine; everything goes on at the next start.
+    pub async fn shut_down(&self) {
+        let Some(running) = self.running.get() else { return };
+        if tokio::time::timeout(SHUTDOWN_MAX, running.engine.shutdown()).await.is_err() {
+            tracing::warn!("the engine did not stop in time");
+        }
+    }
+
+    /// The id of the account in use.
+    ///
+    /// # Errors
+    /// `no_account` if there is none.
+    pub async fn current_account(&self) -> Result<String, AppError> {
+        self.opened().await?.accounts.current()?.ok_or_else(|| AppError::new(OwnCode::NoAccount))
+    }
+
+    /// The store of the account in use, with its durable id.
+    ///
+    /// # Errors
+    /// `no_account`, or why the store cannot be opened.
+    pub async fn current_store(&self) -> Result<(StoreId, OpenStore), AppError> {
+        let account = self.current_account().await?;
+        let store = self.opened().await?.stores.of(&account).await?;
+        Ok((StoreId(account), store))
+    }
+
+    /// An account as the window shows it.
+    ///
+    /// # Errors
+    /// `account_missing` if there is no such account.
+    pub async fn account_view(&self, id: &str) -> Result<AccountView, AppError> {
+        if id == PRACTICE_ACCOUNT {
+            return Ok(self.practice.view());
+        }
+        let accounts = &self.opened().await?.accounts;
+        let profile = accounts.profile(id)?;
+        let tail = profile.access_key.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
+        Ok(AccountView {
+            key_tail: profile.access_key[tail..].to_owned(),
+            id: profile.id,
+            name: profile.name,
+            region: profile.region,
+            endpoint: profile.endpoint,
+            practice: false,
+            secret_kept: accounts.keeping() == SecretKeeping::Keychain,
+            bucket: profile.bucket,
+        })
+    }
+
+    /// What the window shows before anything else.
+    ///
+    /// # Errors
+    /// If the accounts cannot be read.
+    pub async fn status(&self) -> Result<AppStatus, AppError> {
+        let opened = self.opened().await?;
+        let account = match opened.accounts.current()? {
+            Some(id) => Some(self.account_view(&id).await?),
+            None => None,
+        };
+        let notice = match self.engine().await {
+            Ok(_) => self.running.get().and_then(|running| running.set_aside.clone()).or(opened.set_aside.clone()),
+            Err(error) => Some(error),
+        };
+        Ok(AppStatus {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            platform: std::env::consts::OS.to_owned(),
+            account,
+            keychain: opened.accounts.keeping() == SecretKeeping::Keychain,
+            notice,
+        })
+    }
+}
+
+fn open_ledger(folder: &DataFolder, now_ms: i64) -> Result<(DataFolderLock, SqliteLedger, Option<AppError>), AppError> {
+    let lock = DataFolderLock::take(folder.path(), "tern").map_err(AppError::internal)?;
+    let lock = lock.map_err(|busy| AppError::new(OwnCode::DataFolderBusy).with("holder", busy.holder))?;
+    let (ledger, aside) = SqliteLedger::open(&folder.ledger(), now_ms).map_err(engine::EngineError::from)?;
+    Ok((lock, ledger, aside.map(|aside| set_aside(&aside.path))))
+}
+
+fn set_aside(path: &std::path::Path) -> AppError {
+    AppError::new(OwnCode::LedgerSetAside).with("path", path.display())
+}
+
+/// Limits as the engine takes them.
+///
+/// # Errors
+/// `invalid_option` for a limit below one byte a second: to stop everything, pause it.
+pub fn rates(limits: Limits) -> Result<RateLimits, AppError> {
+    let rate = |bytes_s: Option<f64>| match bytes_s {
+        None => Ok(None),
+        // The largest is far beyond any line; the cast saturates there.
+        Some(bytes_s) => NonZeroU64::new(bytes_s as u64).map(Some).ok_or_else(|| {
+            AppError::from(engine::TransferError::new(engine::ErrorCode::InvalidOption))
+                .with("reason", "a limit must be at least one byte a second; pause to stop")
+        }),
+    };
+    Ok(RateLimits { upload: rate(limits.upload_bytes_s)?, download: rate(limits.download_bytes_s)? })
+}

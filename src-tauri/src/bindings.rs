@@ -1,0 +1,41 @@
+//! The one list of commands: what the window may call, and the TypeScript it calls it with.
+
+use tauri::Runtime;
+use tauri_specta::{Builder, collect_commands};
+
+use crate::commands::{accounts, app, browse, limits, transfers};
+
+/// All commands with their types. Byte counts and ids are exported as `number`: they stay below 2^53.
+pub fn builder<R: Runtime>() -> Builder<R> {
+    Builder::new().dangerously_cast_bigints_to_number().commands(collect_commands![
+        app::app_status,
+        app::get_settings,
+        app::set_settings,
+        app::subscribe,
+        app::pick_files,
+        app::pick_folder,
+        accounts::connect_practice,
+        accounts::connect,
+        accounts::accounts,
+        accounts::use_account,
+        accounts::forget_account,
+        browse::list_buckets,
+        browse::create_bucket,
+        browse::list_objects,
+        transfers::add_uploads,
+        transfers::add_downloads,
+        transfers::add_copies,
+        transfers::transfers,
+        transfers::transfer_detail,
+        transfers::pause,
+        transfers::resume,
+        transfers::cancel,
+        transfers::retry,
+        transfers::remove,
+        transfers::pause_all,
+        transfers::resume_all,
+        transfers::reveal,
+        limits::get_limits,
+        limits::set_limits,
+    ])
+}

@@ -1,0 +1,164 @@
+//! Transfers: adding, listing, and what the user wants of them.
+
+use engine::{Engine, EngineError, Filter, PageRequest, TransferId, TransferSpec};
+
+use super::{Answer, Shared};
+use crate::dto::{AppError, Conflict, TransferDetail, TransferFilter, TransferPage};
+use crate::{naming, view};
+
+/// Most rows of a page, whatever is asked for.
+const PAGE_ROWS_MAX: u32 = 500;
+
+/// Uploads files into a prefix of a bucket; answers with the ids, in order.
+#[tauri::command]
+#[specta::specta]
+pub async fn add_uploads(
+    app: Shared<'_>,
+    bucket: String,
+    prefix: String,
+    paths: Vec<String>,
+    conflict: Conflict,
+) -> Answer<Vec<u64>> {
+    let (store, _) = app.current_store().await?;
+    add(app.engine().await?, naming::uploads(&store, &bucket, &prefix, &paths, conflict)?).await
+}
+
+/// Downloads objects into a folder.
+#[tauri::command]
+#[specta::specta]
+pub async fn add_downloads(
+    app: Shared<'_>,
+    bucket: String,
+    keys: Vec<String>,
+    folder: String,
+    conflict: Conflict,
+) -> Answer<Vec<u64>> {
+    let (store, _) = app.current_store().await?;
+    add(app.engine().await?, naming::downloads(&store, &bucket, &keys, &folder, conflict)?).await
+}
+
+/// Copies objects into a prefix of a bucket of the same account.
+#[tauri::command]
+#[specta::specta]
+pub async fn add_copies(
+    app: Shared<'_>,
+    bucket: String,
+    keys: Vec<String>,
+    to_bucket: String,
+    to_prefix: String,
+    conflict: Conflict,
+) -> Answer<Vec<u64>> {
+    let (store, _) = app.current_store().await?;
+    add(app.engine().await?, naming::copies(&store, &bucket, &keys, &to_bucket, &to_prefix, conflict)?).await
+}
+
+/// Adds what is new. What moves between the same two ends already goes on instead, so that asking twice sends once.
+async fn add(engine: &Engine, specs: Vec<TransferSpec>) -> Answer<Vec<u64>> {
+    let mut ids = Vec::with_capacity(specs.len());
+    let (mut known, mut new) = (Vec::new(), Vec::new());
+    for spec in specs {
+        let open = engine.find_open(&spec.source, &spec.target)?;
+        ids.push(open);
+        match open {
+            Some(id) => known.push(id),
+            None => new.push(spec),
+        }
+    }
+    let mut added = engine.add(new).await?.into_iter();
+    engine.resume(&known).await?;
+    Ok(ids.into_iter().filter_map(|id| id.or_else(|| added.next())).map(|id| id.0).collect())
+}
+
+/// A page of the transfers of a filter.
+#[tauri::command]
+#[specta::specta]
+pub async fn transfers(
+    app: Shared<'_>,
+    filter: TransferFilter,
+    after: Option<u64>,
+    limit: u32,
+) -> Answer<TransferPage> {
+    let filter = match filter {
+        TransferFilter::Active => Filter::Active,
+        TransferFilter::Waiting => Filter::Waiting,
+        TransferFilter::Paused => Filter::Paused,
+        TransferFilter::Failed => Filter::Failed,
+        TransferFilter::Done => Filter::Done,
+    };
+    let request = PageRequest { filter, after: after.map(TransferId), limit: limit.min(PAGE_ROWS_MAX) as usize };
+    let page = app.engine().await?.page(request)?;
+    let rows = page.rows.iter().map(view::row).collect();
+    Ok(TransferPage { revision: page.revision, total: page.total, rows, next: page.next.map(|id| id.0) })
+}
+
+/// One transfer with its parts.
+#[tauri::command]
+#[specta::specta]
+pub async fn transfer_detail(app: Shared<'_>, id: u64) -> Answer<TransferDetail> {
+    let detail = app.engine().await?.detail(TransferId(id)).await?;
+    detail.as_ref().map(view::detail).ok_or_else(|| AppError::from(EngineError::NoSuchTransfer(TransferId(id))))
+}
+
+/// Stops transfers and keeps everything.
+#[tauri::command]
+#[specta::specta]
+pub async fn pause(app: Shared<'_>, ids: Vec<u64>) -> Answer<()> {
+    Ok(app.engine().await?.pause(&transfer_ids(ids)).await?)
+}
+
+/// Lets paused transfers go on.
+#[tauri::command]
+#[specta::specta]
+pub async fn resume(app: Shared<'_>, ids: Vec<u64>) -> Answer<()> {
+    Ok(app.engine().await?.resume(&transfer_ids(ids)).await?)
+}
+
+/// Stops transfers and removes what was sent.
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel(app: Shared<'_>, ids: Vec<u64>) -> Answer<()> {
+    Ok(app.engine().await?.cancel(&transfer_ids(ids)).await?)
+}
+
+/// Tries failed transfers again; they go on from what arrived.
+#[tauri::command]
+#[specta::specta]
+pub async fn retry(app: Shared<'_>, ids: Vec<u64>) -> Answer<()> {
+    Ok(app.engine().await?.resume(&transfer_ids(ids)).await?)
+}
+
+/// Takes transfers that are over out of the list.
+#[tauri::command]
+#[specta::specta]
+pub async fn remove(app: Shared<'_>, ids: Vec<u64>) -> Answer<()> {
+    Ok(app.engine().await?.remove(&transfer_ids(ids)).await?)
+}
+
+/// Pauses everything.
+#[tauri::command]
+#[specta::specta]
+pub async fn pause_all(app: Shared<'_>) -> Answer<()> {
+    Ok(app.engine().await?.pause_all().await?)
+}
+
+/// Lets everything that is paused go on.
+#[tauri::command]
+#[specta::specta]
+pub async fn resume_all(app: Shared<'_>) -> Answer<()> {
+    Ok(app.engine().await?.resume_all().await?)
+}
+
+/// Shows the file at this computer's end in its folder.
+#[tauri::command]
+#[specta::specta]
+pub async fn reveal(app: Shared<'_>, id: u64) -> Answer<()> {
+    let view = app.engine().await?.view(TransferId(id))?;
+    match view.as_ref().and_then(view::local_file) {
+        Some(path) => app.desktop()?.reveal(path),
+        None => Err(AppError::internal("this transfer has no file to show")),
+    }
+}
+
+fn transfer_ids(ids: Vec<u64>) -> Vec<TransferId> {
+    ids.into_iter().map(TransferId).collect()
+}

@@ -1,0 +1,153 @@
+//! Every kind of error becomes a code with parameters here; the words are in `ui/src/i18n`.
+
+use accounts::AccountsError;
+use engine::{Again, EngineError, ErrorCode, TransferError};
+use store::{ObjectRef, StoreError};
+
+use crate::dto::AppError;
+
+/// Codes that come from the window's own commands, beside those of transfers ([`ErrorCode`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnCode {
+    /// A bucket of this name is there already.
+    AlreadyExists,
+    /// Somebody else writes to the data folder.
+    DataFolderBusy,
+    /// Whole folders cannot be moved yet.
+    FolderNotYet,
+    /// The keychain is locked.
+    KeychainLocked,
+    /// A damaged ledger was put aside.
+    LedgerSetAside,
+    /// Nothing is connected.
+    NoAccount,
+    /// The endpoint is the one for S3 programs.
+    S3Endpoint,
+}
+
+impl OwnCode {
+    /// Every one: a test holds the window to having words for each.
+    pub const ALL: [Self; 7] = [
+        Self::AlreadyExists,
+        Self::DataFolderBusy,
+        Self::FolderNotYet,
+        Self::KeychainLocked,
+        Self::LedgerSetAside,
+        Self::NoAccount,
+        Self::S3Endpoint,
+    ];
+
+    /// The code as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AlreadyExists => "already_exists",
+            Self::DataFolderBusy => "data_folder_busy",
+            Self::FolderNotYet => "folder_not_yet",
+            Self::KeychainLocked => "keychain_locked",
+            Self::LedgerSetAside => "ledger_set_aside",
+            Self::NoAccount => "no_account",
+            Self::S3Endpoint => "s3_endpoint",
+        }
+    }
+}
+
+impl AppError {
+    /// An error of the window's own.
+    pub fn new(code: OwnCode) -> Self {
+        Self { code: code.as_str().to_owned(), params: Default::default(), retryable: true }
+    }
+
+    /// Something that should not happen; the message is for support.
+    pub fn internal(message: impl ToString) -> Self {
+        Self::from(TransferError::new(ErrorCode::Internal)).with("message", message)
+    }
+
+    /// A name that cannot be used, and why.
+    pub fn invalid_name(reason: impl ToString) -> Self {
+        Self::from(TransferError::new(ErrorCode::InvalidName)).with("reason", reason)
+    }
+
+    /// Adds a value for the words.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.params.insert(name.to_owned(), value.to_string());
+        self
+    }
+
+    /// The error of a request about a bucket or an object; `endpoint` is where it was asked.
+    pub fn store(error: &StoreError, bucket: &str, key: &str, endpoint: &str) -> Self {
+        let error = TransferError::store(error, &ObjectRef::new(bucket, key));
+        Self::from(error).with("endpoint", endpoint)
+    }
+}
+
+impl From<TransferError> for AppError {
+    fn from(error: TransferError) -> Self {
+        let retryable = error.again != Again::Never;
+        let mut params = error.params;
+        let message = error.answer.map(|answer| answer.message).unwrap_or_default();
+        // Every sentence of the window can count on these, whichever the place that the error comes from.
+        for name in ["message", "reason"] {
+            params.entry(name.to_owned()).or_insert_with(|| message.clone());
+        }
+        if let (ErrorCode::NotTos, Some(name)) = (error.code, params.get("name").cloned()) {
+            params.entry("endpoint".to_owned()).or_insert(name);
+        }
+        Self { code: error.code.as_str().to_owned(), params, retryable }
+    }
+}
+
+impl From<EngineError> for AppError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::InvalidSpec(reason) => Self::invalid_name(reason),
+            EngineError::Ledger(_) | EngineError::LedgerWrite(_) => {
+                Self::from(TransferError::new(ErrorCode::Ledger)).with("message", error)
+            }
+            EngineError::Stopped | EngineError::NoSuchTransfer(_) | EngineError::NotOver(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<AccountsError> for AppError {
+    fn from(error: AccountsError) -> Self {
+        match error {
+            AccountsError::NoSuchAccount(account) => {
+                Self::from(TransferError::new(ErrorCode::AccountMissing)).with("account", account)
+            }
+            AccountsError::KeychainLocked(_) => Self::new(OwnCode::KeychainLocked),
+            AccountsError::Reserved(_) => Self::invalid_name(error),
+            AccountsError::File { .. } | AccountsError::Keychain(_) => Self::internal(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn an_error_of_a_store_keeps_its_code_and_says_where() {
+        let error = StoreError::new(ErrorKind::BucketNotFound, "The specified bucket does not exist");
+        let error = AppError::store(&error, "photos", "", "tos-cn-beijing.volces.com");
+        assert_eq!(error.code, "bucket_not_found");
+        assert_eq!(error.params["bucket"], "photos");
+        assert_eq!(error.params["endpoint"], "tos-cn-beijing.volces.com");
+        assert!(!error.retryable);
+    }
+
+    #[test]
+    fn a_broken_connection_can_be_tried_again() {
+        let error = StoreError::new(ErrorKind::Network, "reset");
+        assert!(AppError::store(&error, "", "", "").retryable);
+    }
+
+    #[test]
+    fn a_captive_portal_in_the_middle_of_a_transfer_is_named_by_the_object() {
+        let error = StoreError::new(ErrorKind::NotThisStore, "HTML");
+        let error = AppError::from(TransferError::store(&error, &ObjectRef::new("photos", "a.jpg")));
+        assert_eq!(error.params["endpoint"], "tos://photos/a.jpg");
+    }
+}

@@ -1,0 +1,186 @@
+//! What Rust tells the window without being asked: counters, ends of transfers, files dragged over it.
+//!
+//! Rows are never pushed: the window pulls those it shows. So the traffic does not grow with the number of transfers,
+//! and a window that is slow to draw misses nothing but counters.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use engine::{Engine, Event, EventKind, Phase};
+use tauri::DragDropEvent;
+use tauri::ipc::Channel;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::dto::{Pulse, Push};
+use crate::view;
+
+/// Between two pulses: at most five a second.
+const PULSE_EVERY: Duration = Duration::from_millis(200);
+
+/// The way to the window. Clones share it.
+#[derive(Clone, Default)]
+pub struct Pushes {
+    channel: Arc<Mutex<Option<(u64, Channel<Push>)>>>,
+}
+
+impl std::fmt::Debug for Pushes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pushes")
+    }
+}
+
+impl Pushes {
+    /// From now on this channel gets the pushes. There is one window, so it takes the place of the one before.
+    pub fn subscribe(&self, channel: Channel<Push>) {
+        let mut held = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
+        let generation = held.as_ref().map_or(1, |(generation, _)| generation + 1);
+        *held = Some((generation, channel));
+    }
+
+    /// Counts the subscriptions; a new one has to be told everything once.
+    fn generation(&self) -> u64 {
+        self.channel.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, |(generation, _)| *generation)
+    }
+
+    fn send(&self, push: Push) {
+        let channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, channel)) = channel
+            && let Err(error) = channel.send(push)
+        {
+            tracing::debug!(%error, "the window does not listen any more");
+        }
+    }
+
+    /// Files over the window: how many, gone again, or dropped.
+    pub fn dragged(&self, event: &DragDropEvent) {
+        match event {
+            DragDropEvent::Enter { paths, .. } => self.send(Push::DragOver { paths: paths.len() as u64 }),
+            DragDropEvent::Drop { paths, .. } => self.send(Push::Dropped { paths: texts(paths) }),
+            DragDropEvent::Leave => self.send(Push::DragLeave {}),
+            _ => {}
+        }
+    }
+}
+
+/// Paths as the window knows them. A name that is no Unicode is shown with a mark and not found again: it is refused
+/// by name when it is added.
+pub fn texts(paths: &[PathBuf]) -> Vec<String> {
+    paths.iter().map(|path| path.to_string_lossy().into_owned()).collect()
+}
+
+/// Tells the window of ends at once. Runs until the engine is gone.
+pub async fn tell_ends(engine: Engine, pushes: Pushes) {
+    let mut events = engine.events();
+    loop {
+        match events.recv().await {
+            Ok(event) => ended(&engine, &pushes, event).await,
+            // What was missed is in the lists; only a spoken word is lost.
+            Err(RecvError::Lagged(missed)) => tracing::debug!(missed, "events were missed"),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+async fn ended(engine: &Engine, pushes: &Pushes, event: Event) {
+    let EventKind::StateChanged { phase, .. } = event.kind else { return };
+    if !matches!(phase, Phase::Failed | Phase::DoneVerified | Phase::DoneUnverified | Phase::Cancelled) {
+        return;
+    }
+    match engine.view(event.transfer) {
+        Ok(Some(view)) => pushes.send(Push::Ended { row: view::row(&view) }),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "the end of a transfer cannot be told"),
+    }
+    // What the user has cancelled is wanted in no list; the ledger need not carry it for ever.
+    if phase == Phase::Cancelled
+        && let Err(error) = engine.remove(&[event.transfer]).await
+    {
+        tracing::debug!(%error, "a cancelled transfer stays in the ledger");
+    }
+}
+
+/// Tells the window the counters whenever they have changed, at most five times a second.
+pub async fn tell_pulses(engine: Engine, pushes: Pushes) {
+    let mut told = None;
+    let mut ticks = tokio::time::interval(PULSE_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let generation = pushes.generation();
+        if generation == 0 {
+            continue;
+        }
+        match pulse(&engine) {
+            Ok(pulse) if told != Some((generation, pulse)) => {
+                told = Some((generation, pulse));
+                pushes.send(Push::Pulse { pulse });
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "the counters cannot be read"),
+        }
+    }
+}
+
+fn pulse(engine: &Engine) -> Result<Pulse, engine::EngineError> {
+    let revision = engine.revision();
+    let counts = engine.counts()?;
+    let (upload_bytes_s, download_bytes_s) = engine.speeds();
+    Ok(Pulse {
+        revision,
+        counts: view::counts(counts),
+        upload_bytes_s,
+        download_bytes_s,
+        limits: view::limits(engine.rates()),
+        left_bytes: counts.left_bytes,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use tauri::ipc::InvokeResponseBody;
+
+    use super::*;
+
+    fn listening() -> (Pushes, Arc<Mutex<Vec<String>>>) {
+        let (pushes, heard) = (Pushes::default(), Arc::new(Mutex::new(Vec::new())));
+        let ear = heard.clone();
+        pushes.subscribe(Channel::new(move |body| {
+            if let InvokeResponseBody::Json(text) = body {
+                ear.lock().unwrap().push(text);
+            }
+            Ok(())
+        }));
+        (pushes, heard)
+    }
+
+    #[test]
+    fn a_drop_gives_the_paths_and_a_drag_only_their_number() {
+        let (pushes, heard) = listening();
+        let paths = vec![PathBuf::from("/data/报告 2.txt"), PathBuf::from("/data/b")];
+        let position = Default::default();
+        pushes.dragged(&DragDropEvent::Enter { paths: paths.clone(), position });
+        pushes.dragged(&DragDropEvent::Over { position });
+        pushes.dragged(&DragDropEvent::Drop { paths, position });
+        pushes.dragged(&DragDropEvent::Leave);
+        let expected = [
+            r#"{"type":"drag_over","paths":2}"#,
+            r#"{"type":"dropped","paths":["/data/报告 2.txt","/data/b"]}"#,
+            r#"{"type":"drag_leave"}"#,
+        ];
+        assert_eq!(*heard.lock().unwrap(), expected);
+    }
+
+    #[test]
+    fn the_newest_subscriber_is_the_one_that_hears() {
+        let (pushes, first) = listening();
+        let second = Arc::new(Mutex::new(0));
+        let ear = second.clone();
+        pushes.subscribe(Channel::new(move |_| {
+            *ear.lock().unwrap() += 1;
+            Ok(())
+        }));
+        pushes.dragged(&DragDropEvent::Leave);
+        assert_eq!((first.lock().unwrap().len(), *second.lock().unwrap(), pushes.generation()), (0, 1, 2));
+    }
+}

@@ -1,0 +1,155 @@
+//! What the user chose becomes specs for the engine: which key a file gets, which file a key gets.
+//!
+//! A selection is taken whole or not at all: one folder or one impossible name in it, and nothing is added.
+
+use std::path::Path;
+
+use engine::{ConflictRule, End, StoreId, TransferOptions, TransferSpec};
+use store::ObjectRef;
+
+use crate::dto::{AppError, Conflict};
+use crate::error::OwnCode;
+
+/// Uploads of files into a prefix; each key is the prefix and the file's name.
+///
+/// # Errors
+/// `folder_not_yet` for a folder, `invalid_name` for a path without a name.
+pub fn uploads(
+    store: &StoreId,
+    bucket: &str,
+    prefix: &str,
+    paths: &[String],
+    conflict: Conflict,
+) -> Result<Vec<TransferSpec>, AppError> {
+    let of_path = |path: &String| {
+        let file = Path::new(path);
+        if file.is_dir() {
+            return Err(folder_not_yet(path));
+        }
+        let name = file.file_name().and_then(|name| name.to_str()).ok_or_else(|| AppError::invalid_name(path))?;
+        let object = ObjectRef::new(bucket, format!("{prefix}{name}"));
+        Ok(spec(End::file(file), End::object(store.clone(), object), conflict))
+    };
+    paths.iter().map(of_path).collect()
+}
+
+/// Downloads of objects into a folder; each file is named by the last part of its key.
+///
+/// # Errors
+/// `folder_not_yet` for a prefix, `invalid_name` for a key whose last part cannot name a file here.
+pub fn downloads(
+    store: &StoreId,
+    bucket: &str,
+    keys: &[String],
+    folder: &str,
+    conflict: Conflict,
+) -> Result<Vec<TransferSpec>, AppError> {
+    let of_key = |key: &String| {
+        let path = Path::new(folder).join(file_name(key)?);
+        Ok(spec(End::object(store.clone(), ObjectRef::new(bucket, key)), End::file(path), conflict))
+    };
+    keys.iter().map(of_key).collect()
+}
+
+/// Copies of objects into a prefix of a bucket.
+///
+/// # Errors
+/// `folder_not_yet` for a prefix among the keys.
+pub fn copies(
+    store: &StoreId,
+    bucket: &str,
+    keys: &[String],
+    to_bucket: &str,
+    to_prefix: &str,
+    conflict: Conflict,
+) -> Result<Vec<TransferSpec>, AppError> {
+    let of_key = |key: &String| {
+        let target = ObjectRef::new(to_bucket, format!("{to_prefix}{}", last_part(key)?));
+        let source = End::object(store.clone(), ObjectRef::new(bucket, key));
+        Ok(spec(source, End::object(store.clone(), target), conflict))
+    };
+    keys.iter().map(of_key).collect()
+}
+
+fn spec(source: End, target: End, conflict: Conflict) -> TransferSpec {
+    let conflict = match conflict {
+        Conflict::Overwrite => ConflictRule::Overwrite,
+        Conflict::Skip => ConflictRule::Skip,
+        Conflict::KeepBoth => ConflictRule::KeepBoth,
+        Conflict::Fail => ConflictRule::Fail,
+    };
+    TransferSpec { source, target, options: TransferOptions { conflict, ..TransferOptions::default() } }
+}
+
+fn folder_not_yet(path: &str) -> AppError {
+    AppError { retryable: false, ..AppError::new(OwnCode::FolderNotYet).with("path", path) }
+}
+
+fn last_part(key: &str) -> Result<&str, AppError> {
+    match key.rsplit('/').next() {
+        Some(part) if !part.is_empty() => Ok(part),
+        _ => Err(folder_not_yet(key)),
+    }
+}
+
+/// The name that a key's file gets. A key may hold what no file name may; such a one is refused rather than changed,
+/// since a changed name could be another object's.
+fn file_name(key: &str) -> Result<&str, AppError> {
+    const WINDOWS: &[char] = &['<', '>', ':', '"', '\\', '|', '?', '*'];
+    let name = last_part(key)?;
+    let refused = name == "."
+        || name == ".."
+        || name.contains('\0')
+        || (cfg!(windows) && (name.contains(WINDOWS) || name.ends_with(['.', ' '])));
+    if refused { Err(AppError::invalid_name(format!("“{name}” cannot name a file here"))) } else { Ok(name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn here() -> StoreId {
+        StoreId("practice".into())
+    }
+
+    fn ends(specs: Vec<TransferSpec>) -> Vec<(String, String)> {
+        specs.iter().map(|spec| (spec.source.to_string(), spec.target.to_string())).collect()
+    }
+
+    #[test]
+    fn a_file_goes_into_the_prefix_under_its_name() {
+        let specs = uploads(&here(), "photos", "2026/", &["/data/报告 2.txt".into()], Conflict::Fail).unwrap();
+        assert_eq!(ends(specs), [("/data/报告 2.txt".into(), "tos://photos/2026/报告 2.txt".into())]);
+    }
+
+    #[test]
+    fn one_folder_among_the_files_stops_all_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().display().to_string();
+        let error = uploads(&here(), "photos", "", &["/data/a".into(), path.clone()], Conflict::Fail).unwrap_err();
+        assert_eq!((error.code.as_str(), error.params["path"].as_str()), ("folder_not_yet", path.as_str()));
+        let error = downloads(&here(), "photos", &["a/".into()], "/data", Conflict::Fail).unwrap_err();
+        assert_eq!((error.code.as_str(), error.params["path"].as_str()), ("folder_not_yet", "a/"));
+    }
+
+    #[test]
+    fn an_object_becomes_a_file_named_by_the_end_of_its_key() {
+        let specs = downloads(&here(), "photos", &["a/b c.jpg".into()], "/data", Conflict::KeepBoth).unwrap();
+        assert_eq!(specs[0].options.conflict, ConflictRule::KeepBoth);
+        assert_eq!(ends(specs), [("tos://photos/a/b c.jpg".into(), "/data/b c.jpg".into())]);
+    }
+
+    #[test]
+    fn no_key_leads_out_of_the_folder() {
+        for key in ["..", "a/..", ".", "a/.", "a/b\0c"] {
+            let error = downloads(&here(), "photos", &[key.into()], "/data", Conflict::Fail).unwrap_err();
+            assert_eq!(error.code, "invalid_name", "{key:?}");
+        }
+    }
+
+    #[test]
+    fn a_copy_keeps_the_name_and_takes_the_new_prefix() {
+        let specs = copies(&here(), "photos", &["a/b.jpg".into()], "archive", "old/", Conflict::Skip).unwrap();
+        assert_eq!(ends(specs), [("tos://photos/a/b.jpg".into(), "tos://archive/old/b.jpg".into())]);
+    }
+}

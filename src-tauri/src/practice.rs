@@ -1,0 +1,89 @@
+//! The practice account's server: inside this process, started by whoever needs it first.
+//!
+//! Lazy start is all that a restart needs, too: a transfer with the practice account that goes on opens its store, and
+//! so the server. The port differs each time, but the engine knows stores by account, never by address.
+
+use std::path::PathBuf;
+
+use accounts::{PRACTICE_ACCOUNT, PRACTICE_BUCKETS};
+use store::Secret;
+use tokio::sync::OnceCell;
+use tos::{Credentials, TosConfig};
+use tos_local::{BucketSpec, Options, Server, StartError};
+
+use crate::dto::{AccountView, AppError};
+use crate::environment::Pace;
+use crate::error::OwnCode;
+
+/// The server, running or not yet.
+#[derive(Debug)]
+pub struct Practice {
+    folder: PathBuf,
+    pace: Pace,
+    server: OnceCell<Server>,
+}
+
+impl Practice {
+    /// A practice server that will keep its objects in `folder`. Nothing is started or made.
+    pub fn new(folder: PathBuf, pace: Pace) -> Self {
+        Self { folder, pace, server: OnceCell::new() }
+    }
+
+    /// Whether it was ever used on this computer.
+    pub fn was_used(&self) -> bool {
+        self.server.initialized() || self.folder.is_dir()
+    }
+
+    /// Starts the server unless it runs, and says how to reach it.
+    ///
+    /// # Errors
+    /// `data_folder_busy` if another Tern runs it, else `internal`. The next call tries again.
+    pub async fn config(&self) -> Result<TosConfig, AppError> {
+        let server = self.server.get_or_try_init(|| Server::start(self.options())).await.map_err(refusal)?;
+        let credentials = Credentials {
+            access_key: tos_local::PRACTICE_ACCESS_KEY.to_owned(),
+            secret_key: Secret::new(tos_local::PRACTICE_SECRET_KEY),
+            security_token: None,
+        };
+        Ok(TosConfig::new(server.endpoint(), tos_local::PRACTICE_REGION, credentials))
+    }
+
+    /// The account as the window shows it.
+    pub fn view(&self) -> AccountView {
+        let key = tos_local::PRACTICE_ACCESS_KEY;
+        AccountView {
+            id: PRACTICE_ACCOUNT.to_owned(),
+            name: "Practice".to_owned(),
+            region: tos_local::PRACTICE_REGION.to_owned(),
+            endpoint: self.server.get().map(Server::endpoint).unwrap_or_default(),
+            key_tail: key[key.len() - 4..].to_owned(),
+            practice: true,
+            secret_kept: true,
+            bucket: None,
+        }
+    }
+
+    /// What the server has done, for tests and for the curious.
+    pub fn stats(&self) -> Option<tos_local::Stats> {
+        self.server.get().map(Server::stats)
+    }
+
+    fn options(&self) -> Options {
+        let bucket = |name: &str| BucketSpec { name: name.to_owned(), region: None, versioning: false };
+        Options {
+            root: self.folder.clone(),
+            latency: self.pace.latency,
+            bytes_per_second: self.pace.bytes_per_second,
+            copy_bytes_per_second: self.pace.copy_bytes_per_second,
+            buckets: PRACTICE_BUCKETS.iter().map(|name| bucket(name)).collect(),
+            ..Options::default()
+        }
+    }
+}
+
+fn refusal(error: StartError) -> AppError {
+    match error {
+        StartError::RootInUse(_) => AppError::new(OwnCode::DataFolderBusy).with("holder", "tern"),
+        other => AppError::internal(other),
+    }
+}

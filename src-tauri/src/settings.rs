@@ -1,0 +1,159 @@
+//! What the window remembers between runs: one small file, replaced whole.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::dto::{AppError, Limits, Settings};
+
+/// What is in the file. Fields of other versions are kept.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Kept {
+    language: Option<String>,
+    theme: Option<String>,
+    download_folder: Option<String>,
+    upload_bytes_s: Option<f64>,
+    download_bytes_s: Option<f64>,
+    #[serde(flatten)]
+    other: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The settings and the file behind them.
+#[derive(Debug)]
+pub struct SettingsFile {
+    path: PathBuf,
+    kept: Mutex<Kept>,
+}
+
+impl SettingsFile {
+    /// Reads the file. None, or one that is not understood, gives the usual settings; the latter is renamed first.
+    pub fn open(path: PathBuf) -> Self {
+        let kept = match std::fs::read(&path).map(|text| serde_json::from_slice(&text)) {
+            Ok(Ok(kept)) => kept,
+            Ok(Err(error)) => {
+                let aside = path.with_extension("not-understood.json");
+                tracing::warn!(%error, aside = %aside.display(), "the settings were set aside");
+                let _ = std::fs::rename(&path, aside);
+                Kept::default()
+            }
+            Err(error) => {
+                if error.kind() != io::ErrorKind::NotFound {
+                    tracing::warn!(%error, "the settings cannot be read");
+                }
+                Kept::default()
+            }
+        };
+        Self { path, kept: Mutex::new(kept) }
+    }
+
+    /// The settings, with the system's own where the user has chosen none.
+    pub fn settings(&self) -> Settings {
+        let kept = self.held().clone();
+        let usual = Settings::default();
+        let downloads = || dirs::download_dir().map_or_else(String::new, |path| path.display().to_string());
+        Settings {
+            language: kept.language.unwrap_or(usual.language),
+            theme: kept.theme.unwrap_or(usual.theme),
+            download_folder: kept.download_folder.filter(|folder| !folder.is_empty()).unwrap_or_else(downloads),
+        }
+    }
+
+    /// Keeps the settings.
+    ///
+    /// # Errors
+    /// `internal` if the file cannot be written; nothing has changed then.
+    pub fn set_settings(&self, settings: Settings) -> Result<(), AppError> {
+        let Settings { language, theme, download_folder } = settings;
+        self.change(|kept| {
+            kept.language = Some(language);
+            kept.theme = Some(theme);
+            kept.download_folder = Some(download_folder);
+        })
+    }
+
+    /// The speed limits of the last run.
+    pub fn limits(&self) -> Limits {
+        let kept = self.held();
+        Limits { upload_bytes_s: kept.upload_bytes_s, download_bytes_s: kept.download_bytes_s }
+    }
+
+    /// Keeps the speed limits.
+    ///
+    /// # Errors
+    /// `internal` if the file cannot be written.
+    pub fn set_limits(&self, limits: Limits) -> Result<(), AppError> {
+        self.change(|kept| {
+            kept.upload_bytes_s = limits.upload_bytes_s;
+            kept.download_bytes_s = limits.download_bytes_s;
+        })
+    }
+
+    fn held(&self) -> MutexGuard<'_, Kept> {
+        // It is replaced whole, so it is never half-changed.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Kept)) -> Result<(), AppError> {
+        let mut held = self.held();
+        let mut kept = held.clone();
+        change(&mut kept);
+        replace(&self.path, &kept).map_err(AppError::internal)?;
+        *held = kept;
+        Ok(())
+    }
+}
+
+/// Replaces the file, so that a crash leaves the old one or the new one.
+fn replace(path: &Path, kept: &Kept) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let temporary = path.with_extension(format!("json.new-{}", std::process::id()));
+    let mut file = File::create(&temporary)?;
+    file.write_all(&serde_json::to_vec_pretty(kept)?)?;
+    file.write_all(b"\n")?;
+    file.sync_all()?;
+    std::fs::rename(&temporary, path)?;
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_and_limits_are_there_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new").join("settings.json");
+        let chosen = Settings { language: "zh".into(), theme: "dark".into(), download_folder: "/data/in".into() };
+        let limits = Limits { upload_bytes_s: Some(1e6), download_bytes_s: None };
+        let file = SettingsFile::open(path.clone());
+        file.set_settings(chosen.clone()).unwrap();
+        file.set_limits(limits).unwrap();
+        let file = SettingsFile::open(path);
+        assert_eq!((file.settings(), file.limits()), (chosen, limits));
+    }
+
+    #[test]
+    fn a_field_of_a_newer_version_survives() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        std::fs::write(&path, r#"{"density":"compact"}"#).unwrap();
+        SettingsFile::open(path.clone()).set_limits(Limits::default()).unwrap();
+        assert!(std::fs::read_to_string(path).unwrap().contains("compact"));
+    }
+
+    #[test]
+    fn a_file_that_is_not_understood_is_kept_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        std::fs::write(&path, "{\"theme\": ").unwrap();
+        assert_eq!(SettingsFile::open(path.clone()).settings().theme, "system");
+        assert_eq!(std::fs::read_to_string(path.with_extension("not-understood.json")).unwrap(), "{\"theme\": ");
+    }
+}

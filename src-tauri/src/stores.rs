@@ -1,0 +1,144 @@
+//! The engine's and the browser's way to a store: the id of an account becomes an open client.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use accounts::{Accounts, Addressing, PRACTICE_ACCOUNT, Profile, Proxy, Secrets};
+use async_trait::async_trait;
+use engine::{ErrorCode, StoreId, Stores, TransferError};
+use store::{ObjectRef, ObjectStore};
+use tokio::sync::Mutex;
+use tos::{Credentials, ProxyChoice, ProxyConfig, TosConfig, TosStore};
+
+use crate::dto::AppError;
+use crate::practice::Practice;
+
+/// A store, and the endpoint for the words of its errors.
+#[derive(Clone, Debug)]
+pub struct OpenStore {
+    /// The client.
+    pub store: Arc<dyn ObjectStore>,
+    /// Where it asks.
+    pub endpoint: String,
+}
+
+/// The stores of all accounts, each opened once.
+#[derive(Debug)]
+pub struct AccountStores {
+    accounts: Accounts,
+    practice: Arc<Practice>,
+    open: Mutex<HashMap<String, OpenStore>>,
+}
+
+impl AccountStores {
+    /// No store is open yet.
+    pub fn new(accounts: Accounts, practice: Arc<Practice>) -> Self {
+        Self { accounts, practice, open: Mutex::default() }
+    }
+
+    /// The store of an account.
+    ///
+    /// # Errors
+    /// `account_missing` if the account or its secret is not known, or why the store cannot be opened.
+    pub async fn of(&self, account: &str) -> Result<OpenStore, AppError> {
+        let mut open = self.open.lock().await;
+        if let Some(store) = open.get(account) {
+            return Ok(store.clone());
+        }
+        let config = match account {
+            PRACTICE_ACCOUNT => self.practice.config().await?,
+            _ => self.config(account).await?,
+        };
+        let store = open_store(config)?;
+        open.insert(account.to_owned(), store.clone());
+        Ok(store)
+    }
+
+    /// Lets go of a store whose account was changed or forgotten; what runs on it runs to its end.
+    pub async fn close(&self, account: &str) {
+        self.open.lock().await.remove(account);
+    }
+
+    async fn config(&self, account: &str) -> Result<TosConfig, AppError> {
+        let profile = self.accounts.profile(account)?;
+        match self.accounts.secrets(&profile.id).await? {
+            Some(secrets) => config(&profile, &secrets).await,
+            None => Err(missing(&profile.name)),
+        }
+    }
+}
+
+#[async_trait]
+impl Stores for AccountStores {
+    async fn open(&self, id: &StoreId) -> Result<Arc<dyn ObjectStore>, TransferError> {
+        match self.of(&id.0).await {
+            Ok(open) => Ok(open.store),
+            Err(error) => Err(transfer_error(error)),
+        }
+    }
+}
+
+/// Opens a client.
+///
+/// # Errors
+/// What is wrong with the configuration, before anything is asked.
+pub fn open_store(config: TosConfig) -> Result<OpenStore, AppError> {
+    let endpoint = config.endpoint.clone();
+    match TosStore::open(config) {
+        Ok(store) => Ok(OpenStore { store: Arc::new(store), endpoint }),
+        Err(error) => Err(AppError::store(&error, "", "", &endpoint)),
+    }
+}
+
+/// How to reach the account of a profile.
+///
+/// # Errors
+/// `source_unreadable` if its file of certificates cannot be read.
+pub async fn config(profile: &Profile, secrets: &Secrets) -> Result<TosConfig, AppError> {
+    let credentials = Credentials {
+        access_key: profile.access_key.clone(),
+        secret_key: secrets.secret_key.clone(),
+        security_token: secrets.security_token.clone(),
+    };
+    let mut config = TosConfig::new(&profile.endpoint, &profile.region, credentials);
+    config.addressing = match profile.addressing {
+        Addressing::VirtualHost => tos::Addressing::VirtualHost,
+        Addressing::Path => tos::Addressing::Path,
+        Addressing::CustomDomain => tos::Addressing::CustomDomain,
+    };
+    config.proxy = match &profile.proxy {
+        Proxy::System => ProxyChoice::Environment,
+        Proxy::None => ProxyChoice::Direct,
+        Proxy::Explicit { url, username } => ProxyChoice::Explicit(ProxyConfig {
+            url: url.clone(),
+            username: username.clone(),
+            password: secrets.proxy_password.clone(),
+        }),
+    };
+    if let Some(path) = &profile.ca_file {
+        let read = tokio::fs::read_to_string(path).await;
+        config.extra_ca_pem = Some(read.map_err(|error| TransferError::source(path, &error))?);
+    }
+    Ok(config)
+}
+
+fn missing(account: &str) -> AppError {
+    AppError::from(TransferError::new(ErrorCode::AccountMissing)).with("account", account)
+}
+
+/// Why a transfer cannot reach its store. The engine knows no locked keychain; for it the account is missing until
+/// the user has unlocked it and tries again.
+fn transfer_error(error: AppError) -> TransferError {
+    let known = ErrorCode::ALL.into_iter().find(|code| code.as_str() == error.code);
+    let mut transfer_error = TransferError::new(known.unwrap_or(ErrorCode::AccountMissing));
+    transfer_error.params = error.params;
+    transfer_error
+}
+
+/// The words of an error about `object` at this store.
+impl OpenStore {
+    /// Puts an error of this store into the window's terms.
+    pub fn refusal(&self, error: &store::StoreError, object: &ObjectRef) -> AppError {
+        AppError::store(error, &object.bucket, &object.key, &self.endpoint)
+    }
+}

@@ -1,0 +1,134 @@
+//! An app with Tauri's mock runtime: real commands, real engine, real practice server, no window and no display.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use accounts::DataFolder;
+use serde_json::{Value, json};
+use tauri::ipc::{CallbackFn, InvokeBody, InvokeResponseBody};
+use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
+use tauri::webview::InvokeRequest;
+use tauri::{Manager as _, WebviewWindow, WebviewWindowBuilder};
+use tern_lib::app::App;
+use tern_lib::environment::Environment;
+
+/// Where a page of the app lives; the permissions hold for nothing else.
+const PAGE: &str = if cfg!(feature = "custom-protocol") { "tauri://localhost" } else { "http://localhost:1420" };
+
+/// An app on a folder of its own.
+pub(crate) struct Harness {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) app: Arc<App>,
+    pub(crate) window: WebviewWindow<MockRuntime>,
+    tauri_app: tauri::App<MockRuntime>,
+}
+
+impl Harness {
+    pub(crate) fn new() -> Self {
+        Self::on(tempfile::tempdir().unwrap(), Environment::default())
+    }
+
+    /// With the permissions and the content-security policy of the real configuration.
+    pub(crate) fn on(folder: tempfile::TempDir, environment: Environment) -> Self {
+        let app = Arc::new(App::new(DataFolder::at(folder.path().join("data")), environment));
+        let tauri_app = tern_lib::configure(mock_builder(), app.clone()).build(tauri::generate_context!()).unwrap();
+        let window = tauri_app.get_webview_window("main").expect("the configuration has a window called main");
+        Self { folder, app, window, tauri_app }
+    }
+
+    /// Another window of the app.
+    pub(crate) fn window(&self, label: &str) -> WebviewWindow<MockRuntime> {
+        WebviewWindowBuilder::new(&self.tauri_app, label, Default::default()).build().unwrap()
+    }
+
+    /// What a command answers, or its error as the page sees it.
+    pub(crate) fn call(&self, command: &str, arguments: Value) -> Result<Value, Value> {
+        call(&self.window, command, arguments)
+    }
+
+    /// The answer of a command that must succeed.
+    pub(crate) fn ok(&self, command: &str, arguments: Value) -> Value {
+        self.call(command, arguments.clone()).unwrap_or_else(|error| panic!("{command} {arguments}: {error}"))
+    }
+
+    /// The error of a command that must fail.
+    pub(crate) fn error(&self, command: &str, arguments: Value) -> Value {
+        self.call(command, arguments.clone()).expect_err(&format!("{command} {arguments} succeeded"))
+    }
+
+    /// A file of this many bytes, none of which is like its neighbours.
+    pub(crate) fn file(&self, name: &str, size_bytes: usize) -> String {
+        let path = self.folder.path().join(name);
+        let bytes: Vec<u8> =
+            (0..size_bytes as u64).map(|at| (at.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8).collect();
+        std::fs::write(&path, bytes).unwrap();
+        path.display().to_string()
+    }
+
+    /// Looks at a transfer until it is in one of the states, and returns its details.
+    pub(crate) fn until(&self, id: &Value, states: &[&str]) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let detail = self.ok("transfer_detail", json!({ "id": id }));
+            let state = detail["row"]["state"].as_str().unwrap();
+            if states.contains(&state) {
+                return detail;
+            }
+            assert!(Instant::now() < deadline, "still {state}, not one of {states:?}: {detail}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Ends the app as closing its window does, and gives its folder back.
+    pub(crate) fn close(self) -> tempfile::TempDir {
+        tauri::async_runtime::block_on(self.app.shut_down());
+        self.folder
+    }
+}
+
+pub(crate) fn call(window: &WebviewWindow<MockRuntime>, command: &str, arguments: Value) -> Result<Value, Value> {
+    let request = InvokeRequest {
+        cmd: command.into(),
+        callback: CallbackFn(0),
+        error: CallbackFn(1),
+        url: PAGE.parse().unwrap(),
+        body: InvokeBody::Json(arguments),
+        headers: Default::default(),
+        invoke_key: INVOKE_KEY.into(),
+    };
+    get_ipc_response(window, request).map(|body| match body {
+        InvokeResponseBody::Json(text) => serde_json::from_str(&text).unwrap(),
+        InvokeResponseBody::Raw(_) => panic!("{command} answered with raw bytes"),
+    })
+}
+
+/// Pushes that were heard, as JSON.
+#[derive(Clone, Default)]
+pub(crate) struct Ear(Arc<Mutex<Vec<Value>>>);
+
+impl Ear {
+    /// Listens to an app.
+    pub(crate) fn of(app: &App) -> Self {
+        let ear = Self::default();
+        let heard = ear.0.clone();
+        app.pushes.subscribe(tauri::ipc::Channel::new(move |body| {
+            if let InvokeResponseBody::Json(text) = body {
+                heard.lock().unwrap().push(serde_json::from_str(&text).unwrap());
+            }
+            Ok(())
+        }));
+        ear
+    }
+
+    /// Waits for a push that fits.
+    pub(crate) fn hear(&self, fits: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            if let Some(push) = self.0.lock().unwrap().iter().find(|push| fits(push)) {
+                return push.clone();
+            }
+            assert!(Instant::now() < deadline, "not heard among {} pushes", self.0.lock().unwrap().len());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
