@@ -119,9 +119,12 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct CopyOptions {
-    /// Sources, then the target. A target that ends in a slash, or is a folder or a bucket, keeps the names
-    #[arg(required = true, num_args = 2.., value_names = ["SOURCE", "TARGET"])]
-    pub(crate) addresses: Vec<String>,
+    /// A path, or tos://bucket/key with the key as it is: nothing in it is decoded
+    #[arg(required = true, value_name = "SOURCE")]
+    pub(crate) sources: Vec<String>,
+    /// Where it goes. What ends in a slash, or is a folder or a bucket, keeps the names of the sources
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: String,
     /// Size of a part, 5MiB to 5GiB; grows by itself where an object would need more than 10 000
     #[arg(long, value_name = "SIZE", default_value = "20MiB", value_parser = size::parse_part_size)]
     pub(crate) part_size: u64,

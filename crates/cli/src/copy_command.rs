@@ -21,10 +21,7 @@ pub(crate) async fn run(account: &AccountOptions, options: CopyOptions) -> Resul
     let folder = account::data_folder(account)?;
     let stores = CommandStores::new(folder.clone(), Choice::of(account)?);
     let (store, _) = stores.default().await?;
-    let Some((target, sources)) = options.addresses.split_last() else {
-        return Err(Failure::usage("Name a source and a target."));
-    };
-    let pairs = pairs(sources, target, &store)?;
+    let pairs = pairs(&options.sources, &options.target, &store)?;
     let wanted = wanted(&options, &pairs)?;
     file_checks::check(&pairs)?;
     let bench = Workbench::open(&folder, stores, rates(options.run))?;

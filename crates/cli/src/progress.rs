@@ -10,6 +10,8 @@ use crate::words;
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
+    /// As far as the bar has been.
+    shown_bytes: u64,
 }
 
 impl Progress {
@@ -22,11 +24,11 @@ impl Progress {
         if let Ok(style) = style {
             bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
         }
-        Self { bar }
+        Self { bar, shown_bytes: 0 }
     }
 
-    /// Shows the transfers as they are now.
-    pub(crate) fn show<'a>(&self, views: impl Iterator<Item = &'a TransferView>) {
+    /// Shows the transfers as they are now. A part in flight that breaks off does not move the bar back.
+    pub(crate) fn show<'a>(&mut self, views: impl Iterator<Item = &'a TransferView>) {
         let (mut total, mut moved, mut speed, mut count, mut over) = (0, 0, 0.0, 0, 0);
         let mut now: Option<&TransferView> = None;
         for view in views {
@@ -40,7 +42,8 @@ impl Progress {
             }
         }
         self.bar.set_length(total);
-        self.bar.set_position(moved.min(total));
+        self.shown_bytes = self.shown_bytes.max(moved).min(total);
+        self.bar.set_position(self.shown_bytes);
         let left = if speed >= 1.0 { time_left(total.saturating_sub(moved) as f64 / speed) } else { String::new() };
         let of_many = if count > 1 { format!("{over}/{count} ") } else { String::new() };
         let doing = match now.map(|view| (view, view.phase())) {
@@ -53,6 +56,11 @@ impl Progress {
         };
         self.bar.set_message(format!("{of_many}{doing}"));
         self.bar.tick();
+    }
+
+    /// A transfer has started over: the bar may go back.
+    pub(crate) fn start_over(&mut self) {
+        self.shown_bytes = 0;
     }
 
     /// Says something without tearing the bar.

@@ -114,6 +114,7 @@ impl<'a> Watch<'a> {
         match &event.kind {
             EventKind::StateChanged { .. } => self.look_at(event.transfer),
             EventKind::Restarted { error } if !self.options.json => {
+                self.progress.start_over();
                 self.progress.say(&format!("{}: starting over. {}", event.to, words::sentence(error)));
                 Ok(())
             }

@@ -33,7 +33,7 @@ fn what_was_typed_wrongly_is_told_and_nothing_is_tried() {
     world.file("other/source", 10, 1);
     let long_key = format!("tos://first/{}", "k".repeat(1025));
     for (words, expected) in [
-        (vec!["cp", "source"], vec!["SOURCE"]),
+        (vec!["cp", "source"], vec!["<TARGET>"]),
         (vec!["cp", "source", "target"], vec!["Both ends are on this computer"]),
         (vec!["cp", "source", "tos://first/key", "--part-size", "4MiB"], vec!["5MiB to 5GiB"]),
         (vec!["cp", "source", "tos://first/key", "--part-size", "6GiB"], vec!["5MiB to 5GiB"]),

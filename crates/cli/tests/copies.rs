@@ -195,11 +195,3 @@ fn where_the_store_reports_no_checksum_it_is_said() {
     let lines = world.done_json(&["cp", "source", "tos://first/key2"]);
     assert_eq!(summary(&lines)["verified"], false);
 }
-
-#[test]
-fn a_limit_is_passed_on_and_still_everything_arrives() {
-    let world = World::new();
-    let file = world.file("source", 2 * MIB, 1);
-    world.done(&["cp", "source", "tos://first/key", "--limit", "20MiB/s"]);
-    world.assert_object_is("tos://first/key", &file);
-}

@@ -233,3 +233,41 @@ fn other_options_do_not_take_over_what_was_begun() {
     assert!(!said.stdout.contains(&session) && !said.stdout.contains("CreateMultipartUploadSucceed"));
     check_result(&world, &CASES[0]);
 }
+
+#[test]
+fn a_second_signal_leaves_at_once_and_still_nothing_is_lost() {
+    // Assembling cannot be paused, and this server takes its time to answer.
+    let world = World::with(|options| options.latency = std::time::Duration::from_secs(2));
+    world.file("source", 6 * MIB, 7);
+    let words = ["cp", "source", "tos://first/target", "--part-size", "5MiB", "--json"];
+    let mut running = Running::start(world.cli(words));
+    running.until("UploadPartSucceed", 2);
+    world.until_requested("CompleteMultipartUpload");
+    running.signal(Signal::INT);
+    running.until_told("Pausing");
+    running.signal(Signal::INT);
+    let said = running.finish();
+    assert_eq!(said.code, Some(3), "{said:?}");
+    assert!(!said.stdout.contains("\"summary\""), "it did not wait for the answer: {said:?}");
+    let said = world.done(&words);
+    assert_eq!(summary(&said.stdout)["verified"], true);
+    check_result(&world, &CASES[0]);
+}
+
+#[test]
+fn a_limit_holds_back_uploads_and_downloads() {
+    // The server is as fast as it goes, so without the limit all of it would be there by the first news of progress.
+    let world = World::new();
+    world.file("source", LEN, 7);
+    world.done(&["cp", "source", "tos://first/source"]);
+    for case in &CASES[..2] {
+        let mut running = Running::start(world.cli([&words(case)[..], &["--limit", "64KiB/s"]].concat()));
+        let events = running.until("DataTransferRw", 1);
+        let moved = events.last().unwrap()["consumed_bytes"].as_u64().unwrap();
+        assert!(moved <= MIB as u64, "{}: {moved} bytes", case.kind);
+        running.signal(Signal::INT);
+        assert_eq!(running.finish().code, Some(3), "{}", case.kind);
+        world.done(&words(case));
+        check_result(&world, case);
+    }
+}

@@ -1,10 +1,10 @@
 //! A server, a data folder and the program.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -120,6 +120,15 @@ impl World {
         json_lines(&listed).iter().map(|line| line["key"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// Waits until the server has been asked to do this.
+    pub(crate) fn until_requested(&self, verb: &str) {
+        let begun = Instant::now();
+        while !self.server.stats().requests.contains_key(verb) {
+            assert!(begun.elapsed() < DEADLINE, "{verb} was never requested");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Demands that an object has the bytes of a file.
     pub(crate) fn assert_object_is(&self, address: &str, file: &Path) {
         let back = self.path("back-to-compare");
@@ -150,25 +159,19 @@ pub(crate) fn json_lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
 }
 
-/// A program that is running; its output is read as it comes.
+/// A program that is running; what it says is read as it comes.
 pub(crate) struct Running {
     child: Child,
-    lines: mpsc::Receiver<String>,
-    stdout: String,
-    stderr: Option<std::thread::JoinHandle<String>>,
+    stdout: Stream,
+    stderr: Stream,
 }
 
 impl Running {
     pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let lines = read_lines(child.stdout.take().unwrap());
-        let mut stderr = child.stderr.take().unwrap();
-        let stderr = std::thread::spawn(move || {
-            let mut text = String::new();
-            stderr.read_to_string(&mut text).unwrap();
-            text
-        });
-        Self { child, lines, stdout: String::new(), stderr: Some(stderr) }
+        let stdout = Stream::read(child.stdout.take().unwrap());
+        let stderr = Stream::read(child.stderr.take().unwrap());
+        Self { child, stdout, stderr }
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -177,18 +180,7 @@ impl Running {
 
     /// The next line of standard output; `None` at its end.
     pub(crate) fn line(&mut self) -> Option<String> {
-        match self.lines.recv_timeout(DEADLINE) {
-            Ok(line) => {
-                self.stdout.push_str(&line);
-                self.stdout.push('\n');
-                Some(line)
-            }
-            Err(mpsc::RecvTimeoutError::Disconnected) => None,
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                let _ = self.child.kill();
-                panic!("the program said nothing for {DEADLINE:?}");
-            }
-        }
+        self.stdout.line(&mut self.child)
     }
 
     /// Reads JSON lines until `count` of `kind` have come, and returns all that came.
@@ -202,6 +194,12 @@ impl Running {
             seen.push(value);
         }
         seen
+    }
+
+    /// Reads standard error until a line has these words.
+    #[cfg(unix)]
+    pub(crate) fn until_told(&mut self, words: &str) {
+        while !self.stderr.line(&mut self.child).expect("it ended before it said so").contains(words) {}
     }
 
     #[cfg(unix)]
@@ -218,22 +216,45 @@ impl Running {
 
     pub(crate) fn finish(mut self) -> Said {
         while self.line().is_some() {}
+        while self.stderr.line(&mut self.child).is_some() {}
         let status = self.child.wait().unwrap();
-        let stderr = self.stderr.take().unwrap().join().unwrap();
-        Said { code: status.code(), stdout: self.stdout, stderr }
+        Said { code: status.code(), stdout: self.stdout.text, stderr: self.stderr.text }
     }
 }
 
-fn read_lines(stdout: ChildStdout) -> mpsc::Receiver<String> {
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(stdout).lines() {
-            // A line that the kill has cut off is no line, and a test that has ended does not listen.
-            let Ok(line) = line else { return };
-            if sender.send(line).is_err() {
-                return;
+/// Lines of one of its streams, and all of them so far.
+struct Stream {
+    lines: mpsc::Receiver<String>,
+    text: String,
+}
+
+impl Stream {
+    fn read(stream: impl Read + Send + 'static) -> Self {
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stream).lines() {
+                // A line that the kill has cut off is no line, and a test that has ended does not listen.
+                let Ok(line) = line else { return };
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { lines, text: String::new() }
+    }
+
+    fn line(&mut self, child: &mut Child) -> Option<String> {
+        match self.lines.recv_timeout(DEADLINE) {
+            Ok(line) => {
+                self.text.push_str(&line);
+                self.text.push('\n');
+                Some(line)
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => None,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                let _ = child.kill();
+                panic!("the program said nothing for {DEADLINE:?}");
             }
         }
-    });
-    receiver
+    }
 }
