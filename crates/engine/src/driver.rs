@@ -49,7 +49,8 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
 /// What waits behind a barrier.
 #[derive(Debug)]
 enum Behind {
-    Jobs(Vec<Job>),
+    /// Jobs that need durable facts, and the news of those facts.
+    Jobs(Vec<Job>, Vec<Event>),
     Added {
         ids: Vec<TransferId>,
         reply: Reply<Vec<TransferId>>,
@@ -185,10 +186,6 @@ impl Driver {
         let mut touched: BTreeSet<TransferId> = step.facts.iter().map(Fact::id).collect();
         touched.extend(step.events.iter().map(|event| event.transfer));
         self.note(step.facts);
-        if !step.jobs_after_facts.is_empty() {
-            let ids = step.jobs_after_facts.iter().map(|job| job.transfer).collect();
-            self.barrier(ids, Behind::Jobs(step.jobs_after_facts));
-        }
         for job in step.jobs {
             self.start(job);
         }
@@ -197,6 +194,13 @@ impl Driver {
         // has by then been told all that led to it. That a transfer rests is told only when it is recorded.
         let is_state = |event: &Event| matches!(event.kind, EventKind::StateChanged { .. });
         let (states, others): (Vec<Event>, Vec<Event>) = step.events.into_iter().partition(is_state);
+        let ids: Vec<TransferId> = step.jobs_after_facts.iter().map(|job| job.transfer).collect();
+        // What was opened, and that bytes begin to move, is told when a crash could not undo it any more.
+        let (durable_first, others): (Vec<Event>, Vec<Event>) =
+            others.into_iter().partition(|event| ids.contains(&event.transfer));
+        if !ids.is_empty() {
+            self.barrier(ids, Behind::Jobs(step.jobs_after_facts, durable_first));
+        }
         self.tell(others);
         for id in touched {
             self.show(id, now);
@@ -215,7 +219,7 @@ impl Driver {
     /// Takes a job away that waits behind a barrier; whether there was one.
     fn take_from_behind(&mut self, job: JobId) -> bool {
         self.state.behind.values_mut().any(|behind| match behind {
-            Behind::Jobs(jobs) => jobs.extract_if(.., |waiting| waiting.id == job).next().is_some(),
+            Behind::Jobs(jobs, _) => jobs.extract_if(.., |waiting| waiting.id == job).next().is_some(),
             _ => false,
         })
     }
@@ -265,7 +269,10 @@ impl Driver {
         let Some(behind) = self.state.behind.remove(&passed.number) else { return };
         let answer = |failure: Option<String>| failure.map_or(Ok(()), |error| Err(EngineError::LedgerWrite(error)));
         match behind {
-            Behind::Jobs(jobs) => jobs.into_iter().for_each(|job| self.start_if_durable(job, &passed)),
+            Behind::Jobs(jobs, events) => {
+                self.tell(events);
+                jobs.into_iter().for_each(|job| self.start_if_durable(job, &passed));
+            }
             Behind::Added { ids, reply, ledger_only } => {
                 if ledger_only {
                     self.state.adds_under_way -= 1;

@@ -55,7 +55,7 @@ impl Default for Expectations {
             crc_anywhere: true,
             crc_on_copy: true,
             etag_is_md5: true,
-            strict_part_order: true,
+            strict_part_order: false,
             complete_twice_succeeds: false,
         }
     }

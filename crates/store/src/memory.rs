@@ -60,7 +60,7 @@ impl Default for MemoryOptions {
             page_len: 1000,
             report_crc64: true,
             md5_etags: true,
-            any_part_order: false,
+            any_part_order: true,
             body_piece_bytes: 64 << 10,
         }
     }

@@ -19,7 +19,8 @@ pub struct Behaviour {
     pub crc_in_list_parts: bool,
     /// The ETag is the MD5 (of the parts' MD5s for a multipart object); `false` makes it an opaque word.
     pub md5_etags: bool,
-    /// Complete refuses parts that are not in ascending order with `InvalidPartOrder`; `false` sorts them.
+    /// Complete refuses parts that are not in ascending order with `InvalidPartOrder`; `false` sorts them. Off unless
+    /// asked for: the official Python SDK names the parts in the order in which they were finished.
     pub strict_part_order: bool,
     /// A second Complete of one upload answers as the first did, as long as the server runs, instead of `NoSuchUpload`.
     pub second_complete_succeeds: bool,
@@ -59,7 +60,7 @@ impl Default for Behaviour {
             crc_headers: true,
             crc_in_list_parts: false,
             md5_etags: true,
-            strict_part_order: true,
+            strict_part_order: false,
             second_complete_succeeds: false,
             abort_misses_running_parts: false,
             delete_missing_status: 204,

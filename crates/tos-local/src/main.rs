@@ -99,9 +99,9 @@ struct Switches {
     /// ETags are words and no MD5.
     #[arg(long)]
     opaque_etags: bool,
-    /// Complete takes its parts in any order.
+    /// Complete refuses parts that are not in ascending order.
     #[arg(long)]
-    free_part_order: bool,
+    strict_part_order: bool,
     /// A second Complete of one upload answers as the first did.
     #[arg(long)]
     second_complete_succeeds: bool,
@@ -163,7 +163,7 @@ impl Switches {
             crc_headers: !self.no_crc,
             crc_in_list_parts: self.crc_in_list_parts,
             md5_etags: !self.opaque_etags,
-            strict_part_order: !self.free_part_order,
+            strict_part_order: self.strict_part_order,
             second_complete_succeeds: self.second_complete_succeeds,
             abort_misses_running_parts: self.abort_misses_running_parts,
             delete_missing_status: self.delete_missing_status,

@@ -28,7 +28,7 @@ async fn abort(practice: &Practice, path: &str, id: &str) -> Reply {
 
 #[tokio::test]
 async fn parts_in_any_order_make_the_whole_and_the_last_sent_of_a_number_counts() {
-    let practice = practice(|_| {}).await;
+    let practice = practice_with(|behaviour| behaviour.strict_part_order = true).await;
     let body = some_bytes(2 * PART + 5, 1);
     let id = create(&practice, "/first/big").await;
     let pieces = [&body[..PART], &body[PART..2 * PART], &body[2 * PART..]];
@@ -78,9 +78,8 @@ async fn complete_refuses_what_would_not_be_the_object_and_can_be_asked_again() 
 }
 
 #[tokio::test]
-async fn free_part_order_opaque_etags_and_a_second_complete_are_switches() {
+async fn opaque_etags_and_a_second_complete_are_switches() {
     let practice = practice_with(|behaviour| {
-        behaviour.strict_part_order = false;
         behaviour.md5_etags = false;
         behaviour.second_complete_succeeds = true;
         behaviour.crc_in_list_parts = true;

@@ -54,8 +54,8 @@ async fn etags_may_be_opaque() {
 }
 
 #[tokio::test]
-async fn parts_may_be_named_in_any_order() {
-    check(|b| b.strict_part_order = false, Expectations { strict_part_order: false, ..Expectations::default() }).await;
+async fn parts_may_have_to_be_named_in_order() {
+    check(|b| b.strict_part_order = true, Expectations { strict_part_order: true, ..Expectations::default() }).await;
 }
 
 #[tokio::test]
