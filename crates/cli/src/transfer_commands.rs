@@ -138,14 +138,15 @@ fn known(bench: &Workbench, id: TransferId) -> Result<TransferView, Failure> {
     view.ok_or_else(|| words::engine_failure(&engine::EngineError::NoSuchTransfer(id)))
 }
 
-/// Marks transfers as paused. Nothing runs here, so nothing has to be stopped.
+/// Marks transfers as paused. Whoever runs one holds the data folder, so here nothing runs that would have to stop.
 pub(crate) async fn pause(account: &AccountOptions, ids: &[u64]) -> Result<Ending, Failure> {
     let bench = Workbench::open_for(account, RateLimits::default())?;
     let ids: Vec<TransferId> = ids.iter().copied().map(TransferId).collect();
     for id in &ids {
         let view = known(&bench, *id)?;
-        if view.state.is_final() {
-            return Err(Failure::new(format!("Transfer {id} is over ({}).", words::phase(view.phase()))));
+        if view.state.is_final() || view.state == State::Failed {
+            let phase = words::phase(view.phase());
+            return Err(Failure::new(format!("Transfer {id} does not go on by itself ({phase}); nothing to pause.")));
         }
     }
     bench.engine.pause(&ids).await.map_err(|error| words::engine_failure(&error))?;

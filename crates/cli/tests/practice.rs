@@ -32,6 +32,23 @@ fn the_practice_account_needs_no_account_and_keeps_its_objects() {
     assert!(said.stdout.contains("tos://practice\n") && said.stdout.contains("tos://practice-copy\n"), "{said:?}");
 }
 
+#[test]
+fn a_transfer_knows_its_account_when_it_goes_on() {
+    let world = World::new();
+    let file = world.file("source", 6 << 20, 1);
+    let words = ["--account", "practice", "cp", "source", "tos://practice/key", "--limit", "64KiB/s", "--json"];
+    let mut command = bare_cli(words);
+    command.env("TERN_DATA_DIR", world.data_folder()).current_dir(world.folder.path());
+    let mut running = Running::start(command);
+    running.until("DataTransferRw", 1);
+    running.signal(Signal::INT);
+    assert_eq!(running.finish().code, Some(3));
+    let said = run(&world, &["resume", "--all"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    run(&world, &["--account", "practice", "cp", "tos://practice/key", "back"]);
+    assert_same_bytes(&file, &world.path("back"));
+}
+
 /// Starts `local-server` and reads what it exports.
 fn start(world: &World, words: &[&str]) -> (Running, BTreeMap<String, String>) {
     let mut command = bare_cli([&["local-server"], words].concat());
