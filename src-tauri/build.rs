@@ -1,9 +1,8 @@
-fn main() {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The window is inside the program then, so a new window makes a new program. Plain builds need no ui/dist.
     if std::env::var_os("CARGO_FEATURE_CUSTOM_PROTOCOL").is_some() {
         println!("cargo::rerun-if-changed=ui/dist");
     }
     let permissions = tauri_build::AppManifest::new().permissions_path_pattern("./src-tauri/permissions/**/*.toml");
-    tauri_build::try_build(tauri_build::Attributes::new().app_manifest(permissions))
-        .expect("tauri.conf.json, its capabilities and src-tauri/permissions are valid");
+    Ok(tauri_build::try_build(tauri_build::Attributes::new().app_manifest(permissions))?)
 }

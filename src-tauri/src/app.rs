@@ -4,7 +4,7 @@
 //! for its password, and when another program holds the data folder the next click simply tries again.
 
 use std::num::NonZeroU64;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use accounts::{Accounts, DataFolder, PRACTICE_ACCOUNT, SecretKeeping};
@@ -57,7 +57,7 @@ pub struct Opened {
 struct Running {
     engine: Engine,
     set_aside: Option<AppError>,
-    _lock: DataFolderLock,
+    lock: Mutex<Option<DataFolderLock>>,
 }
 
 impl App {
@@ -135,15 +135,18 @@ impl App {
         let engine = Engine::start(parts, options);
         tokio::spawn(events::tell_ends(engine.clone(), self.pushes.clone()));
         tokio::spawn(events::tell_pulses(engine.clone(), self.pushes.clone()));
-        Ok(Running { engine, set_aside: aside, _lock: lock })
+        Ok(Running { engine, set_aside: aside, lock: Mutex::new(Some(lock)) })
     }
 
-    /// Stops the engine; everything goes on at the next start.
+    /// Stops the engine and lets go of the data folder; everything goes on at the next start. The app is over then.
     pub async fn shut_down(&self) {
-        let Some(running) = self.running.get() else { return };
-        if tokio::time::timeout(SHUTDOWN_MAX, running.engine.shutdown()).await.is_err() {
-            tracing::warn!("the engine did not stop in time");
+        if let Some(running) = self.running.get() {
+            if tokio::time::timeout(SHUTDOWN_MAX, running.engine.shutdown()).await.is_err() {
+                tracing::warn!("the engine did not stop in time");
+            }
+            drop(running.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
         }
+        self.practice.stop().await;
     }
 
     /// The id of the account in use.
@@ -170,7 +173,7 @@ impl App {
     /// `account_missing` if there is no such account.
     pub async fn account_view(&self, id: &str) -> Result<AccountView, AppError> {
         if id == PRACTICE_ACCOUNT {
-            return Ok(self.practice.view());
+            return Ok(self.practice.view().await);
         }
         let accounts = &self.opened().await?.accounts;
         let profile = accounts.profile(id)?;

@@ -5,9 +5,10 @@ use tauri_specta::{Builder, collect_commands};
 
 use crate::commands::{accounts, app, browse, limits, transfers};
 
-/// All commands with their types. Byte counts and ids are exported as `number`: they stay below 2^53.
+/// All commands with their types. Byte counts and ids are exported as `number`: they stay below 2^53. Types have one
+/// form for both ways: no field is left out of what Rust sends, and the window leaves out none either.
 pub fn builder<R: Runtime>() -> Builder<R> {
-    Builder::new().dangerously_cast_bigints_to_number().commands(collect_commands![
+    Builder::new().disable_serde_phases().dangerously_cast_bigints_to_number().commands(collect_commands![
         app::app_status,
         app::get_settings,
         app::set_settings,

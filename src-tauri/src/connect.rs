@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use accounts::{Accounts, Addressing, Profile, Proxy, Region, Secrets, normal_endpoint};
-use store::Secret;
+use store::{ErrorKind, ListRequest, ObjectStore, Secret, StoreError};
 
 use crate::dto::{AppError, ConnectForm};
 use crate::error::OwnCode;
@@ -60,9 +60,24 @@ pub async fn check(connection: &Connection) -> Result<(), AppError> {
     let bucket = connection.profile.bucket.as_deref().unwrap_or_default();
     let answer = match bucket {
         "" => open.store.list_buckets().await.map(drop),
-        bucket => open.store.head_bucket(bucket).await.map(drop),
+        bucket => check_bucket(open.store.as_ref(), bucket).await,
     };
     answer.map_err(|error| AppError::store(&error, bucket, "", &open.endpoint))
+}
+
+/// The answer to HEAD has no body, so a refusal does not say whether the key is wrong or only not enough. A listing
+/// does; being denied that one as well proves nothing more.
+async fn check_bucket(store: &dyn ObjectStore, bucket: &str) -> Result<(), StoreError> {
+    let Err(refusal) = store.head_bucket(bucket).await else { return Ok(()) };
+    if refusal.kind != ErrorKind::Forbidden {
+        return Err(refusal);
+    }
+    let request = ListRequest { max_keys: Some(1), ..ListRequest::default() };
+    match store.list_objects(bucket, &request).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind == ErrorKind::Forbidden => Err(refusal),
+        Err(error) => Err(error),
+    }
 }
 
 fn given(text: String) -> Option<String> {

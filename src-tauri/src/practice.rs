@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use accounts::{PRACTICE_ACCOUNT, PRACTICE_BUCKETS};
 use store::Secret;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 use tos::{Credentials, TosConfig};
 use tos_local::{BucketSpec, Options, Server, StartError};
 
@@ -20,18 +20,18 @@ use crate::error::OwnCode;
 pub struct Practice {
     folder: PathBuf,
     pace: Pace,
-    server: OnceCell<Server>,
+    server: Mutex<Option<Server>>,
 }
 
 impl Practice {
     /// A practice server that will keep its objects in `folder`. Nothing is started or made.
     pub fn new(folder: PathBuf, pace: Pace) -> Self {
-        Self { folder, pace, server: OnceCell::new() }
+        Self { folder, pace, server: Mutex::default() }
     }
 
     /// Whether it was ever used on this computer.
     pub fn was_used(&self) -> bool {
-        self.server.initialized() || self.folder.is_dir()
+        self.folder.is_dir()
     }
 
     /// Starts the server unless it runs, and says how to reach it.
@@ -39,23 +39,27 @@ impl Practice {
     /// # Errors
     /// `data_folder_busy` if another Tern runs it, else `internal`. The next call tries again.
     pub async fn config(&self) -> Result<TosConfig, AppError> {
-        let server = self.server.get_or_try_init(|| Server::start(self.options())).await.map_err(refusal)?;
+        let mut running = self.server.lock().await;
+        let endpoint = match &*running {
+            Some(server) => server.endpoint(),
+            None => running.insert(Server::start(self.options()).await.map_err(refusal)?).endpoint(),
+        };
         let credentials = Credentials {
             access_key: tos_local::PRACTICE_ACCESS_KEY.to_owned(),
             secret_key: Secret::new(tos_local::PRACTICE_SECRET_KEY),
             security_token: None,
         };
-        Ok(TosConfig::new(server.endpoint(), tos_local::PRACTICE_REGION, credentials))
+        Ok(TosConfig::new(endpoint, tos_local::PRACTICE_REGION, credentials))
     }
 
     /// The account as the window shows it.
-    pub fn view(&self) -> AccountView {
+    pub async fn view(&self) -> AccountView {
         let key = tos_local::PRACTICE_ACCESS_KEY;
         AccountView {
             id: PRACTICE_ACCOUNT.to_owned(),
             name: "Practice".to_owned(),
             region: tos_local::PRACTICE_REGION.to_owned(),
-            endpoint: self.server.get().map(Server::endpoint).unwrap_or_default(),
+            endpoint: self.server.lock().await.as_ref().map(Server::endpoint).unwrap_or_default(),
             key_tail: key[key.len() - 4..].to_owned(),
             practice: true,
             secret_kept: true,
@@ -63,9 +67,11 @@ impl Practice {
         }
     }
 
-    /// What the server has done, for tests and for the curious.
-    pub fn stats(&self) -> Option<tos_local::Stats> {
-        self.server.get().map(Server::stats)
+    /// Ends the server, if it runs.
+    pub async fn stop(&self) {
+        if let Some(server) = self.server.lock().await.take() {
+            server.stop().await;
+        }
     }
 
     fn options(&self) -> Options {

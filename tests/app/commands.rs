@@ -52,7 +52,8 @@ fn a_file_goes_up_is_verified_copied_and_comes_down_the_same() {
     assert_eq!((&detail["parts"], &detail["parts_confirmed"]), (&json!("vv"), &json!(2)));
     assert_eq!(detail["source_crc64"], detail["target_crc64"]);
     ear.hear(|push| push["type"] == "ended" && push["row"]["id"] == id && push["row"]["state"] == "done_verified");
-    ear.hear(|push| push["type"] == "pulse" && push["pulse"]["counts"]["done"] == 1);
+    let idle = |push: &Value| push["pulse"]["counts"]["done"] == 1 && push["pulse"]["upload_bytes_s"] == 0.0;
+    ear.hear(|push| push["type"] == "pulse" && idle(push));
 
     let page = harness.ok("list_objects", json!({ "bucket": "practice", "prefix": "in/", "after": null }));
     assert_eq!(
@@ -218,8 +219,6 @@ fn the_practice_server_is_an_account_like_any_other_and_a_wrong_secret_is_refuse
 fn a_second_app_on_the_folder_says_who_holds_it_and_takes_over_when_that_one_is_gone() {
     let first = connected();
     first.ok("transfers", json!({ "filter": "done", "after": null, "limit": 1 }));
-    let second = Harness::on(tempfile::tempdir().unwrap(), Default::default());
-    drop(second);
     let folder = accounts::DataFolder::at(first.folder.path().join("data"));
     let app = std::sync::Arc::new(tern_lib::app::App::new(folder, Default::default()));
     let notice = tauri::async_runtime::block_on(app.status()).unwrap().notice.unwrap();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tauri::ipc::{CallbackFn, InvokeBody, InvokeResponseBody};
 use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
 use tauri::webview::InvokeRequest;
-use tauri::{Manager as _, WebviewWindow, WebviewWindowBuilder};
+use tauri::{WebviewWindow, WebviewWindowBuilder};
 use tern_lib::app::App;
 use tern_lib::environment::Environment;
 
@@ -32,7 +32,8 @@ impl Harness {
     pub(crate) fn on(folder: tempfile::TempDir, environment: Environment) -> Self {
         let app = Arc::new(App::new(DataFolder::at(folder.path().join("data")), environment));
         let tauri_app = tern_lib::configure(mock_builder(), app.clone()).build(tauri::generate_context!()).unwrap();
-        let window = tauri_app.get_webview_window("main").expect("the configuration has a window called main");
+        // Windows of the configuration come with the event loop, which no test runs.
+        let window = WebviewWindowBuilder::new(&tauri_app, "main", Default::default()).build().unwrap();
         Self { folder, app, window, tauri_app }
     }
 

@@ -39,7 +39,7 @@ pub async fn accounts(app: Shared<'_>) -> Answer<Vec<AccountView>> {
         views.push(app.account_view(&profile.id).await?);
     }
     if app.practice.was_used() {
-        views.push(app.practice.view());
+        views.push(app.practice.view().await);
     }
     Ok(views)
 }

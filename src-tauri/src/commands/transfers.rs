@@ -52,21 +52,28 @@ pub async fn add_copies(
     add(app.engine().await?, naming::copies(&store, &bucket, &keys, &to_bucket, &to_prefix, conflict)?).await
 }
 
-/// Adds what is new. What moves between the same two ends already goes on instead, so that asking twice sends once.
+/// Adds what is new. What moves between the same two ends in the same way already goes on instead, so that asking
+/// twice sends once.
 async fn add(engine: &Engine, specs: Vec<TransferSpec>) -> Answer<Vec<u64>> {
     let mut ids = Vec::with_capacity(specs.len());
-    let (mut known, mut new) = (Vec::new(), Vec::new());
+    let mut new = Vec::new();
     for spec in specs {
-        let open = engine.find_open(&spec.source, &spec.target)?;
-        ids.push(open);
-        match open {
-            Some(id) => known.push(id),
-            None => new.push(spec),
+        let open = find_same(engine, &spec)?;
+        if open.is_none() {
+            new.push(spec);
         }
+        ids.push(open);
     }
+    let known: Vec<TransferId> = ids.iter().flatten().copied().collect();
     let mut added = engine.add(new).await?.into_iter();
     engine.resume(&known).await?;
     Ok(ids.into_iter().filter_map(|id| id.or_else(|| added.next())).map(|id| id.0).collect())
+}
+
+/// The transfer that is not over and does just this.
+fn find_same(engine: &Engine, spec: &TransferSpec) -> Answer<Option<TransferId>> {
+    let Some(id) = engine.find_open(&spec.source, &spec.target)? else { return Ok(None) };
+    Ok(engine.view(id)?.filter(|view| view.spec.options == spec.options).map(|view| view.id))
 }
 
 /// A page of the transfers of a filter.
