@@ -4,7 +4,7 @@
 //! and a window that is slow to draw misses nothing but counters.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use engine::{Engine, Event, EventKind, Phase};
@@ -21,7 +21,14 @@ const PULSE_EVERY: Duration = Duration::from_millis(200);
 /// The way to the window. Clones share it.
 #[derive(Clone, Default)]
 pub struct Pushes {
-    channel: Arc<Mutex<Option<(u64, Channel<Push>)>>>,
+    subscription: Arc<Mutex<Option<Subscription>>>,
+}
+
+#[derive(Clone)]
+struct Subscription {
+    channel: Channel<Push>,
+    /// Counts the subscriptions; a new one has to be told everything once.
+    generation: u64,
 }
 
 impl std::fmt::Debug for Pushes {
@@ -33,19 +40,23 @@ impl std::fmt::Debug for Pushes {
 impl Pushes {
     /// From now on this channel gets the pushes. There is one window, so it takes the place of the one before.
     pub fn subscribe(&self, channel: Channel<Push>) {
-        let mut held = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
-        let generation = held.as_ref().map_or(1, |(generation, _)| generation + 1);
-        *held = Some((generation, channel));
+        let mut held = self.held();
+        let generation = held.as_ref().map_or(1, |before| before.generation + 1);
+        *held = Some(Subscription { channel, generation });
     }
 
-    /// Counts the subscriptions; a new one has to be told everything once.
-    fn generation(&self) -> u64 {
-        self.channel.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, |(generation, _)| *generation)
+    fn held(&self) -> MutexGuard<'_, Option<Subscription>> {
+        // It is replaced whole.
+        self.subscription.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn generation(&self) -> Option<u64> {
+        self.held().as_ref().map(|subscription| subscription.generation)
     }
 
     fn send(&self, push: Push) {
-        let channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((_, channel)) = channel
+        let subscription = self.held().clone();
+        if let Some(Subscription { channel, .. }) = subscription
             && let Err(error) = channel.send(push)
         {
             tracing::debug!(%error, "the window does not listen any more");
@@ -107,10 +118,7 @@ pub async fn tell_pulses(engine: Engine, pushes: Pushes) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let generation = pushes.generation();
-        if generation == 0 {
-            continue;
-        }
+        let Some(generation) = pushes.generation() else { continue };
         match pulse(&engine) {
             Ok(pulse) if told != Some((generation, pulse)) => {
                 told = Some((generation, pulse));
@@ -181,6 +189,6 @@ mod tests {
             Ok(())
         }));
         pushes.dragged(&DragDropEvent::Leave);
-        assert_eq!((first.lock().unwrap().len(), *second.lock().unwrap(), pushes.generation()), (0, 1, 2));
+        assert_eq!((first.lock().unwrap().len(), *second.lock().unwrap(), pushes.generation()), (0, 1, Some(2)));
     }
 }
