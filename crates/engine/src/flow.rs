@@ -61,7 +61,8 @@ pub(crate) struct FileBody {
     pub(crate) expected: Fingerprint,
     pub(crate) pool: BufferPool,
     pub(crate) limiter: RateLimiter,
-    pub(crate) meter: PartMeter,
+    /// Shared with the job, so that bytes count as in flight until the far side has answered for them.
+    pub(crate) meter: Arc<PartMeter>,
 }
 
 impl FileBody {

@@ -30,13 +30,14 @@ impl Work {
     async fn send_part(&self, checkpoint: &Checkpoint, number: PartNumber, path: &Path) -> Attempt {
         let (store, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
         let store = self.store(store).await?;
+        let meter = Arc::new(self.workspace.meter.part(number));
         let (body, fate) = FileBody {
             file: self.source_file(path).await?,
             range: checkpoint.range(number),
             expected: checkpoint.source.clone(),
             pool: self.tools.pool.clone(),
             limiter: self.tools.upload_limiter.clone(),
-            meter: self.workspace.meter.part(number),
+            meter: meter.clone(),
         }
         .into_upload();
         let failed = |error: store::StoreError| body_failure(&fate, path).unwrap_or_else(|| about(object)(error));
@@ -60,6 +61,7 @@ impl Work {
             }
             Some(Session::TempFile { .. }) => return Err(misfit("a temp file for an upload")),
         };
+        drop(meter);
         let ours = match (&receipt, fate.crc64()) {
             (_, Some(crc64)) => crc64,
             (Some(receipt), None) => receipt.crc64.ok_or_else(|| misfit("no checksum"))?,

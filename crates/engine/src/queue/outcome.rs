@@ -215,7 +215,6 @@ fn planned(transfer: &mut Transfer, mut checkpoint: Checkpoint, at_ms: i64, step
         step.facts.push(Fact::Planned { id: transfer.id, checkpoint: Box::new(checkpoint.as_ref().clone()), at_ms });
     }
     transfer.set_state(State::Beginning);
-    step.events.push(transfer.state_event());
 }
 
 fn begun(transfer: &mut Transfer, checkpoint: Arc<Checkpoint>, held: Vec<PartRecord>, at_ms: i64, step: &mut Step) {

@@ -78,7 +78,7 @@ impl Queue {
             match transfer.next(now) {
                 Next::Nothing => return,
                 Next::Start(verb, after) => {
-                    if matches!(verb, Verb::Probe { .. }) {
+                    if matches!(verb, Verb::Probe { .. } | Verb::Commit { .. }) {
                         step.events.push(transfer.state_event());
                     }
                     let Some(job) = self.new_job(id, verb) else { return };

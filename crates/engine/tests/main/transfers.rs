@@ -98,7 +98,22 @@ fn the_events_are_those_of_the_sdks_in_their_order() {
         let target = world.path("back");
         let id = run.add(crate::world::spec(object("here", "a"), End::file(target))).await;
         run.rest(id).await;
-        let types = run.event_types();
+        let events = run.events();
+        let phases: Vec<Phase> = events
+            .iter()
+            .filter_map(|event| match event.kind {
+                engine::EventKind::StateChanged { phase, .. } => Some(phase),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(
+            phases,
+            [Phase::Waiting, Phase::Scanning, Phase::Transferring, Phase::Verifying, Phase::DoneVerified]
+        );
+        let types: Vec<String> = events
+            .iter()
+            .map(|event| serde_json::to_value(event).unwrap()["type"].as_str().unwrap().to_owned())
+            .collect();
         for expected in ["CreateTempFileSucceed", "DownloadPartSucceed", "RenameTempFileSucceed", "DataTransferSucceed"]
         {
             assert!(types.iter().any(|name| name == expected), "{expected} is missing in {types:?}");
