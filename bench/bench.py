@@ -31,7 +31,7 @@ def arguments():
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=bounded(1, 25), default=3, help="pairs for each load and peer (default 3)")
     parser.add_argument("--size-mib", type=bounded(16, 8192), default=1024, help="size of the large file (default 1024)")
-    parser.add_argument("--files", type=bounded(1, 20_000), default=10_000, help="small files (default 10000)")
+    parser.add_argument("--files", type=bounded(100, 20_000), default=10_000, help="small files (default 10000)")
     parser.add_argument("--loads", nargs="+", choices=LOADS, default=LOADS)
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=PEERS)
     parser.add_argument("--run-limit", type=bounded(5, 1800), default=300, metavar="SECONDS", help="longest single run")

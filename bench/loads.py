@@ -31,11 +31,8 @@ class BytesDiffer(Exception):
 
 
 def server():
-    """A practice server that costs as little as it can: MD5s would take more CPU than the clients.
-
-    The Python SDK names the parts to Complete in the order in which they arrived, so any order has to do.
-    """
-    flags = ["--opaque-etags", "--free-part-order", "--capacity", "40GiB", "--bucket", BUCKET]
+    """A practice server that costs as little as it can: MD5s would take more CPU than the clients."""
+    flags = ["--opaque-etags", "--capacity", "40GiB", "--bucket", BUCKET]
     return PracticeServer(*flags, "--custom-domain", f"{CUSTOM_DOMAIN}={BUCKET}")
 
 

@@ -38,7 +38,7 @@ def cost_of(command, environment, limit_seconds):
     os.close(child_terminal)
     end = os.pidfd_open(process.pid)
     try:
-        output, peak = b"", 0
+        output, peak = b"", _high_water_bytes(process.pid)
         waiting = select.poll()
         waiting.register(end, select.POLLIN)
         while not waiting.poll(SAMPLE_EVERY_MS):

@@ -22,11 +22,11 @@ def summary(pairs):
     for measure in MEASURES:
         ours = [getattr(tern, measure) for tern, _ in pairs]
         theirs = [getattr(peer, measure) for _, peer in pairs]
-        ratios = [a / b for a, b in zip(ours, theirs) if b > 0]
+        ratios = [a / b for a, b in zip(ours, theirs)]
         result[measure] = {
             "tern": median(ours),
             "peer": median(theirs),
-            "ratio": {"median": median(ratios), "min": min(ratios), "max": max(ratios)} if ratios else None,
+            "ratio": {"median": median(ratios), "min": min(ratios), "max": max(ratios)},
         }
     return result
 
