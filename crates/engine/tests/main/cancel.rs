@@ -92,3 +92,43 @@ fn pause_all_and_resume_all_reach_what_only_the_ledger_has() {
         }
     });
 }
+
+#[test]
+fn a_cancel_of_a_paused_transfer_is_finished_after_a_crash_too() {
+    let world = &World::new();
+    let id = world.run_with(slow(20 << 10), |run| async move {
+        let (path, _) = world.file("source", 40 * PART);
+        let id = run.add(spec(End::file(path), object("there", "up"))).await;
+        run.until(id, |view| view.done_bytes > 3 * PART as u64).await;
+        run.engine.pause(&[id]).await.unwrap();
+        run.rest(id).await;
+        world.store.set_fault(|call| (call.verb == Verb::AbortUpload).then_some(Fault::Hang));
+        run.engine.cancel(&[id]).await.unwrap();
+        id
+    });
+    world.store.clear_fault();
+    assert_eq!(world.store.open_uploads("there").len(), 1);
+    world.run(|run| async move {
+        run.until(id, |view| view.state == State::Cancelled).await;
+        assert_eq!(world.store.open_uploads("there"), []);
+    });
+}
+
+#[test]
+fn a_removal_that_is_refused_is_shown_as_failed_and_can_be_tried_again() {
+    let world = &World::new();
+    world.run_with(slow(20 << 10), |run| async move {
+        let (path, _) = world.file("source", 40 * PART);
+        let id = run.add(spec(End::file(path), object("there", "up"))).await;
+        run.until(id, |view| view.done_bytes > 3 * PART as u64).await;
+        world.store.set_fault(|call| (call.verb == Verb::AbortUpload).then_some(Fault::Fail(ErrorKind::Forbidden)));
+        run.engine.cancel(&[id]).await.unwrap();
+        let view = run.rest(id).await;
+        assert_eq!(view.phase(), Phase::Failed);
+        assert!(view.actions().can_retry);
+        world.store.clear_fault();
+        run.engine.resume(&[id]).await.unwrap();
+        run.until(id, |view| view.state == State::Cancelled).await;
+        assert_eq!(world.store.open_uploads("there"), []);
+    });
+}

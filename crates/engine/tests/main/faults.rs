@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::world::{PART, World, object, spec};
-use engine::{End, ErrorCode, Phase, State, TransferSpec};
+use engine::{ConflictRule, End, ErrorCode, Phase, State, TransferSpec};
 use store::{ErrorKind, Fault, Verb};
 
 fn kinds(world: &World) -> Vec<(&'static str, TransferSpec)> {
@@ -210,4 +210,57 @@ fn a_download_that_breaks_off_inside_a_part_goes_on_behind_its_last_byte() {
             .collect();
         assert_eq!(starts, [0, 100, 200, 300, PART as u64]);
     });
+}
+
+#[test]
+fn one_wave_of_refusals_is_one_failure_however_many_parts_move() {
+    let world = &World::new();
+    world.run(|run| async move {
+        let (path, bytes) = world.file("source", 60 * PART);
+        let mut spec = spec(End::file(path), object("here", "a"));
+        spec.options.parallel_parts = 40;
+        world.store.set_fault(|call| {
+            (call.verb == Verb::UploadPart && call.nth <= 40).then_some(Fault::Fail(ErrorKind::Throttled))
+        });
+        let id = run.add(spec).await;
+        assert_eq!(run.rest(id).await.phase(), Phase::DoneVerified);
+        assert_eq!(world.bytes_at("here", "a").unwrap(), bytes);
+    });
+}
+
+#[test]
+fn two_downloads_to_one_name_never_share_a_temporary_file() {
+    for _ in 0..10 {
+        let world = &World::new();
+        world.run(|run| async move {
+            let (a, b) = (crate::world::noise(8 * PART, 1), crate::world::noise(8 * PART, 2));
+            for (key, bytes) in [("a", &a), ("b", &b)] {
+                let at = store::ObjectRef::new("here", key);
+                world.store.add_object(&at, bytes.clone(), Default::default()).unwrap();
+            }
+            let both = ["a", "b"].map(|key| {
+                crate::world::spec_with(object("here", key), End::file(world.path("x")), ConflictRule::KeepBoth)
+            });
+            let ids = run.engine.add(both.to_vec()).await.unwrap();
+            let mut done = 0;
+            for id in ids {
+                let view = run.rest(id).await;
+                done += usize::from(view.phase() == Phase::DoneVerified);
+                if view.state == State::Failed {
+                    // The name was taken while it moved; asked again it looks for another one.
+                    assert_eq!(view.error.unwrap().code, ErrorCode::TargetExists);
+                    run.engine.resume(&[id]).await.unwrap();
+                    done += usize::from(run.rest(id).await.phase() == Phase::DoneVerified);
+                }
+            }
+            assert_eq!(done, 2);
+            let mut found: Vec<Vec<u8>> =
+                ["x", "x (2)"].iter().map(|name| std::fs::read(world.path(name)).unwrap()).collect();
+            found.sort();
+            let mut expected = vec![a, b];
+            expected.sort();
+            assert!(found == expected, "each file is one of the two objects");
+            assert!(!world.path("x.tern-part").exists() && !world.path("x.tern-part2").exists());
+        });
+    }
 }

@@ -67,3 +67,88 @@ fn another_process_can_read_while_one_writes() {
         run.rest(id).await;
     });
 }
+
+/// A ledger whose every `nth` write fails, as on a disk that is full for a moment.
+#[derive(Debug)]
+struct Flaky {
+    ledger: SqliteLedger,
+    writes: std::sync::atomic::AtomicU64,
+    nth: u64,
+}
+
+impl engine::ledger::Ledger for Flaky {
+    fn append(&self, facts: &[engine::Fact]) -> Result<(), LedgerError> {
+        let write = self.writes.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        if write % self.nth == self.nth - 1 {
+            return Err(std::io::Error::from(std::io::ErrorKind::StorageFull).into());
+        }
+        self.ledger.append(facts)
+    }
+    fn load(&self, id: engine::TransferId) -> Result<Option<engine::queue::Loaded>, LedgerError> {
+        self.ledger.load(id)
+    }
+    fn next_runnable(
+        &self,
+        after: Option<(i64, engine::TransferId)>,
+        limit: usize,
+    ) -> Result<Vec<engine::queue::Loaded>, LedgerError> {
+        self.ledger.next_runnable(after, limit)
+    }
+    fn find_open(&self, source: &End, target: &End) -> Result<Option<engine::TransferId>, LedgerError> {
+        self.ledger.find_open(source, target)
+    }
+    fn last(&self) -> Result<(u64, i64), LedgerError> {
+        self.ledger.last()
+    }
+    fn page(
+        &self,
+        filter: Filter,
+        after: Option<engine::TransferId>,
+        limit: usize,
+    ) -> Result<Vec<engine::TransferView>, LedgerError> {
+        self.ledger.page(filter, after, limit)
+    }
+    fn detail(&self, id: engine::TransferId) -> Result<Option<engine::TransferDetail>, LedgerError> {
+        self.ledger.detail(id)
+    }
+    fn counts(&self) -> Result<engine::Counts, LedgerError> {
+        self.ledger.counts()
+    }
+    fn open_ids(&self, filter: Filter) -> Result<Vec<engine::TransferId>, LedgerError> {
+        self.ledger.open_ids(filter)
+    }
+}
+
+#[test]
+fn a_ledger_that_cannot_be_written_for_a_moment_loses_nothing() {
+    for nth in [2, 3] {
+        let world = &World::new();
+        let flaky = |ledger| -> std::sync::Arc<dyn engine::ledger::Ledger> {
+            std::sync::Arc::new(Flaky { ledger, writes: 0.into(), nth })
+        };
+        world.run_on(engine::EngineOptions::default(), flaky, |run| async move {
+            let (path, bytes) = world.file("a", 5 * crate::world::PART);
+            let spec = spec(End::file(path), object("here", "a"));
+            // Adding may be refused, which is told; then it must not run.
+            let id = loop {
+                match run.engine.add(vec![spec.clone()]).await {
+                    Ok(ids) => break ids[0],
+                    Err(error) => assert!(matches!(error, engine::EngineError::LedgerWrite(_)), "{error}"),
+                }
+            };
+            for _ in 0..10 {
+                let view = run.rest(id).await;
+                if view.state == State::Done {
+                    break;
+                }
+                // What could not be made durable was not begun; it says so and can be tried again.
+                assert_eq!(view.error.map(|error| error.code), Some(engine::ErrorCode::Ledger));
+                // The wish, too, may come at a moment when it cannot be written; then it is told so.
+                let _ = run.engine.resume(&[id]).await;
+            }
+            assert_eq!(run.rest(id).await.phase(), engine::Phase::DoneVerified);
+            assert_eq!(world.bytes_at("here", "a").unwrap(), bytes);
+            assert_eq!(world.store.open_uploads("here"), []);
+        });
+    }
+}

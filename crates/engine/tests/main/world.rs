@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::ledger::SqliteLedger;
+use engine::ledger::{Ledger, SqliteLedger};
 use engine::queue::QueueLimits;
 use engine::{
     ConflictRule, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, LocalDisk, RateLimits, RetryPolicy,
@@ -141,13 +141,23 @@ impl World {
     }
 
     pub fn run_with<T, F: Future<Output = T>>(&self, options: EngineOptions, work: impl FnOnce(Arc<Run>) -> F) -> T {
+        self.run_on(options, |ledger| Arc::new(ledger), work)
+    }
+
+    /// Runs an engine on a ledger that is wrapped.
+    pub fn run_on<T, F: Future<Output = T>>(
+        &self,
+        options: EngineOptions,
+        wrap: impl FnOnce(SqliteLedger) -> Arc<dyn Ledger>,
+        work: impl FnOnce(Arc<Run>) -> F,
+    ) -> T {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let result = runtime.block_on(async {
             let (ledger, aside) = SqliteLedger::open(&self.ledger_path(), 0).unwrap();
             assert_eq!(aside, None);
             let parts = EngineParts {
                 stores: Arc::new(OneStore(self.store.clone())),
-                ledger: Arc::new(ledger),
+                ledger: wrap(ledger),
                 disk: Arc::new(LocalDisk),
                 clock: Arc::new(SystemClock::new()),
             };
