@@ -1,7 +1,7 @@
 //! The recorder: the one that writes to the ledger, in order and in groups.
 //!
 //! Facts arrive in order. A group is written when somebody waits for it, when it is old enough or large enough: parts
-//! of uploads and copies after 200 ms or 16 of them, parts of downloads after 2 s or 64 MiB, since each group of those
+//! of uploads and copies after 200 ms or 16 of them, parts of downloads after 2 s or 32 MiB, since each group of those
 //! costs a sync of the file (**data-then-record**: the file first, then the ledger). Facts of one transfer never
 //! overtake each other; a transfer's pending parts go with whatever else of it is written.
 //!
@@ -28,7 +28,8 @@ use crate::transfer::{State, TransferId};
 
 const PARTS_MAX: usize = 16;
 const PARTS_AGE: Duration = Duration::from_millis(200);
-const UNSYNCED_BYTES_MAX: u64 = 64 << 20;
+/// Half of the 64 MiB that may be unsynced: as much again may arrive while the sync itself runs.
+const SYNC_AFTER_BYTES: u64 = 32 << 20;
 const UNSYNCED_AGE: Duration = Duration::from_secs(2);
 /// How long a ledger that could not be written is left alone.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
@@ -77,7 +78,7 @@ impl Pending {
     fn due_at(&self) -> Option<Duration> {
         let since = self.since?;
         let full = match &self.file {
-            Some(_) => self.bytes >= UNSYNCED_BYTES_MAX,
+            Some(_) => self.bytes >= SYNC_AFTER_BYTES,
             None => self.parts >= PARTS_MAX,
         };
         let age = if self.file.is_some() { UNSYNCED_AGE } else { PARTS_AGE };
