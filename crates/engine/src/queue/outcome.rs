@@ -48,7 +48,11 @@ impl Queue {
                     transfer.tried_again.insert(number);
                 }
                 step.events.extend(failure_event(transfer, part, &error).map(|kind| transfer.event(kind)));
-                self.failed(id, error, now, step);
+                // What is being discarded is judged by the discard alone: a part that failed beside the one that led
+                // there says nothing of it, and taken for its end would leave the upload behind.
+                if transfer.state != State::Discarding || running == Running::ToItsEnd {
+                    self.failed(id, error, now, step);
+                }
             }
         }
     }

@@ -80,6 +80,8 @@ fn success(job: &Job, held: &BTreeSet<PartNumber>) -> Report {
 struct World {
     queue: Queue,
     running: BTreeMap<JobId, Job>,
+    /// Those that were told to stop: most do, some have ended in their own way before they heard of it.
+    stopping: BTreeSet<JobId>,
     /// Parts that the far side has, of sessions that are open there.
     held: BTreeMap<TransferId, BTreeSet<PartNumber>>,
     committed: BTreeSet<TransferId>,
@@ -93,6 +95,7 @@ impl World {
         Self {
             queue: Queue::new(QueueLimits { active_max: 2, parts_max: 5 }, RetryPolicy::default(), 1),
             running: BTreeMap::new(),
+            stopping: BTreeSet::new(),
             held: BTreeMap::new(),
             committed: BTreeSet::new(),
             cancelled: BTreeSet::new(),
@@ -109,6 +112,7 @@ impl World {
                     self.recorded.entry(*id).or_default().insert(part.number);
                 }
                 Fact::Restarted { id } => {
+                    assert!(!self.held.contains_key(id), "started over, and its old upload is still open");
                     self.recorded.remove(id);
                 }
                 Fact::Done { id, .. } => assert!(self.committed.contains(id), "done without a commit"),
@@ -135,11 +139,7 @@ impl World {
         for id in step.unload {
             self.queue.forget(id);
         }
-        for stop in step.stop {
-            if self.running.remove(&stop).is_some() {
-                self.give(Input::Ended(stop, Ok(Report::Stopped)));
-            }
-        }
+        self.stopping.extend(step.stop);
     }
 
     fn started(&self, job: &Job) {
@@ -172,10 +172,12 @@ impl World {
         let error = |code, again| Err(TransferError { again, ..TransferError::new(code) });
         let held = self.held.get(&job.transfer).cloned().unwrap_or_default();
         let outcome = match how {
+            0..=4 if self.stopping.remove(&id) => Ok(Report::Stopped),
             0..=5 => Ok(success(&job, &held)),
             6 => error(ErrorCode::Server, Again::Later),
             7 => error(ErrorCode::Network, Again::After(Duration::from_secs(1))),
             8 => error(ErrorCode::Forbidden, Again::Never),
+            9 if matches!(job.verb, Verb::MovePart { .. }) => error(ErrorCode::SourceChanged, Again::Never),
             _ => match job.verb {
                 Verb::Probe { known: Some(_) } => Ok(Report::SourceChanged),
                 Verb::Begin { ref checkpoint, .. } if checkpoint.session.is_some() => {
@@ -225,7 +227,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     let intent = prop_oneof![6 => Just(Intent::Run), 3 => Just(Intent::Pause), 1 => Just(Intent::Cancel)];
     let act = prop_oneof![
         2 => (1..=4_u64, intent).prop_map(|(id, intent)| Act::Want(id, intent)),
-        12 => (0..8_usize, 0..10_u8).prop_map(|(at, how)| Act::End(at, how)),
+        12 => (0..8_usize, 0..11_u8).prop_map(|(at, how)| Act::End(at, how)),
         2 => (0..30_u64).prop_map(Act::Pass),
     ];
     proptest::collection::vec(act, 0..200)
@@ -269,6 +271,23 @@ fn a_probe_starts_only_for_as_many_as_may_work() {
     assert_eq!(world.running.len(), 2);
     world.end(0, 8); // the first may not: its place is free
     assert_eq!(world.running.values().map(|job| job.transfer.0).collect::<Vec<_>>(), [2, 3]);
+}
+
+#[test]
+fn a_change_that_several_parts_see_at_once_still_has_the_old_upload_aborted() {
+    let mut world = World::new();
+    world.give(Input::Add(vec![upload(1, 3)]));
+    world.end(0, 0); // probed
+    world.end(0, 0); // begun: three parts move
+    let moving: Vec<JobId> = world.running.keys().copied().collect();
+    assert_eq!(moving.len(), 3);
+    // All three have ended before any of them could be stopped.
+    world.running.clear();
+    for job in moving {
+        world.give(Input::Ended(job, Err(TransferError::new(ErrorCode::SourceChanged))));
+    }
+    let verbs: Vec<&Verb> = world.running.values().map(|job| &job.verb).collect();
+    assert!(matches!(verbs[..], [Verb::Discard { .. }]), "{verbs:?}");
 }
 
 #[test]
