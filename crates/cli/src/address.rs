@@ -3,6 +3,7 @@
 //! Everything after the bucket is the key as it is: nothing is decoded, `?` and `#` mean nothing, `//` stays. A key
 //! that needs no thought on the command line needs none here either.
 
+use std::collections::BTreeMap;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use engine::{End, StoreId};
@@ -98,6 +99,7 @@ pub(crate) fn pairs(sources: &[String], target: &str, store: &StoreId) -> Result
         )));
     }
     let mut pairs: Vec<Pair> = Vec::with_capacity(sources.len());
+    let mut taken: BTreeMap<End, usize> = BTreeMap::new();
     for source in sources {
         let source_address = Address::parse(source)?;
         let name = if keeps_names { Some(name_of(&source_address)?) } else { None };
@@ -108,7 +110,7 @@ pub(crate) fn pairs(sources: &[String], target: &str, store: &StoreId) -> Result
         if pair.source == pair.target {
             return Err(Failure::usage(format!("“{source}” would be copied onto itself.")));
         }
-        if let Some(other) = pairs.iter().find(|other| other.target == pair.target) {
+        if let Some(other) = taken.insert(pair.target.clone(), pairs.len()).and_then(|at| pairs.get(at)) {
             return Err(Failure::usage(format!(
                 "{} and {} would both become {}; give them different names, or copy them one by one.",
                 other.source, pair.source, pair.target

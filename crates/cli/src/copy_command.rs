@@ -1,8 +1,9 @@
 //! `cp`: everything that was typed becomes transfers, which run until they rest.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
-use engine::{Engine, RateLimits, State, TransferId, TransferOptions, TransferSpec, TransferView};
+use engine::{Engine, RateLimits, State, TransferId, TransferOptions, TransferSpec};
 use store::ObjectSettings;
 
 use crate::account::{self, Choice};
@@ -11,9 +12,9 @@ use crate::args::{AccountOptions, CopyOptions, RunOptions};
 use crate::exit::{Ending, Failure};
 use crate::signals::Signals;
 use crate::stores::CommandStores;
-use crate::watch::{self, Watch};
+use crate::watch::Watch;
 use crate::workbench::Workbench;
-use crate::{file_checks, output, report, size, words};
+use crate::{file_checks, output, size, words};
 
 /// Runs `cp`.
 pub(crate) async fn run(account: &AccountOptions, options: CopyOptions) -> Result<Ending, Failure> {
@@ -30,11 +31,10 @@ pub(crate) async fn run(account: &AccountOptions, options: CopyOptions) -> Resul
     let begun = begin(&bench, pairs, &wanted, options.run.json).await?;
     let watch = Watch::new(&bench.engine, &begun.all(), &begun.resumed, options.run)?;
     bench.engine.resume(&begun.resumed).await.map_err(|error| words::engine_failure(&error))?;
-    let watched = watch.until_rest(events, &mut signals).await?;
-    leave_no_trace(&bench, &watched.views, &begun.added).await;
+    let report = watch.until_rest(events, &mut signals).await?;
+    leave_no_trace(&bench, &report.failed, &begun.added).await;
     bench.engine.shutdown().await;
-    report::tell(&watched, started.elapsed(), options.run.json);
-    Ok(watch::ending(&watched.views))
+    Ok(report.close(started.elapsed()))
 }
 
 /// Both directions have the limit of `--limit`.
@@ -142,14 +142,15 @@ fn say_that_it_goes_on(engine: &Engine, id: TransferId) -> Result<(), Failure> {
 
 /// A transfer of this command that failed before anything was begun leaves nothing to go on with, so its record goes
 /// too: what was refused leaves everything as it was. (The reason is told all the same.)
-async fn leave_no_trace(bench: &Workbench, views: &[TransferView], added: &[TransferId]) {
-    for view in views.iter().filter(|view| view.state == State::Failed && added.contains(&view.id)) {
-        let begun = match bench.engine.detail(view.id).await {
+async fn leave_no_trace(bench: &Workbench, failed: &[TransferId], added: &[TransferId]) {
+    let added: BTreeSet<&TransferId> = added.iter().collect();
+    for id in failed.iter().filter(|id| added.contains(id)) {
+        let begun = match bench.engine.detail(*id).await {
             Ok(detail) => detail.and_then(|detail| detail.checkpoint).is_some_and(|plan| plan.session.is_some()),
             Err(_) => true,
         };
-        if !begun && let Err(error) = forget(&bench.engine, view.id).await {
-            tracing::warn!(%error, transfer = %view.id, "its record stays in the list");
+        if !begun && let Err(error) = forget(&bench.engine, *id).await {
+            tracing::warn!(%error, transfer = %id, "its record stays in the list");
         }
     }
 }

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use engine::ledger::Ledger;
-use engine::{Kind, Outcome, Session, State, Stats, TransferError, TransferId, TransferView};
+use engine::{Kind, Outcome, Session, State, Stats, TransferError, TransferView};
 use serde::Serialize;
 use store::{Crc64, ETag};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::exit::Ending;
+
 /// The last line of a command that moved something.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 #[serde(tag = "type", rename = "summary")]
 pub(crate) struct Summary {
     /// Size of what is done.
@@ -75,27 +77,48 @@ impl Ended {
 }
 
 impl Summary {
-    /// The engine counts over all runs of a transfer; `before` is where these counts stood when this command began.
-    pub(crate) fn of(views: &[TransferView], before: &BTreeMap<TransferId, Stats>, seconds: f64) -> Self {
-        let count = |state| views.iter().filter(|view| view.state == state).count();
-        let sum = |value: fn(&Stats) -> u64| {
-            let earlier = |view: &TransferView| before.get(&view.id).map_or(0, value);
-            views.iter().map(|view| value(&view.stats).saturating_sub(earlier(view))).sum()
-        };
-        let transfers: Vec<Ended> = views.iter().map(Ended::of).collect();
-        Self {
-            bytes: views.iter().filter(|view| view.state == State::Done).filter_map(|view| view.size_bytes).sum(),
-            parts_sent: sum(|stats| stats.parts_sent),
-            parts_reused: sum(|stats| stats.parts_reused),
-            retries: sum(|stats| stats.retries),
-            seconds,
-            crc64: if let [one] = &transfers[..] { one.crc64 } else { None },
-            verified: !transfers.is_empty() && transfers.iter().all(|one| one.verified),
-            done: count(State::Done),
-            failed: count(State::Failed),
-            paused: count(State::Paused),
-            transfers,
+    /// Counts a transfer at rest. The engine counts over all its runs; `before` is where these counts stood when this
+    /// command began. Only with `listed` is it kept as a line of its own.
+    pub(crate) fn add(&mut self, view: &TransferView, before: &Stats, listed: bool) {
+        let ended = Ended::of(view);
+        let of_this_command = |value: fn(&Stats) -> u64| value(&view.stats).saturating_sub(value(before));
+        self.parts_sent += of_this_command(|stats| stats.parts_sent);
+        self.parts_reused += of_this_command(|stats| stats.parts_reused);
+        self.retries += of_this_command(|stats| stats.retries);
+        let first = self.count() == 0;
+        self.crc64 = ended.crc64.filter(|_| first);
+        self.verified = ended.verified && (first || self.verified);
+        match view.state {
+            State::Done => {
+                self.done += 1;
+                self.bytes += ended.bytes;
+            }
+            State::Paused => self.paused += 1,
+            _ => self.failed += 1,
         }
+        if listed {
+            self.transfers.push(ended);
+        }
+    }
+
+    /// How many have come to rest.
+    pub(crate) fn count(&self) -> usize {
+        self.done + self.failed + self.paused
+    }
+
+    /// How a command ends whose transfers came to this. A pause is told before a failure: there is more to do.
+    pub(crate) fn ending(&self) -> Ending {
+        match (self.paused, self.failed) {
+            (0, 0) => Ending::Done,
+            (0, _) => Ending::Failed,
+            _ => Ending::Paused,
+        }
+    }
+
+    /// The same with its transfers in the order of their ids.
+    pub(crate) fn sorted(mut self) -> Self {
+        self.transfers.sort_by_key(|ended| ended.id);
+        self
     }
 }
 

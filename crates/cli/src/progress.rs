@@ -12,11 +12,17 @@ pub(crate) struct Progress {
     bar: ProgressBar,
     /// As far as the bar has been.
     shown_bytes: u64,
+    /// How many transfers there are.
+    count: usize,
+    /// How many of them are over, their size and what of it was moved.
+    over: usize,
+    over_total_bytes: u64,
+    over_done_bytes: u64,
 }
 
 impl Progress {
-    /// A bar, or nothing at all.
-    pub(crate) fn new(shown: bool) -> Self {
+    /// A bar for so many transfers, or nothing at all.
+    pub(crate) fn new(shown: bool, count: usize) -> Self {
         let bar = if shown { ProgressBar::no_length() } else { ProgressBar::hidden() };
         let style = ProgressStyle::with_template(
             "{spinner} [{wide_bar}] {binary_bytes}/{binary_total_bytes} {percent:>3}% {msg}",
@@ -24,19 +30,24 @@ impl Progress {
         if let Ok(style) = style {
             bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
         }
-        Self { bar, shown_bytes: 0 }
+        Self { bar, shown_bytes: 0, count, over: 0, over_total_bytes: 0, over_done_bytes: 0 }
     }
 
-    /// Shows the transfers as they are now. A part in flight that breaks off does not move the bar back.
+    /// A transfer has come to rest, and is not among those shown from now on.
+    pub(crate) fn over(&mut self, view: &TransferView) {
+        self.over += 1;
+        self.over_total_bytes += view.size_bytes.unwrap_or(0);
+        self.over_done_bytes += view.done_bytes;
+    }
+
+    /// Shows the transfers that are not over as they are now. A part in flight that breaks off does not move the bar back.
     pub(crate) fn show<'a>(&mut self, views: impl Iterator<Item = &'a TransferView>) {
-        let (mut total, mut moved, mut speed, mut count, mut over) = (0, 0, 0.0, 0, 0);
+        let (mut total, mut moved, mut speed) = (self.over_total_bytes, self.over_done_bytes, 0.0);
         let mut now: Option<&TransferView> = None;
         for view in views {
             total += view.size_bytes.unwrap_or(0);
             moved += view.done_bytes + view.in_flight_bytes;
             speed += view.speed_bytes_per_second;
-            count += 1;
-            over += usize::from(view.state.is_resting());
             if now.is_none() && view.state.is_working() {
                 now = Some(view);
             }
@@ -45,7 +56,7 @@ impl Progress {
         self.shown_bytes = self.shown_bytes.max(moved).min(total);
         self.bar.set_position(self.shown_bytes);
         let left = if speed >= 1.0 { time_left(total.saturating_sub(moved) as f64 / speed) } else { String::new() };
-        let of_many = if count > 1 { format!("{over}/{count} ") } else { String::new() };
+        let of_many = if self.count > 1 { format!("{}/{} ", self.over, self.count) } else { String::new() };
         let doing = match now.map(|view| (view, view.phase())) {
             None => String::new(),
             Some((_, Phase::Transferring)) => format!("{}/s {left}", HumanBytes(speed as u64)),
@@ -65,7 +76,12 @@ impl Progress {
 
     /// Says something without tearing the bar.
     pub(crate) fn say(&self, text: &str) {
-        self.bar.suspend(|| crate::output::error(&printable(text)));
+        self.aside(|| crate::output::error(&printable(text)));
+    }
+
+    /// Does something that writes to the terminal without tearing the bar.
+    pub(crate) fn aside(&self, write: impl FnOnce()) {
+        self.bar.suspend(write);
     }
 
     /// Takes the bar away.

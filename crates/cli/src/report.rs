@@ -2,46 +2,68 @@
 
 use std::time::Duration;
 
-use engine::{Kind, Outcome, State, TransferView};
+use engine::{Kind, Outcome, State, Stats, TransferId, TransferView};
 
-use crate::exit::Failure;
+use crate::exit::{Ending, Failure};
 use crate::json_lines::Summary;
 use crate::output::{self, printable};
 use crate::size;
-use crate::watch::Watched;
 
-/// Tells results on standard output (a line each, or with `json` the summary) and trouble on standard error.
-pub(crate) fn tell(watched: &Watched, took: Duration, json: bool) {
-    let Watched { views, before } = watched;
-    for view in views {
+/// What transfers came to. Each is told when it rests: results on standard output, trouble on standard error.
+#[derive(Debug)]
+pub(crate) struct Report {
+    json: bool,
+    summary: Summary,
+    /// Paused, to be named in the end.
+    paused: Vec<TransferId>,
+    /// Failed.
+    pub(crate) failed: Vec<TransferId>,
+}
+
+impl Report {
+    /// Nothing yet. With `json` there is a summary in the end in place of a line for each.
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json, summary: Summary::default(), paused: Vec::new(), failed: Vec::new() }
+    }
+
+    /// Tells and counts a transfer that has come to rest, and had done `before` when this command began.
+    pub(crate) fn take(&mut self, view: &TransferView, before: &Stats) {
+        self.summary.add(view, before, self.json);
         match view.state {
-            State::Done if json => {}
-            State::Done => output::line(&done(view)),
-            State::Failed => failed(view),
+            State::Done => {
+                if !self.json {
+                    output::line(&done(view));
+                }
+                warn_unless_verified(view);
+            }
+            State::Failed => {
+                self.failed.push(view.id);
+                failed(view);
+            }
+            State::Paused => self.paused.push(view.id),
             _ => {}
         }
-        if view.state == State::Done {
-            warn_unless_verified(view);
+    }
+
+    /// Tells the whole, after `took`.
+    pub(crate) fn close(mut self, took: Duration) -> Ending {
+        if !self.paused.is_empty() {
+            self.paused.sort_unstable();
+            let ids: Vec<String> = self.paused.iter().map(TransferId::to_string).collect();
+            output::error(&format!(
+                "Paused; nothing that was sent is lost. Go on with the same command, or with `tern-cli resume {}`.",
+                ids.join(" ")
+            ));
         }
-    }
-    let paused: Vec<String> =
-        views.iter().filter(|view| view.state == State::Paused).map(|view| view.id.to_string()).collect();
-    if !paused.is_empty() {
-        output::error(&format!(
-            "Paused; nothing that was sent is lost. Go on with the same command, or with `tern-cli resume {}`.",
-            paused.join(" ")
-        ));
-    }
-    if json {
-        output::json(&Summary::of(views, before, took.as_secs_f64()));
-    } else if views.len() > 1 {
-        let count = |state| views.iter().filter(|view| view.state == state).count();
-        output::line(&format!(
-            "{} done, {} failed, {} paused.",
-            count(State::Done),
-            count(State::Failed),
-            count(State::Paused)
-        ));
+        let ending = self.summary.ending();
+        if self.json {
+            self.summary.seconds = took.as_secs_f64();
+            output::json(&self.summary.sorted());
+        } else if self.summary.count() > 1 {
+            let Summary { done, failed, paused, .. } = self.summary;
+            output::line(&format!("{done} done, {failed} failed, {paused} paused."));
+        }
+        ending
     }
 }
 

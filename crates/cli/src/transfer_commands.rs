@@ -10,9 +10,9 @@ use crate::copy_command::{listen, rates};
 use crate::exit::{Ending, Failure};
 use crate::json_lines::Listed;
 use crate::output::{self, printable};
-use crate::watch::{self, Watch};
+use crate::watch::Watch;
 use crate::workbench::Workbench;
-use crate::{account, report, size, words};
+use crate::{account, size, words};
 
 /// Rows that are read at a time.
 const PAGE: usize = 500;
@@ -80,10 +80,9 @@ pub(crate) async fn resume(account: &AccountOptions, options: ResumeOptions) -> 
     let events = bench.engine.events();
     let watch = Watch::new(&bench.engine, &ids, &ids, options.run)?;
     bench.engine.resume(&ids).await.map_err(|error| words::engine_failure(&error))?;
-    let watched = watch.until_rest(events, &mut signals).await?;
+    let report = watch.until_rest(events, &mut signals).await?;
     bench.engine.shutdown().await;
-    report::tell(&watched, started.elapsed(), options.run.json);
-    Ok(watch::ending(&watched.views))
+    Ok(report.close(started.elapsed()))
 }
 
 /// The transfers with these ids, if all of them exist, are not over and can be reached. A transfer whose account is

@@ -1,10 +1,13 @@
 //! Watches transfers until each of them rests; a signal pauses them.
+//!
+//! Each is told as soon as it rests and then only counted, so that ten thousand files take no more memory than ten.
+//! What works is read from the engine's memory; the ledger is asked for a transfer once, when it has come to rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use engine::{Engine, Event, EventKind, State, Stats, TransferId, TransferView};
+use engine::{Engine, Event, EventKind, Phase, Stats, TransferId, TransferView};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
@@ -12,22 +15,13 @@ use tokio::time::MissedTickBehavior;
 use crate::args::RunOptions;
 use crate::exit::{Ending, Failure};
 use crate::json_lines::EventsMissed;
-use crate::output;
 use crate::progress::Progress;
+use crate::report::Report;
 use crate::signals::Signals;
-use crate::words;
+use crate::{output, words};
 
 /// How often the bar moves.
 const SHOW_EVERY: Duration = Duration::from_millis(200);
-
-/// What transfers came to.
-#[derive(Debug)]
-pub(crate) struct Watched {
-    /// Each at rest, in the order of their ids.
-    pub(crate) views: Vec<TransferView>,
-    /// What they had done before this command.
-    pub(crate) before: BTreeMap<TransferId, Stats>,
-}
 
 /// Transfers under watch.
 #[derive(Debug)]
@@ -35,9 +29,12 @@ pub(crate) struct Watch<'a> {
     engine: &'a Engine,
     options: RunOptions,
     progress: Progress,
-    views: BTreeMap<TransferId, TransferView>,
-    before: BTreeMap<TransferId, Stats>,
+    report: Report,
     open: BTreeSet<TransferId>,
+    /// Of those that are open: what is known of them, which of one that has not worked yet is nothing.
+    views: BTreeMap<TransferId, TransferView>,
+    /// What they had done before this command.
+    before: BTreeMap<TransferId, Stats>,
 }
 
 impl<'a> Watch<'a> {
@@ -49,14 +46,15 @@ impl<'a> Watch<'a> {
         options: RunOptions,
     ) -> Result<Self, Failure> {
         let shown = !options.json && !options.no_progress && std::io::stderr().is_terminal();
-        let open: BTreeSet<TransferId> = ids.iter().copied().collect();
-        let progress = Progress::new(shown);
-        let mut before = BTreeMap::new();
+        let mut views = BTreeMap::new();
         for id in earlier {
             let view = engine.view(*id).map_err(|error| words::engine_failure(&error))?;
-            before.extend(view.map(|view| (*id, view.stats)));
+            views.extend(view.map(|view| (*id, view)));
         }
-        Ok(Self { engine, options, progress, views: BTreeMap::new(), before, open })
+        let before = views.iter().map(|(id, view)| (*id, view.stats)).collect();
+        let open: BTreeSet<TransferId> = ids.iter().copied().collect();
+        let (progress, report) = (Progress::new(shown, open.len()), Report::new(options.json));
+        Ok(Self { engine, options, progress, report, open, views, before })
     }
 
     /// Returns when all of them rest. `events` and `signals` are listened to since before they began, so that nothing
@@ -68,7 +66,7 @@ impl<'a> Watch<'a> {
         mut self,
         mut events: Receiver<Event>,
         signals: &mut Signals,
-    ) -> Result<Watched, Failure> {
+    ) -> Result<Report, Failure> {
         let mut ticks = tokio::time::interval(SHOW_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut pausing = false;
@@ -93,10 +91,7 @@ impl<'a> Watch<'a> {
                         return Err(words::engine_failure(&engine::EngineError::Stopped));
                     }
                 },
-                _ = ticks.tick() => {
-                    self.look_at_all()?;
-                    self.progress.show(self.views.values());
-                }
+                _ = ticks.tick() => self.show(),
             }
         }
         // What was told before the last one came to rest is still in the channel.
@@ -104,7 +99,7 @@ impl<'a> Watch<'a> {
             self.heard(&event)?;
         }
         self.progress.close();
-        Ok(Watched { views: self.views.into_values().collect(), before: self.before })
+        Ok(self.report)
     }
 
     fn heard(&mut self, event: &Event) -> Result<(), Failure> {
@@ -112,7 +107,7 @@ impl<'a> Watch<'a> {
             output::json(event);
         }
         match &event.kind {
-            EventKind::StateChanged { .. } => self.look_at(event.transfer),
+            EventKind::StateChanged { phase, .. } if may_rest(*phase) => self.look_at(event.transfer),
             EventKind::Restarted { error } if !self.options.json => {
                 self.progress.start_over();
                 self.progress.say(&format!("{}: starting over. {}", event.to, words::sentence(error)));
@@ -129,11 +124,21 @@ impl<'a> Watch<'a> {
         self.look_at_all()
     }
 
+    fn show(&mut self) {
+        for view in self.engine.working() {
+            if self.open.contains(&view.id) {
+                self.views.insert(view.id, view);
+            }
+        }
+        self.progress.show(self.views.values());
+    }
+
     fn look_at_all(&mut self) -> Result<(), Failure> {
         let open: Vec<TransferId> = self.open.iter().copied().collect();
         open.into_iter().try_for_each(|id| self.look_at(id))
     }
 
+    /// Tells a transfer that rests, and counts it.
     fn look_at(&mut self, id: TransferId) -> Result<(), Failure> {
         if !self.open.contains(&id) {
             return Ok(());
@@ -144,19 +149,26 @@ impl<'a> Watch<'a> {
         };
         if view.state.is_resting() {
             self.open.remove(&id);
+            self.views.remove(&id);
+            self.progress.over(&view);
+            let before = self.before.remove(&id).unwrap_or_default();
+            let (progress, report) = (&self.progress, &mut self.report);
+            progress.aside(|| report.take(&view, &before));
         }
-        self.views.insert(id, view);
         Ok(())
     }
 }
 
-/// How a command ends whose transfers came to rest like this. A pause is told before a failure: there is more to do.
-pub(crate) fn ending(views: &[TransferView]) -> Ending {
-    if views.iter().any(|view| view.state == State::Paused) {
-        Ending::Paused
-    } else if views.iter().any(|view| view.state != State::Done) {
-        Ending::Failed
-    } else {
-        Ending::Done
+/// Whether a transfer in this phase may have come to rest.
+fn may_rest(phase: Phase) -> bool {
+    match phase {
+        Phase::Paused | Phase::Failed | Phase::DoneVerified | Phase::DoneUnverified | Phase::Cancelled => true,
+        Phase::Scanning
+        | Phase::Waiting
+        | Phase::Transferring
+        | Phase::Verifying
+        | Phase::NoNetwork
+        | Phase::Retrying
+        | Phase::Cancelling => false,
     }
 }

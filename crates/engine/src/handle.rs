@@ -257,8 +257,14 @@ impl Engine {
     pub fn view(&self, id: TransferId) -> Result<Option<TransferView>, EngineError> {
         Ok(match self.live.get(id) {
             Some(live) => Some(live.as_ref().clone()),
-            None => self.ledger.detail(id)?.map(|detail| detail.view),
+            None => self.ledger.view(id)?,
         })
+    }
+
+    /// The transfers that work just now, without a look at the ledger.
+    pub fn working(&self) -> Vec<TransferView> {
+        let working = |view: &Arc<TransferView>| view.state.is_working().then(|| view.as_ref().clone());
+        self.live.all().iter().filter_map(working).collect()
     }
 
     /// One transfer with its parts.

@@ -135,6 +135,10 @@ impl Work {
         Ok(slot(&self.workspace.source).get_or_insert(file).clone())
     }
 
+    fn keep_source(&self, file: Arc<dyn RandomFile>) {
+        slot(&self.workspace.source).replace(file);
+    }
+
     fn close_source(&self) {
         slot(&self.workspace.source).take();
     }

@@ -71,7 +71,10 @@ pub trait Ledger: Send + Sync + std::fmt::Debug {
     /// Rows of a filter after one of them. `Active` is the same as `Waiting` here: working is not durable.
     fn page(&self, filter: Filter, after: Option<TransferId>, limit: usize) -> Result<Vec<TransferView>, LedgerError>;
 
-    /// One transfer as it is recorded.
+    /// One transfer as it is recorded, without its parts.
+    fn view(&self, id: TransferId) -> Result<Option<TransferView>, LedgerError>;
+
+    /// One transfer as it is recorded, with its parts.
     fn detail(&self, id: TransferId) -> Result<Option<TransferDetail>, LedgerError>;
 
     /// Exact numbers; `active` is 0 here.

@@ -31,9 +31,17 @@ impl Work {
         let (store, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
         let store = self.store(store).await?;
         let meter = Arc::new(self.workspace.meter.part(number));
+        let (file, range) = (self.source_file(path).await?, checkpoint.range(number));
+        if range.len_bytes() == 0 {
+            // Nothing is read that would show it: a file that was empty only while it was being written anew.
+            let facts = file.facts().map_err(|error| TransferError::source(path, &error))?;
+            if facts.fingerprint() != checkpoint.source {
+                return Err(TransferError::new(ErrorCode::SourceChanged).with("path", path.display()));
+            }
+        }
         let (body, fate) = FileBody {
-            file: self.source_file(path).await?,
-            range: checkpoint.range(number),
+            file,
+            range,
             expected: checkpoint.source.clone(),
             pool: self.tools.pool.clone(),
             limiter: self.tools.upload_limiter.clone(),

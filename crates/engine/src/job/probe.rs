@@ -67,17 +67,23 @@ impl Work {
     async fn probe_source(&self) -> Result<Source, TransferError> {
         match &self.spec.source {
             End::File { path } => {
-                let facts = self.file_facts(path).await.map_err(|error| TransferError::source(path, &error))?;
+                let owned = path.clone();
+                let looked = off_thread(&self.tools.disk, move |disk| {
+                    let facts = disk.facts(&owned)?;
+                    // What is no file is not opened: a pipe would wait for its other end.
+                    let file = if facts.is_file { Some(disk.open(&owned)?) } else { None };
+                    std::io::Result::Ok((facts, file))
+                });
+                let (facts, file) = looked.await.map_err(|error| TransferError::source(path, &error))?;
                 if facts.is_dir {
                     return Err(TransferError::new(ErrorCode::SourceIsFolder).with("path", path.display()));
                 }
-                if !facts.is_file {
+                let Some(file) = file else {
                     return Err(TransferError::new(ErrorCode::SourceUnreadable)
                         .with("path", path.display())
                         .because("it is not a plain file"));
-                }
-                self.close_source(); // what was opened before may be another file now
-                self.source_file(path).await?;
+                };
+                self.keep_source(file); // what was opened before may be another file now
                 Ok(Source { fingerprint: facts.fingerprint(), crc64: None, settings: ObjectSettings::default() })
             }
             End::Object { store, object } => {

@@ -9,6 +9,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{LedgerError, SetAside};
@@ -17,6 +18,8 @@ use super::{LedgerError, SetAside};
 const APPLICATION_ID: i64 = 0x5445_524E;
 /// Version of the tables below.
 const SCHEMA_VERSION: i64 = 1;
+/// More than there are kinds of statements, so that none is planned twice.
+const STATEMENTS_KEPT: usize = 64;
 
 const SCHEMA: &str = "
 CREATE TABLE transfer (
@@ -96,8 +99,16 @@ pub(super) fn open_writer(path: &Path, now_ms: i64) -> Result<(Connection, Optio
 /// Opens a connection that can only read, also while another process writes.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, LedgerError> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    set_up(&connection)?;
     Ok(connection)
+}
+
+fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    // Without this a statement is planned anew for each value that is bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(())
 }
 
 enum Trouble {
@@ -117,7 +128,7 @@ impl From<rusqlite::Error> for Trouble {
 
 fn prepare(path: &Path) -> Result<Connection, Trouble> {
     let mut connection = Connection::open(path)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    set_up(&connection)?;
     let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     let (application, version) = (pragma("application_id")?, pragma("user_version")?);
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;

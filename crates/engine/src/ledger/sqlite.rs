@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::rows::{self, COLUMNS, intent_number, state_number};
 use super::{Ledger, LedgerError, SetAside, schema};
+use crate::checkpoint::PartRecord;
 use crate::fact::Fact;
 use crate::queue::Loaded;
 use crate::transfer::{End, Intent, State, TransferId};
@@ -212,15 +213,26 @@ mod erased {
     }
 }
 
-fn with_parts(connection: &Connection, mut loaded: Loaded) -> Result<Loaded, LedgerError> {
+fn view_row(connection: &Connection, id: TransferId) -> Result<Option<rows::ViewRow>, LedgerError> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM transfer WHERE id = ?1"))?;
+    let mut found = statement.query([signed(id)])?;
+    found.next()?.map(rows::view).transpose()
+}
+
+fn parts_of(connection: &Connection, id: TransferId) -> Result<Vec<PartRecord>, LedgerError> {
     let mut statement = connection.prepare_cached(
         "SELECT number, size_bytes, crc64, etag, confirmed FROM part WHERE transfer = ?1 ORDER BY number",
     )?;
-    let mut found = statement.query([signed(loaded.id)])?;
+    let mut found = statement.query([signed(id)])?;
+    let mut parts = Vec::new();
     while let Some(row) = found.next()? {
-        loaded.parts.extend(rows::part(row)?);
+        parts.extend(rows::part(row)?);
     }
-    Ok(loaded)
+    Ok(parts)
+}
+
+fn with_parts(connection: &Connection, loaded: Loaded) -> Result<Loaded, LedgerError> {
+    Ok(Loaded { parts: parts_of(connection, loaded.id)?, ..loaded })
 }
 
 impl Ledger for SqliteLedger {
@@ -315,25 +327,26 @@ impl Ledger for SqliteLedger {
         })
     }
 
+    fn view(&self, id: TransferId) -> Result<Option<TransferView>, LedgerError> {
+        self.read(|connection| Ok(view_row(connection, id)?.map(|(view, ..)| view)))
+    }
+
     fn detail(&self, id: TransferId) -> Result<Option<TransferDetail>, LedgerError> {
-        let Some(loaded) = self.load(id)? else { return Ok(None) };
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM transfer WHERE id = ?1"))?;
-            let mut found = statement.query([signed(id)])?;
-            let Some(row) = found.next()? else { return Ok(None) };
-            let (view, checkpoint, saved_ms) = rows::view(row)?;
+            let Some((view, checkpoint, saved_ms)) = view_row(connection, id)? else { return Ok(None) };
+            let recorded = parts_of(connection, id)?;
             let mut parts = vec![PartState::Waiting; checkpoint.as_ref().map_or(0, |c| c.plan().part_count() as usize)];
             if view.state == State::Done {
                 parts.fill(PartState::Done);
             }
-            for part in &loaded.parts {
+            for part in &recorded {
                 if let Some(slot) = parts.get_mut(part.number.get() as usize - 1) {
                     *slot = PartState::Done;
                 }
             }
             let parts_confirmed = match view.state {
                 State::Done => view.stats.parts_confirmed,
-                _ => loaded.parts.iter().filter(|part| part.confirmed).count() as u64,
+                _ => recorded.iter().filter(|part| part.confirmed).count() as u64,
             };
             Ok(Some(TransferDetail { view, checkpoint, parts, parts_confirmed, saved_ms }))
         })

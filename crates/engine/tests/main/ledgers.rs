@@ -108,6 +108,9 @@ impl engine::ledger::Ledger for Flaky {
     ) -> Result<Vec<engine::TransferView>, LedgerError> {
         self.ledger.page(filter, after, limit)
     }
+    fn view(&self, id: engine::TransferId) -> Result<Option<engine::TransferView>, LedgerError> {
+        self.ledger.view(id)
+    }
     fn detail(&self, id: engine::TransferId) -> Result<Option<engine::TransferDetail>, LedgerError> {
         self.ledger.detail(id)
     }
