@@ -89,10 +89,12 @@ impl Begun {
 async fn begin(bench: &Workbench, pairs: Vec<Pair>, wanted: &TransferOptions, json: bool) -> Result<Begun, Failure> {
     let engine = &bench.engine;
     let mut begun = Begun::default();
-    let mut specs = Vec::new();
-    for Pair { source, target } in pairs {
+    let ends: Vec<_> = pairs.iter().map(|pair| (&pair.source, &pair.target)).collect();
+    let earlier = engine.find_open(&ends).map_err(|error| words::engine_failure(&error))?;
+    let mut specs = Vec::with_capacity(pairs.len());
+    for (Pair { source, target }, earlier) in pairs.into_iter().zip(earlier) {
         let spec = TransferSpec { source, target, options: wanted.clone() };
-        match engine.find_open(&spec.source, &spec.target).map_err(|error| words::engine_failure(&error))? {
+        match earlier {
             Some(id) if goes_on(engine, id, &spec).await? => {
                 if !json {
                     say_that_it_goes_on(engine, id)?;

@@ -70,7 +70,9 @@ impl<'a> Watch<'a> {
         let mut ticks = tokio::time::interval(SHOW_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut pausing = false;
-        self.look_at_all()?;
+        // One of an earlier command may have been at rest before it could be told; new ones are told of all along.
+        let mut to_look_at: BTreeSet<TransferId> = self.views.keys().copied().collect();
+        self.look_at(&mut to_look_at)?;
         while !self.open.is_empty() {
             tokio::select! {
                 biased;
@@ -84,44 +86,53 @@ impl<'a> Watch<'a> {
                     let open: Vec<TransferId> = self.open.iter().copied().collect();
                     self.engine.pause(&open).await.map_err(|error| words::engine_failure(&error))?;
                 }
-                event = events.recv() => match event {
-                    Ok(event) => self.heard(&event)?,
-                    Err(RecvError::Lagged(count)) => self.missed(count)?,
-                    Err(RecvError::Closed) => {
-                        return Err(words::engine_failure(&engine::EngineError::Stopped));
+                event = events.recv() => {
+                    match event {
+                        Ok(event) => self.heard(&event, &mut to_look_at),
+                        Err(RecvError::Lagged(count)) => self.missed(count, &mut to_look_at),
+                        Err(RecvError::Closed) => {
+                            return Err(words::engine_failure(&engine::EngineError::Stopped));
+                        }
                     }
-                },
+                    // Many small files come to rest in waves, and one look at the ledger serves a whole wave.
+                    while let Ok(event) = events.try_recv() {
+                        self.heard(&event, &mut to_look_at);
+                    }
+                    self.look_at(&mut to_look_at)?;
+                }
                 _ = ticks.tick() => self.show(),
             }
         }
         // What was told before the last one came to rest is still in the channel.
         while let Ok(event) = events.try_recv() {
-            self.heard(&event)?;
+            self.heard(&event, &mut to_look_at);
         }
         self.progress.close();
         Ok(self.report)
     }
 
-    fn heard(&mut self, event: &Event) -> Result<(), Failure> {
+    /// Takes an event, and notes whose transfer may have come to rest by it.
+    fn heard(&mut self, event: &Event, to_look_at: &mut BTreeSet<TransferId>) {
         if self.options.json {
             output::json(event);
         }
         match &event.kind {
-            EventKind::StateChanged { phase, .. } if may_rest(*phase) => self.look_at(event.transfer),
+            EventKind::StateChanged { phase, .. } if may_rest(*phase) && self.open.contains(&event.transfer) => {
+                to_look_at.insert(event.transfer);
+            }
             EventKind::Restarted { error } if !self.options.json => {
                 self.progress.start_over();
                 self.progress.say(&format!("{}: starting over. {}", event.to, words::sentence(error)));
-                Ok(())
             }
-            _ => Ok(()),
+            _ => {}
         }
     }
 
-    fn missed(&mut self, count: u64) -> Result<(), Failure> {
+    fn missed(&mut self, count: u64, to_look_at: &mut BTreeSet<TransferId>) {
         if self.options.json {
             output::json(&EventsMissed { count });
         }
-        self.look_at_all()
+        to_look_at.clone_from(&self.open);
     }
 
     fn show(&mut self) {
@@ -133,25 +144,24 @@ impl<'a> Watch<'a> {
         self.progress.show(self.views.values());
     }
 
-    fn look_at_all(&mut self) -> Result<(), Failure> {
-        let open: Vec<TransferId> = self.open.iter().copied().collect();
-        open.into_iter().try_for_each(|id| self.look_at(id))
-    }
-
-    /// Tells a transfer that rests, and counts it.
-    fn look_at(&mut self, id: TransferId) -> Result<(), Failure> {
-        if !self.open.contains(&id) {
+    /// Tells and counts those of `ids` that rest; none of them needs another look afterwards.
+    fn look_at(&mut self, ids: &mut BTreeSet<TransferId>) -> Result<(), Failure> {
+        if ids.is_empty() {
             return Ok(());
         }
-        let view = self.engine.view(id).map_err(|error| words::engine_failure(&error))?;
-        let Some(view) = view else {
-            return Err(words::engine_failure(&engine::EngineError::NoSuchTransfer(id)));
-        };
-        if view.state.is_resting() {
-            self.open.remove(&id);
-            self.views.remove(&id);
+        let asked: Vec<TransferId> = std::mem::take(ids).into_iter().filter(|id| self.open.contains(id)).collect();
+        let views = self.engine.views(&asked).map_err(|error| words::engine_failure(&error))?;
+        if views.len() < asked.len() {
+            let found: BTreeSet<TransferId> = views.iter().map(|view| view.id).collect();
+            if let Some(id) = asked.into_iter().find(|id| !found.contains(id)) {
+                return Err(words::engine_failure(&engine::EngineError::NoSuchTransfer(id)));
+            }
+        }
+        for view in views.into_iter().filter(|view| view.state.is_resting()) {
+            self.open.remove(&view.id);
+            self.views.remove(&view.id);
             self.progress.over(&view);
-            let before = self.before.remove(&id).unwrap_or_default();
+            let before = self.before.remove(&view.id).unwrap_or_default();
             let (progress, report) = (&self.progress, &mut self.report);
             progress.aside(|| report.take(&view, &before));
         }

@@ -255,10 +255,26 @@ impl Engine {
     /// # Errors
     /// If the ledger cannot be read.
     pub fn view(&self, id: TransferId) -> Result<Option<TransferView>, EngineError> {
-        Ok(match self.live.get(id) {
-            Some(live) => Some(live.as_ref().clone()),
-            None => self.ledger.view(id)?,
-        })
+        Ok(self.views(&[id])?.pop())
+    }
+
+    /// Transfers at this moment: those that exist, in any order.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn views(&self, ids: &[TransferId]) -> Result<Vec<TransferView>, EngineError> {
+        let mut views = Vec::with_capacity(ids.len());
+        let mut at_rest = Vec::new();
+        for id in ids {
+            match self.live.get(*id) {
+                Some(live) => views.push(live.as_ref().clone()),
+                None => at_rest.push(*id),
+            }
+        }
+        if !at_rest.is_empty() {
+            views.extend(self.ledger.views(&at_rest)?);
+        }
+        Ok(views)
     }
 
     /// The transfers that work just now, without a look at the ledger.
@@ -280,12 +296,12 @@ impl Engine {
         Ok(self.ledger.detail(id)?)
     }
 
-    /// The transfer between these two ends that is not over, if any.
+    /// For each pair of source and target the transfer between them that is not over, if any.
     ///
     /// # Errors
     /// If the ledger cannot be read.
-    pub fn find_open(&self, source: &End, target: &End) -> Result<Option<TransferId>, EngineError> {
-        Ok(self.ledger.find_open(source, target)?)
+    pub fn find_open(&self, ends: &[(&End, &End)]) -> Result<Vec<Option<TransferId>>, EngineError> {
+        Ok(self.ledger.find_open(ends)?)
     }
 
     /// Exact numbers of each filter.

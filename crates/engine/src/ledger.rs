@@ -62,8 +62,8 @@ pub trait Ledger: Send + Sync + std::fmt::Debug {
     /// not paused, failed or over, and those whose cancelling was not finished.
     fn next_runnable(&self, after: Option<(i64, TransferId)>, limit: usize) -> Result<Vec<Loaded>, LedgerError>;
 
-    /// The newest transfer between these ends that is not over.
-    fn find_open(&self, source: &End, target: &End) -> Result<Option<TransferId>, LedgerError>;
+    /// For each pair of source and target the newest transfer between them that is not over.
+    fn find_open(&self, ends: &[(&End, &End)]) -> Result<Vec<Option<TransferId>>, LedgerError>;
 
     /// Largest id and largest place in use.
     fn last(&self) -> Result<(u64, i64), LedgerError>;
@@ -71,8 +71,8 @@ pub trait Ledger: Send + Sync + std::fmt::Debug {
     /// Rows of a filter after one of them. `Active` is the same as `Waiting` here: working is not durable.
     fn page(&self, filter: Filter, after: Option<TransferId>, limit: usize) -> Result<Vec<TransferView>, LedgerError>;
 
-    /// One transfer as it is recorded, without its parts.
-    fn view(&self, id: TransferId) -> Result<Option<TransferView>, LedgerError>;
+    /// Transfers as they are recorded, without their parts; those that exist, in the order asked for.
+    fn views(&self, ids: &[TransferId]) -> Result<Vec<TransferView>, LedgerError>;
 
     /// One transfer as it is recorded, with its parts.
     fn detail(&self, id: TransferId) -> Result<Option<TransferDetail>, LedgerError>;

@@ -72,7 +72,7 @@ async fn add(engine: &Engine, specs: Vec<TransferSpec>) -> Answer<Vec<u64>> {
 
 /// The transfer that is not over and does just this.
 fn find_same(engine: &Engine, spec: &TransferSpec) -> Answer<Option<TransferId>> {
-    let Some(id) = engine.find_open(&spec.source, &spec.target)? else { return Ok(None) };
+    let Some(id) = engine.find_open(&[(&spec.source, &spec.target)])?.pop().flatten() else { return Ok(None) };
     Ok(engine.view(id)?.filter(|view| view.spec.options == spec.options).map(|view| view.id))
 }
 

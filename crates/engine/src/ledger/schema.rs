@@ -108,7 +108,8 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     // Without this a statement is planned anew for each value that is bound to it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-    Ok(())
+    // What a statement with triggers needs to undo itself goes to memory, not to a file of its own.
+    connection.pragma_update(None, "temp_store", "MEMORY")
 }
 
 enum Trouble {

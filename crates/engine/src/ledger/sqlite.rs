@@ -274,23 +274,23 @@ impl Ledger for SqliteLedger {
         })
     }
 
-    fn find_open(&self, source: &End, target: &End) -> Result<Option<TransferId>, LedgerError> {
+    fn find_open(&self, ends: &[(&End, &End)]) -> Result<Vec<Option<TransferId>>, LedgerError> {
         self.read(|connection| {
-            let id: Option<i64> = connection
-                .prepare_cached(
-                    "SELECT id FROM transfer WHERE source = ?1 AND target = ?2 AND state < 3 AND intent <> ?3
-                     ORDER BY id DESC LIMIT 1",
-                )?
-                .query_row(
-                    params![
-                        serde_json::to_string(source)?,
-                        serde_json::to_string(target)?,
-                        intent_number(Intent::Cancel)
-                    ],
-                    |row| row.get(0),
-                )
-                .optional()?;
-            Ok(id.and_then(|id| u64::try_from(id).ok()).map(TransferId))
+            let transaction = connection.unchecked_transaction()?;
+            let mut statement = transaction.prepare_cached(
+                "SELECT id FROM transfer WHERE source = ?1 AND target = ?2 AND state < 3 AND intent <> ?3
+                 ORDER BY id DESC LIMIT 1",
+            )?;
+            let mut find = |(source, target): &(&End, &End)| {
+                let given = params![
+                    serde_json::to_string(source)?,
+                    serde_json::to_string(target)?,
+                    intent_number(Intent::Cancel)
+                ];
+                let id: Option<i64> = statement.query_row(given, |row| row.get(0)).optional()?;
+                Ok(id.and_then(|id| u64::try_from(id).ok()).map(TransferId))
+            };
+            ends.iter().map(&mut find).collect()
         })
     }
 
@@ -327,8 +327,13 @@ impl Ledger for SqliteLedger {
         })
     }
 
-    fn view(&self, id: TransferId) -> Result<Option<TransferView>, LedgerError> {
-        self.read(|connection| Ok(view_row(connection, id)?.map(|(view, ..)| view)))
+    fn views(&self, ids: &[TransferId]) -> Result<Vec<TransferView>, LedgerError> {
+        self.read(|connection| {
+            // One transaction takes the lock once for all of them.
+            let transaction = connection.unchecked_transaction()?;
+            let found = ids.iter().filter_map(|id| view_row(&transaction, *id).transpose());
+            found.map(|row| Ok(row?.0)).collect()
+        })
     }
 
     fn detail(&self, id: TransferId) -> Result<Option<TransferDetail>, LedgerError> {

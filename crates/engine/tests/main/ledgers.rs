@@ -94,8 +94,8 @@ impl engine::ledger::Ledger for Flaky {
     ) -> Result<Vec<engine::queue::Loaded>, LedgerError> {
         self.ledger.next_runnable(after, limit)
     }
-    fn find_open(&self, source: &End, target: &End) -> Result<Option<engine::TransferId>, LedgerError> {
-        self.ledger.find_open(source, target)
+    fn find_open(&self, ends: &[(&End, &End)]) -> Result<Vec<Option<engine::TransferId>>, LedgerError> {
+        self.ledger.find_open(ends)
     }
     fn last(&self) -> Result<(u64, i64), LedgerError> {
         self.ledger.last()
@@ -108,8 +108,8 @@ impl engine::ledger::Ledger for Flaky {
     ) -> Result<Vec<engine::TransferView>, LedgerError> {
         self.ledger.page(filter, after, limit)
     }
-    fn view(&self, id: engine::TransferId) -> Result<Option<engine::TransferView>, LedgerError> {
-        self.ledger.view(id)
+    fn views(&self, ids: &[engine::TransferId]) -> Result<Vec<engine::TransferView>, LedgerError> {
+        self.ledger.views(ids)
     }
     fn detail(&self, id: engine::TransferId) -> Result<Option<engine::TransferDetail>, LedgerError> {
         self.ledger.detail(id)

@@ -173,8 +173,13 @@ fn an_engine_that_does_not_take_over_runs_only_what_it_is_given() {
         assert_eq!(run.rest(other).await.phase(), Phase::DoneVerified);
         assert_eq!(run.engine.view(id).unwrap().unwrap().state, State::Waiting);
         assert_eq!(
-            run.engine.find_open(&End::file(world.path("source")), &object("here", "a")).unwrap(),
-            Some(id),
+            run.engine
+                .find_open(&[
+                    (&End::file(world.path("source")), &object("here", "a")),
+                    (&End::file(world.path("source")), &object("here", "other")),
+                ])
+                .unwrap(),
+            [Some(id), None],
             "the interrupted one is found by its ends"
         );
         run.engine.resume(&[id]).await.unwrap();
