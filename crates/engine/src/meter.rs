@@ -9,6 +9,9 @@ use store::PartNumber;
 
 /// Time constant of the average speed.
 const SPEED_MEMORY: Duration = Duration::from_secs(3);
+/// What is handed over at first fills the buffers of connections, megabytes of it, and says nothing of the network: no
+/// speed is told until then.
+const BUFFERS_FILL: Duration = Duration::from_secs(1);
 
 /// What a transfer moves just now.
 #[derive(Debug, Default)]
@@ -69,6 +72,8 @@ impl Drop for PartMeter {
 /// An exponentially weighted average of bytes a second.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Speed {
+    /// When the first bytes were seen.
+    began: Option<Duration>,
     last: Option<(Duration, u64)>,
     average: f64,
 }
@@ -76,7 +81,12 @@ pub(crate) struct Speed {
 impl Speed {
     /// Takes the total at `now` and returns the average.
     pub(crate) fn sample(&mut self, now: Duration, total_bytes: u64) -> f64 {
-        if let Some((then, before)) = self.last {
+        let began = match self.began {
+            Some(began) => began,
+            None if total_bytes == 0 => return 0.0,
+            None => *self.began.insert(now),
+        };
+        if let Some((then, before)) = self.last.filter(|(then, _)| *then >= began + BUFFERS_FILL) {
             let passed = now.saturating_sub(then).as_secs_f64();
             if passed <= 0.0 {
                 return self.average;
@@ -106,6 +116,19 @@ mod tests {
         drop(second);
         assert_eq!(meter.in_flight(), [].into());
         assert_eq!(meter.wire_bytes(), 12);
+    }
+
+    #[test]
+    fn bytes_that_only_fill_buffers_are_no_speed() {
+        const MIB: u64 = 1 << 20;
+        let mut speed = Speed::default();
+        let mut most = 0.0_f64;
+        for tick in 0..40_u64 {
+            // 20 MiB vanish into buffers at once, then the network takes 1 MiB/s.
+            let total_bytes = if tick == 0 { 0 } else { 20 * MIB + tick * MIB / 4 };
+            most = most.max(speed.sample(Duration::from_millis(250 * tick), total_bytes));
+        }
+        assert!((most - MIB as f64).abs() < 1.0, "{most}");
     }
 
     #[test]
