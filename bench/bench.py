@@ -82,6 +82,7 @@ def compare(wanted, folder, size_bytes):
         "download": lambda: loads.Download(*common, size_bytes),
         "many": lambda: loads.ManySmall(*common, wanted.files),
     }
+    measured_on = report.machine()
     results = {}
     try:
         for load_name in wanted.loads:
@@ -92,7 +93,7 @@ def compare(wanted, folder, size_bytes):
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     shown = {**asdict(settings), "size_bytes": size_bytes, "files": wanted.files, "pairs": wanted.pairs}
-    report.write_json(wanted.json, shown, results)
+    report.write_json(wanted.json, measured_on, shown, results)
     print()
     print(report.table(results))
     print(report.memory_line(results))

@@ -60,7 +60,8 @@ def memory_line(results):
 def machine():
     model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
                   if line.startswith("model name")), platform.machine())
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    # scripts/bench builds just before; a mark tells of changes that no commit has.
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
     return {
         "cpu": model,
         "cores": os.cpu_count(),
@@ -70,10 +71,10 @@ def machine():
     }
 
 
-def write_json(path, settings, results):
+def write_json(path, measured_on, settings, results):
     nested = {}
     for (load, peer), result in results.items():
         goal = goals.CPU_RATIO.get((load, peer))
         nested.setdefault(load, {})[peer] = {**result, "goal_cpu_ratio": goal}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"machine": machine(), "settings": settings, "loads": nested}, indent=2) + "\n")
+    path.write_text(json.dumps({"machine": measured_on, "settings": settings, "loads": nested}, indent=2) + "\n")

@@ -157,13 +157,18 @@ impl<'a> Watch<'a> {
                 return Err(words::engine_failure(&engine::EngineError::NoSuchTransfer(id)));
             }
         }
+        let mut told = Vec::new();
         for view in views.into_iter().filter(|view| view.state.is_resting()) {
             self.open.remove(&view.id);
             self.views.remove(&view.id);
             self.progress.over(&view);
             let before = self.before.remove(&view.id).unwrap_or_default();
+            told.push((view, before));
+        }
+        if !told.is_empty() {
+            // The bar is taken away and drawn again once for all of them.
             let (progress, report) = (&self.progress, &mut self.report);
-            progress.aside(|| report.take(&view, &before));
+            progress.aside(|| told.iter().for_each(|(view, before)| report.take(view, before)));
         }
         Ok(())
     }
