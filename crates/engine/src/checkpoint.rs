@@ -91,6 +91,10 @@ pub struct Checkpoint {
     pub overwrite: bool,
     /// The temp file that a download will use: chosen, and recorded, before it is created.
     pub temp_path: Option<PathBuf>,
+    /// When the plan was made, in milliseconds since 1970: an upload of this key that was opened later and holds
+    /// nothing may be one whose opening was never answered.
+    #[serde(default)]
+    pub planned_ms: i64,
     /// What `Begin` opened.
     pub session: Option<Session>,
 }

@@ -23,6 +23,7 @@ use crate::ledger::Ledger;
 use crate::live::{Live, Sampled, Speeds, picture};
 use crate::queue::{Input, Job, JobId, Queue, Report, Step};
 use crate::recorder::{Note, Passed};
+use crate::rules::Rule;
 use crate::transfer::{Intent, Kind, State, TransferId, TransferSpec};
 use crate::view::TransferDetail;
 
@@ -405,7 +406,8 @@ impl Driver {
             }
             let Some((_, sampled)) = self.state.workspaces.get_mut(&id) else { continue };
             let moved_bytes = live.done_bytes + live.in_flight_bytes;
-            if live.state == State::Moving && moved_bytes > sampled.told_bytes {
+            let forward = moved_bytes > sampled.told_bytes || !self.tools.rules.hold(Rule::ProgressForward);
+            if live.state == State::Moving && forward {
                 sampled.told_bytes = moved_bytes;
                 let total_bytes = live.size_bytes.map_or(-1, |size| i64::try_from(size).unwrap_or(i64::MAX));
                 // Nobody needs to listen.

@@ -119,6 +119,11 @@ impl ErrorCode {
         Self::Internal,
     ];
 
+    /// Whether other credentials are what is needed.
+    pub fn is_about_credentials(self) -> bool {
+        matches!(self, Self::Credentials | Self::CredentialsExpired | Self::AccountMissing)
+    }
+
     /// The code as it is written, such as `source_changed`.
     pub fn as_str(self) -> &'static str {
         match self {

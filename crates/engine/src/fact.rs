@@ -3,9 +3,11 @@
 //! Facts are appended in order and each can be applied twice without harm. Working states are not facts: a transfer
 //! that is not paused, failed or over goes on after a restart, wherever it stood.
 
+use store::UploadRef;
+
 use crate::checkpoint::{Checkpoint, PartRecord, Session};
 use crate::error::TransferError;
-use crate::transfer::{Intent, State, TransferId, TransferSpec};
+use crate::transfer::{Intent, State, StoreId, TransferId, TransferSpec};
 use crate::view::{Stats, Transferred};
 
 /// A new transfer.
@@ -81,6 +83,17 @@ pub enum Fact {
         /// Which transfer.
         id: TransferId,
     },
+    /// The store did not let go of an upload that is of no use any more; the transfer goes on without it.
+    LeftBehind {
+        /// Which transfer.
+        id: TransferId,
+        /// Whose store.
+        store: StoreId,
+        /// The upload.
+        upload: UploadRef,
+        /// When, in milliseconds since 1970.
+        at_ms: i64,
+    },
     /// It failed. Plan, session and parts are kept.
     Failed {
         /// Which transfer.
@@ -129,6 +142,7 @@ impl Fact {
             | Self::PartDone { id, .. }
             | Self::PartDropped { id, .. }
             | Self::Restarted { id }
+            | Self::LeftBehind { id, .. }
             | Self::Failed { id, .. }
             | Self::Done { id, .. }
             | Self::Cancelled { id, .. }

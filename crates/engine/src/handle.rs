@@ -22,6 +22,7 @@ use crate::queue::{Queue, QueueLimits};
 use crate::rate::{RateLimiter, RateLimits};
 use crate::recorder::Recorder;
 use crate::retry::RetryPolicy;
+use crate::rules::Rules;
 use crate::transfer::{End, Intent, PARALLEL_PARTS_MAX, StoreId, TransferId, TransferSpec};
 use crate::view::{Counts, Filter, Page, PageRequest, TransferDetail, TransferView};
 
@@ -65,6 +66,9 @@ pub struct EngineOptions {
     pub rates: RateLimits,
     /// Feeds the jitter of retries.
     pub seed: u64,
+    /// A rule to break, for a simulation that has to notice.
+    #[cfg(feature = "testing")]
+    pub broken: Option<crate::rules::Rule>,
 }
 
 impl Default for EngineOptions {
@@ -75,6 +79,8 @@ impl Default for EngineOptions {
             retry: RetryPolicy::default(),
             rates: RateLimits::default(),
             seed: 0,
+            #[cfg(feature = "testing")]
+            broken: None,
         }
     }
 }
@@ -126,16 +132,21 @@ impl Engine {
         let live = Live::default();
         let upload_limiter = RateLimiter::new(clock.clone(), options.rates.upload);
         let download_limiter = RateLimiter::new(clock.clone(), options.rates.download);
+        let rules = Rules {
+            #[cfg(feature = "testing")]
+            broken: options.broken,
+        };
         let recorder = Recorder {
             notes: note_receiver,
             passed: passed_sender,
             ledger: ledger.clone(),
             disk: disk.clone(),
             clock: clock.clone(),
+            rules,
         };
         let recorder = tokio::spawn(recorder.run());
         let driver = Driver {
-            queue: Queue::new(options.limits, options.retry, options.seed),
+            queue: Queue::new(options.limits, options.retry, options.seed).with_rules(rules),
             ledger: ledger.clone(),
             tools: Tools {
                 stores,
@@ -145,6 +156,7 @@ impl Engine {
                 upload_limiter: upload_limiter.clone(),
                 download_limiter: download_limiter.clone(),
                 claims: Claims::default(),
+                rules,
             },
             live: live.clone(),
             commands: command_receiver,

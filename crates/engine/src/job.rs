@@ -7,6 +7,7 @@ mod commit;
 mod discard;
 mod move_part;
 mod probe;
+mod sweep;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,6 +26,7 @@ use crate::handle::Stores;
 use crate::meter::Meter;
 use crate::queue::{Job, Report, Verb};
 use crate::rate::RateLimiter;
+use crate::rules::{Rule, Rules};
 use crate::transfer::{End, StoreId, TransferId};
 
 pub(crate) type Attempt = Result<Report, TransferError>;
@@ -39,6 +41,7 @@ pub(crate) struct Tools {
     pub(crate) upload_limiter: RateLimiter,
     pub(crate) download_limiter: RateLimiter,
     pub(crate) claims: Claims,
+    pub(crate) rules: Rules,
 }
 
 /// Which transfer of this process uses which temp file. A name is looked for, recorded and only then created; the
@@ -103,7 +106,7 @@ pub(crate) async fn run(job: Job, tools: Tools, workspace: Arc<Workspace>) -> At
     let work = Work { id: job.transfer, tools, workspace, spec: job.spec };
     match job.verb {
         Verb::Probe { known } => work.probe(known.as_deref()).await,
-        Verb::Begin { checkpoint, recorded } => work.begin(&checkpoint, recorded).await,
+        Verb::Begin { checkpoint, recorded, attempted } => work.begin(&checkpoint, recorded, attempted).await,
         Verb::MovePart { checkpoint, number } => work.move_part(&checkpoint, number).await,
         Verb::Commit { checkpoint, parts, published } => work.commit(&checkpoint, parts, published).await,
         Verb::Discard { checkpoint } => work.discard(&checkpoint).await,
@@ -158,9 +161,10 @@ impl Work {
         if !self.tools.claims.take(&path, self.id) {
             return Err(io::Error::new(io::ErrorKind::NotFound, "another transfer uses it"));
         }
+        let checked = self.tools.rules.hold(Rule::OnlyOurFiles);
         let file = off_thread(&self.tools.disk, move |disk| {
             let file = disk.reopen(&path)?;
-            if file_id.is_some() && file.facts()?.file_id != file_id {
+            if file_id.is_some() && file.facts()?.file_id != file_id && checked {
                 return Err(io::Error::new(io::ErrorKind::NotFound, "another file is in its place"));
             }
             Ok(file)

@@ -14,9 +14,11 @@ use std::path::PathBuf;
 pub use lock::{DataFolderBusy, DataFolderLock};
 pub use sqlite::SqliteLedger;
 
+use store::UploadRef;
+
 use crate::fact::Fact;
 use crate::queue::Loaded;
-use crate::transfer::{End, TransferId};
+use crate::transfer::{End, StoreId, TransferId};
 use crate::view::{Counts, Filter, TransferDetail, TransferView};
 
 /// Why the ledger could not be read or written.
@@ -50,6 +52,19 @@ pub struct SetAside {
     pub path: PathBuf,
 }
 
+/// An upload that its store did not let go of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leftover {
+    /// Whose store.
+    pub store: StoreId,
+    /// The upload.
+    pub upload: UploadRef,
+    /// The transfer that began it.
+    pub transfer: TransferId,
+    /// When it was left behind, in milliseconds since 1970.
+    pub since_ms: i64,
+}
+
 /// What must survive, and how to read it back. Synchronous; called where it may block.
 pub trait Ledger: Send + Sync + std::fmt::Debug {
     /// Appends facts, all or none, and returns when they would survive a power cut.
@@ -76,6 +91,9 @@ pub trait Ledger: Send + Sync + std::fmt::Debug {
 
     /// One transfer as it is recorded, with its parts.
     fn detail(&self, id: TransferId) -> Result<Option<TransferDetail>, LedgerError>;
+
+    /// Uploads that were left behind, oldest first. They may have been removed at the store since.
+    fn leftovers(&self) -> Result<Vec<Leftover>, LedgerError>;
 
     /// Exact numbers; `active` is 0 here.
     fn counts(&self) -> Result<Counts, LedgerError>;

@@ -41,6 +41,7 @@ pub mod queue;
 mod rate;
 mod recorder;
 mod retry;
+mod rules;
 mod transfer;
 mod view;
 
@@ -56,6 +57,8 @@ pub use handle::{Engine, EngineError, EngineOptions, EngineParts, Stores};
 pub use plan::{PART_SIZE_BYTES_DEFAULT, PARTS_MAX, PartPlan};
 pub use rate::{RateLimiter, RateLimits};
 pub use retry::RetryPolicy;
+#[cfg(feature = "testing")]
+pub use rules::Rule;
 pub use transfer::{
     ConflictRule, End, Intent, Kind, PARALLEL_PARTS_DEFAULT, PARALLEL_PARTS_MAX, State, StoreId, TransferId,
     TransferOptions, TransferSpec,

@@ -38,6 +38,7 @@ pub use self::words::{Input, Job, JobId, Loaded, Report, Step, Verb};
 use crate::error::ErrorCode;
 use crate::fact::Fact;
 use crate::retry::RetryPolicy;
+use crate::rules::Rules;
 use crate::transfer::{Intent, State, TransferId};
 
 /// Bounds of what runs at a time.
@@ -70,6 +71,7 @@ pub struct Queue {
     next_job: u64,
     wall_ms: i64,
     stopping: bool,
+    rules: Rules,
 }
 
 impl Queue {
@@ -86,7 +88,13 @@ impl Queue {
             next_job: 1,
             wall_ms: 0,
             stopping: false,
+            rules: Rules::default(),
         }
+    }
+
+    /// The same queue under other rules, for a simulation.
+    pub(crate) fn with_rules(self, rules: Rules) -> Self {
+        Self { rules, ..self }
     }
 
     /// Takes an input at `now` (monotonic) and `wall_ms` (milliseconds since 1970), and says what is to be done.

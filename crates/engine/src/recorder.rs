@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::disk::{Disk, RandomFile, off_thread};
 use crate::fact::Fact;
 use crate::ledger::{Ledger, LedgerError};
+use crate::rules::{Rule, Rules};
 use crate::transfer::{State, TransferId};
 
 const PARTS_MAX: usize = 16;
@@ -93,6 +94,7 @@ pub(crate) struct Recorder {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rules: Rules,
 }
 
 impl Recorder {
@@ -174,8 +176,10 @@ impl Recorder {
     ) -> BTreeMap<TransferId, Pending> {
         let each = group.into_iter().map(|(id, mut one)| async move {
             let synced: io::Result<()> = match one.file.take() {
-                Some(file) => off_thread(&self.disk, move |_| file.sync()).await,
-                None => Ok(()),
+                Some(file) if self.rules.hold(Rule::SyncBeforeRecord) => {
+                    off_thread(&self.disk, move |_| file.sync()).await
+                }
+                _ => Ok(()),
             };
             (id, one, synced)
         });
@@ -183,8 +187,11 @@ impl Recorder {
         for (id, mut one, synced) in join_all(each).await {
             if let Err(error) = synced {
                 tracing::warn!(transfer = %id, %error, "a temp file could not be synced");
-                one.facts.retain(|fact| !matches!(fact, Fact::PartDone { .. }));
                 unsynced.insert(id);
+            }
+            // A later sync that succeeds says nothing of bytes that an earlier one has dropped.
+            if unsynced.contains(&id) {
+                one.facts.retain(|fact| !matches!(fact, Fact::PartDone { .. }));
             }
             written.insert(id, one);
         }

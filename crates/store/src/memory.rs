@@ -2,7 +2,8 @@
 //!
 //! It keeps the rules of TOS that a client can trip over (part sizes, missing parts, ETags, conditions, pages,
 //! regions) and passes [`crate::conformance`] like a real store, so that what the engine learns here holds elsewhere.
-//! It has no clock (every time is `None`) and no randomness: upload ids are counted, pages have a fixed length. A test
+//! It has no clock of its own (every time is `None` unless [`MemoryStore::set_clock`] gives it one, and then only of
+//! uploads) and no randomness: upload ids are counted, pages have a fixed length. A test
 //! can look inside, and can make any single call fail, lose its reply, stop half-way, hang or flip a bit
 //! ([`MemoryStore::set_fault`]). What that costs: whole bodies are held in memory, and versions are not kept.
 
@@ -16,7 +17,7 @@ mod state;
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
@@ -66,6 +67,7 @@ impl Default for MemoryOptions {
     }
 }
 
+type NowHook = Box<dyn Fn() -> SystemTime + Send>;
 type FaultHook = Box<dyn FnMut(&Call) -> Option<Fault> + Send>;
 
 /// A store in memory. See the module's words on what it keeps and what it leaves out.
@@ -74,6 +76,7 @@ pub struct MemoryStore {
     state: Mutex<State>,
     log: Mutex<CallLog>,
     fault: Mutex<Option<FaultHook>>,
+    now: Mutex<Option<NowHook>>,
 }
 
 impl MemoryStore {
@@ -84,7 +87,16 @@ impl MemoryStore {
 
     /// An empty store that behaves as `options` say.
     pub fn with_options(options: MemoryOptions) -> Self {
-        Self { options, state: Mutex::default(), log: Mutex::default(), fault: Mutex::default() }
+        Self { options, state: Mutex::default(), log: Mutex::default(), fault: Mutex::default(), now: Mutex::default() }
+    }
+
+    /// Asks `now` for the time at which an upload is opened.
+    pub fn set_clock(&self, now: impl Fn() -> SystemTime + Send + 'static) {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(now));
+    }
+
+    fn now(&self) -> Option<SystemTime> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|now| now())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -176,7 +188,8 @@ impl ObjectStore for MemoryStore {
 
     async fn create_upload(&self, object: &ObjectRef, settings: &ObjectSettings) -> Result<UploadId> {
         let plan = self.begin(Call::of(Verb::CreateUpload).object(object)?).await?;
-        plan.reply(self.state().create_upload(object, settings))
+        let now = self.now();
+        plan.reply(self.state().create_upload(object, settings, now))
     }
 
     async fn upload_part(&self, upload: &UploadRef, number: PartNumber, body: UploadBody) -> Result<PartReceipt> {

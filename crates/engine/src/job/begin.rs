@@ -17,12 +17,13 @@ use crate::checkpoint::{Checkpoint, PartRecord, Session};
 use crate::disk::{hash_range, off_thread};
 use crate::error::TransferError;
 use crate::queue::Report;
+use crate::rules::Rule;
 use crate::transfer::End;
 
 impl Work {
-    pub(super) async fn begin(&self, checkpoint: &Checkpoint, recorded: Vec<PartRecord>) -> Attempt {
+    pub(super) async fn begin(&self, checkpoint: &Checkpoint, recorded: Vec<PartRecord>, attempted: bool) -> Attempt {
         match (&checkpoint.target, &checkpoint.session) {
-            (End::Object { .. }, None) => self.create_upload(checkpoint).await,
+            (End::Object { .. }, None) => self.create_upload(checkpoint, attempted).await,
             (End::Object { .. }, Some(Session::Upload { upload_id })) => {
                 let upload_id = upload_id.clone();
                 self.reopen_upload(checkpoint, upload_id, recorded).await
@@ -35,11 +36,14 @@ impl Work {
         }
     }
 
-    async fn create_upload(&self, checkpoint: &Checkpoint) -> Attempt {
+    async fn create_upload(&self, checkpoint: &Checkpoint, attempted: bool) -> Attempt {
         let (store, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
+        let swept = attempted && self.tools.rules.hold(Rule::LostBeginSwept);
+        let left_behind = if swept { self.sweep(checkpoint).await? } else { Vec::new() };
         let upload_id =
             self.store(store).await?.create_upload(object, &checkpoint.settings).await.map_err(about(object))?;
-        Ok(begun(checkpoint, Session::Upload { upload_id }, Vec::new()))
+        let checkpoint = Box::new(Checkpoint { session: Some(Session::Upload { upload_id }), ..checkpoint.clone() });
+        Ok(Report::Begun { checkpoint, held: Vec::new(), left_behind })
     }
 
     async fn reopen_upload(
@@ -48,6 +52,9 @@ impl Work {
         upload_id: store::UploadId,
         recorded: Vec<PartRecord>,
     ) -> Attempt {
+        if !self.tools.rules.hold(Rule::FarSideOverLedger) {
+            return Ok(begun(checkpoint, Session::Upload { upload_id }, recorded));
+        }
         let (store_id, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
         let store = self.store(store_id).await?;
         let upload = UploadRef { object: object.clone(), upload_id: upload_id.clone() };
@@ -161,6 +168,9 @@ impl Work {
                 .await
                 .map_err(|error| self.target_error(checkpoint, &PathBuf::new(), &error))?;
         }
+        if !self.tools.rules.hold(Rule::FarSideOverLedger) {
+            return Ok(begun(checkpoint, session.clone(), recorded));
+        }
         let mut held = Vec::new();
         for part in recorded {
             let range = checkpoint.range(part.number);
@@ -182,5 +192,6 @@ impl Work {
 }
 
 fn begun(checkpoint: &Checkpoint, session: Session, held: Vec<PartRecord>) -> Report {
-    Report::Begun { checkpoint: Box::new(Checkpoint { session: Some(session), ..checkpoint.clone() }), held }
+    let checkpoint = Box::new(Checkpoint { session: Some(session), ..checkpoint.clone() });
+    Report::Begun { checkpoint, held, left_behind: Vec::new() }
 }

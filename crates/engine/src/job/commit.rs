@@ -5,12 +5,12 @@ use std::path::Path;
 
 use store::{Crc64, Crc64Combiner, ErrorKind, ObjectRef, ObjectStore, PutReceipt, UploadRef};
 
-use super::move_part::condition;
 use super::{Attempt, Work, about, misfit, object_of, slot};
 use crate::checkpoint::{Checkpoint, PartRecord, Session};
 use crate::disk::{hash_range, off_thread};
 use crate::error::{ErrorCode, TransferError};
 use crate::queue::Report;
+use crate::rules::Rule;
 use crate::transfer::End;
 use crate::view::{Outcome, Transferred};
 
@@ -44,15 +44,18 @@ impl Work {
         let receipt = match (published.or(completed), &checkpoint.session) {
             (Some(receipt), _) => receipt,
             (None, Some(Session::Upload { upload_id })) => {
-                if !self.source_unchanged(checkpoint).await? {
+                if self.tools.rules.hold(Rule::SourceIsCompared) && !self.source_unchanged(checkpoint).await? {
                     return Err(self.source_changed());
                 }
                 let upload = UploadRef { object: object.clone(), upload_id: upload_id.clone() };
                 let listed: Option<Vec<_>> = parts.iter().map(|part| Some((part.number, part.etag.clone()?))).collect();
                 let listed = listed.ok_or_else(|| misfit("a part without a tag"))?;
-                match store.complete_upload(&upload, &listed, condition(checkpoint)).await {
+                match store.complete_upload(&upload, &listed, self.condition(checkpoint)).await {
                     Ok(receipt) => receipt,
-                    Err(error) if matches!(error.kind, ErrorKind::UploadNotFound | ErrorKind::AlreadyExists) => {
+                    Err(error)
+                        if matches!(error.kind, ErrorKind::UploadNotFound | ErrorKind::AlreadyExists)
+                            && self.tools.rules.hold(Rule::LostReplyIsAsked) =>
+                    {
                         // An earlier attempt may have done it and its answer was lost: the object tells.
                         match self.published_before(store.as_ref(), checkpoint, object, expected).await? {
                             Some(receipt) => receipt,
@@ -117,6 +120,7 @@ impl Work {
         }
         if let (Some(ours), Some(theirs)) = (expected, theirs)
             && ours != theirs
+            && self.tools.rules.hold(Rule::VerifiedBeforeDone)
         {
             return Err(mismatch(object, Some(ours), Some(theirs)));
         }
@@ -160,6 +164,7 @@ impl Work {
         };
         if let Some(theirs) = checkpoint.source_crc64
             && theirs != ours
+            && self.tools.rules.hold(Rule::VerifiedBeforeDone)
         {
             return Err(TransferError::new(ErrorCode::Mismatch)
                 .with("name", target.display())
@@ -168,8 +173,12 @@ impl Work {
         }
         let Session::TempFile { path: temp, .. } = session.clone() else { return Err(misfit("no temp file")) };
         let (to, replace) = (target.to_owned(), checkpoint.overwrite);
+        let sync = self.tools.rules.hold(Rule::SyncBeforeRename);
+        let replace = replace || !self.tools.rules.hold(Rule::NothingReplacedUnasked);
         let renamed = off_thread(&self.tools.disk, move |disk| {
-            file.sync()?;
+            if sync {
+                file.sync()?;
+            }
             disk.rename(&temp, &to, replace)
         })
         .await;

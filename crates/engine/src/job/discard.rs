@@ -22,14 +22,14 @@ impl Work {
                 let store = self.store(store).await?;
                 match store.abort_upload(&upload).await {
                     Ok(()) => {}
-                    Err(error) if error.kind == ErrorKind::UploadNotFound => return Ok(Report::Discarded),
+                    Err(error) if error.kind == ErrorKind::UploadNotFound => return Ok(Report::NOTHING_LEFT),
                     Err(error) => return Err(about(object)(error)),
                 }
                 // A part that was in flight may have arrived after the abort: look, and abort again until it is gone.
                 match store.list_parts(&upload, None).await {
-                    Err(error) if error.kind == ErrorKind::UploadNotFound => Ok(Report::Discarded),
+                    Err(error) if error.kind == ErrorKind::UploadNotFound => Ok(Report::NOTHING_LEFT),
                     // Not allowed to look: the abort was accepted, that is all that can be known.
-                    Err(error) if error.kind == ErrorKind::Forbidden => Ok(Report::Discarded),
+                    Err(error) if error.kind == ErrorKind::Forbidden => Ok(Report::NOTHING_LEFT),
                     Err(error) => Err(about(object)(error)),
                     Ok(_) => {
                         let mut still_there = TransferError::new(ErrorCode::Server)
@@ -45,11 +45,11 @@ impl Work {
                     Some(Session::TempFile { path, file_id }) => (path.clone(), *file_id),
                     _ => match &checkpoint.temp_path {
                         Some(path) => (path.clone(), None),
-                        None => return Ok(Report::Discarded),
+                        None => return Ok(Report::NOTHING_LEFT),
                     },
                 };
                 if !self.tools.claims.take(&path, self.id) {
-                    return Ok(Report::Discarded); // it is another download's file by now
+                    return Ok(Report::NOTHING_LEFT); // it is another download's file by now
                 }
                 let removed = off_thread(&self.tools.disk, move |disk| {
                     match disk.reopen(&path).and_then(|file| file.facts()) {
@@ -63,9 +63,11 @@ impl Work {
                 .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
                 .map_err(|error| TransferError::target(target, &error));
                 self.tools.claims.release(self.id);
-                removed.map(|()| Report::Discarded)
+                removed.map(|()| Report::NOTHING_LEFT)
             }
-            (End::Object { .. }, _) => Ok(Report::Discarded),
+            (End::Object { .. }, _) => {
+                self.sweep(checkpoint).await.map(|left_behind| Report::Discarded { left_behind })
+            }
         }
     }
 }

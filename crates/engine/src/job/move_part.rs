@@ -15,6 +15,7 @@ use crate::disk::RandomFile;
 use crate::error::{Again, ErrorCode, TransferError};
 use crate::flow::{BodyFailure, BodyFate, FileBody};
 use crate::queue::Report;
+use crate::rules::Rule;
 use crate::transfer::End;
 
 impl Work {
@@ -27,6 +28,15 @@ impl Work {
         }
     }
 
+    /// Whether what is at the target when it is published may be replaced.
+    pub(super) fn condition(&self, checkpoint: &Checkpoint) -> PutCondition {
+        if checkpoint.overwrite || !self.tools.rules.hold(Rule::NothingReplacedUnasked) {
+            PutCondition::Always
+        } else {
+            PutCondition::IfAbsent
+        }
+    }
+
     async fn send_part(&self, checkpoint: &Checkpoint, number: PartNumber, path: &Path) -> Attempt {
         let (store, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
         let store = self.store(store).await?;
@@ -35,14 +45,14 @@ impl Work {
         if range.len_bytes() == 0 {
             // Nothing is read that would show it: a file that was empty only while it was being written anew.
             let facts = file.facts().map_err(|error| TransferError::source(path, &error))?;
-            if facts.fingerprint() != checkpoint.source {
+            if facts.fingerprint() != checkpoint.source && self.tools.rules.hold(Rule::SourceIsCompared) {
                 return Err(TransferError::new(ErrorCode::SourceChanged).with("path", path.display()));
             }
         }
         let (body, fate) = FileBody {
             file,
             range,
-            expected: checkpoint.source.clone(),
+            expected: self.tools.rules.hold(Rule::SourceIsCompared).then(|| checkpoint.source.clone()),
             pool: self.tools.pool.clone(),
             limiter: self.tools.upload_limiter.clone(),
             meter: meter.clone(),
@@ -51,7 +61,7 @@ impl Work {
         let failed = |error: store::StoreError| body_failure(&fate, path).unwrap_or_else(|| about(object)(error));
         let (etag, theirs, receipt) = match &checkpoint.session {
             None => {
-                let receipt = store.put_object(object, &checkpoint.settings, condition(checkpoint), body).await;
+                let receipt = store.put_object(object, &checkpoint.settings, self.condition(checkpoint), body).await;
                 match receipt {
                     Ok(receipt) => (receipt.etag.clone(), receipt.crc64, Some(receipt)),
                     Err(error) if error.kind == ErrorKind::AlreadyExists => {
@@ -75,7 +85,7 @@ impl Work {
             (Some(receipt), None) => receipt.crc64.ok_or_else(|| misfit("no checksum"))?,
             (None, None) => return Err(misfit("the store answered before it had the whole part")),
         };
-        if theirs.is_some_and(|theirs| theirs != ours) {
+        if theirs.is_some_and(|theirs| theirs != ours) && self.tools.rules.hold(Rule::VerifiedBeforeDone) {
             return Err(corrupted(object, ours, theirs));
         }
         let part = PartRecord {
@@ -184,7 +194,7 @@ impl Work {
                     source,
                     // The store carries the source's own settings over unless the user asked for others.
                     replace_settings: (!plain).then(|| checkpoint.settings.clone()),
-                    condition: condition(checkpoint),
+                    condition: self.condition(checkpoint),
                 };
                 let receipt = match store.copy_object(object, &options).await {
                     Ok(receipt) => receipt,
@@ -222,11 +232,6 @@ impl Work {
         }
         Ok(store::PutReceipt { etag: there.etag, crc64: there.crc64, version: there.version, request_id: None })
     }
-}
-
-/// Whether what is at the target when it is published may be replaced.
-pub(super) fn condition(checkpoint: &Checkpoint) -> PutCondition {
-    if checkpoint.overwrite { PutCondition::Always } else { PutCondition::IfAbsent }
 }
 
 fn etag(source: &Fingerprint) -> Option<store::ETag> {

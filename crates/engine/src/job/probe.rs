@@ -11,6 +11,7 @@ use crate::disk::{FileFacts, hash_range, off_thread, temp_name};
 use crate::error::{ErrorCode, TransferError};
 use crate::plan::PartPlan;
 use crate::queue::Report;
+use crate::rules::Rule;
 use crate::transfer::{ConflictRule, End, StoreId};
 use crate::view::{Outcome, Transferred};
 
@@ -37,7 +38,7 @@ impl Work {
         let source = self.probe_source().await?;
         if let Some(known) = known {
             // The decision about the target was made when the plan was; a session keeps its part size.
-            return Ok(if known.source == source.fingerprint {
+            return Ok(if known.source == source.fingerprint || !self.tools.rules.hold(Rule::SourceIsCompared) {
                 Report::Planned(Box::new(known.clone()))
             } else {
                 Report::SourceChanged
@@ -53,6 +54,7 @@ impl Work {
             settings,
             overwrite: self.spec.options.conflict == ConflictRule::Overwrite,
             temp_path: None,
+            planned_ms: self.tools.clock.wall_ms(),
             session: None,
         };
         if let Some(result) = self.settle_target(&source, &mut checkpoint).await? {

@@ -16,11 +16,12 @@ use super::{LedgerError, SetAside};
 
 /// "TERN": marks the file as ours.
 const APPLICATION_ID: i64 = 0x5445_524E;
-/// Version of the tables below.
-const SCHEMA_VERSION: i64 = 1;
+/// Version of the tables below: the first, and one for each migration.
+const SCHEMA_VERSION: i64 = 1 + MIGRATIONS.len() as i64;
 /// More than there are kinds of statements, so that none is planned twice.
 const STATEMENTS_KEPT: usize = 64;
 
+/// The tables of version 1. They are never changed here: a new ledger is made as an old one and migrated.
 const SCHEMA: &str = "
 CREATE TABLE transfer (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -76,6 +77,18 @@ CREATE TRIGGER transfer_changed AFTER UPDATE OF state, size_bytes, done_bytes ON
 END;
 ";
 
+/// What makes version 2 of version 1, and so on.
+const MIGRATIONS: [&str; 1] = ["
+CREATE TABLE leftover (
+    upload_id TEXT PRIMARY KEY,
+    store     TEXT NOT NULL,
+    bucket    TEXT NOT NULL,
+    key       TEXT NOT NULL,
+    transfer  INTEGER NOT NULL,
+    since_ms  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"];
+
 /// Opens the writer's connection. What is no ledger of ours, or a damaged one, is renamed, never deleted.
 pub(super) fn open_writer(path: &Path, now_ms: i64) -> Result<(Connection, Option<SetAside>), LedgerError> {
     if let Some(folder) = path.parent() {
@@ -101,6 +114,11 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, LedgerError> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     set_up(&connection)?;
     Ok(connection)
+}
+
+/// The version of a ledger's tables.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
@@ -145,14 +163,19 @@ fn prepare(path: &Path) -> Result<Connection, Trouble> {
     }
     // WAL lets others read while we write; FULL makes a commit survive a power cut, group commit pays for it.
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+    let transaction = connection.transaction()?;
+    let mut at = version;
     if tables == 0 {
-        let transaction = connection.transaction()?;
         transaction.execute_batch(SCHEMA)?;
-        transaction.execute_batch(&format!(
-            "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
-        ))?;
-        transaction.commit()?;
+        at = 1;
     }
+    // All of them or none: a program that is killed here leaves the ledger as it was.
+    for migration in MIGRATIONS.iter().skip(usize::try_from(at - 1).unwrap_or(0)) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction
+        .execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"))?;
+    transaction.commit()?;
     Ok(connection)
 }
 

@@ -7,13 +7,14 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use store::{ObjectRef, UploadId, UploadRef};
 
 use super::rows::{self, COLUMNS, intent_number, state_number};
-use super::{Ledger, LedgerError, SetAside, schema};
+use super::{Ledger, LedgerError, Leftover, SetAside, schema};
 use crate::checkpoint::PartRecord;
 use crate::fact::Fact;
 use crate::queue::Loaded;
-use crate::transfer::{End, Intent, State, TransferId};
+use crate::transfer::{End, Intent, State, StoreId, TransferId};
 use crate::view::{Counts, Filter, PartState, TransferDetail, TransferView};
 
 /// A ledger in a database file.
@@ -154,6 +155,21 @@ fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), LedgerError> 
                 .execute(params![signed(*id), number.get()])?;
         }
         Fact::Restarted { id } => forget_plan(transaction, *id)?,
+        Fact::LeftBehind { id, store, upload, at_ms } => {
+            transaction
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO leftover (upload_id, store, bucket, key, transfer, since_ms)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(params![
+                    upload.upload_id.0,
+                    store.0,
+                    upload.object.bucket,
+                    upload.object.key,
+                    signed(*id),
+                    at_ms
+                ])?;
+        }
         Fact::Failed { id, error, stats, at_ms } => {
             transaction
                 .prepare_cached("UPDATE transfer SET state = ?2, error = ?3, stats = ?4, ended_ms = ?5 WHERE id = ?1")?
@@ -354,6 +370,28 @@ impl Ledger for SqliteLedger {
                 _ => recorded.iter().filter(|part| part.confirmed).count() as u64,
             };
             Ok(Some(TransferDetail { view, checkpoint, parts, parts_confirmed, saved_ms }))
+        })
+    }
+
+    fn leftovers(&self) -> Result<Vec<Leftover>, LedgerError> {
+        self.read(|connection| {
+            // A reader may come before the first writer of this version.
+            if schema::version(connection)? < 2 {
+                return Ok(Vec::new());
+            }
+            let mut statement = connection.prepare_cached(
+                "SELECT store, bucket, key, upload_id, transfer, since_ms FROM leftover ORDER BY since_ms, upload_id",
+            )?;
+            let found = statement.query_map([], |row| {
+                let object = ObjectRef::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?);
+                Ok(Leftover {
+                    store: StoreId(row.get(0)?),
+                    upload: UploadRef { object, upload_id: UploadId(row.get(3)?) },
+                    transfer: TransferId(u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0)),
+                    since_ms: row.get(5)?,
+                })
+            })?;
+            Ok(found.collect::<Result<_, _>>()?)
         })
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::{PartNumber, PutReceipt};
+use store::{PartNumber, PutReceipt, UploadRef};
 
 use super::{AfterDiscard, JobId, Queue, Report, Running, Step, Transfer};
 use crate::checkpoint::{Checkpoint, PartRecord, Session};
@@ -11,7 +11,7 @@ use crate::error::{Again, ErrorCode, TransferError};
 use crate::event::EventKind;
 use crate::fact::Fact;
 use crate::retry::Streak;
-use crate::transfer::{Intent, Kind, State, TransferId};
+use crate::transfer::{End, Intent, Kind, State, TransferId};
 use crate::view::{Outcome, Phase, Transferred};
 
 impl Queue {
@@ -71,7 +71,10 @@ impl Queue {
                 transfer.done_bytes = size_bytes;
                 self.done(id, *result, now, step);
             }
-            Report::Begun { checkpoint, held } => begun(transfer, Arc::from(checkpoint), held, at_ms, step),
+            Report::Begun { checkpoint, held, left_behind } => {
+                left_behind.into_iter().for_each(|upload| step.facts.extend(was_left_behind(transfer, upload, at_ms)));
+                begun(transfer, Arc::from(checkpoint), held, at_ms, step);
+            }
             Report::SessionGone => {
                 let complete = transfer
                     .checkpoint
@@ -104,7 +107,8 @@ impl Queue {
                 }
                 self.done(id, *result, now, step);
             }
-            Report::Discarded => {
+            Report::Discarded { left_behind } => {
+                left_behind.into_iter().for_each(|upload| step.facts.extend(was_left_behind(transfer, upload, at_ms)));
                 if transfer.after_discard == AfterDiscard::Cancelled && transfer.intent == Intent::Cancel {
                     self.rest(id, State::Cancelled, now, step);
                 } else {
@@ -175,9 +179,16 @@ impl Queue {
                 let phase = if error.code == ErrorCode::Network { Phase::NoNetwork } else { Phase::Retrying };
                 step.events.push(transfer.event(EventKind::StateChanged { phase, error: Some(error), retry_in_ms }));
             }
-            None if discarding && transfer.after_discard == AfterDiscard::StartOver => {
-                // What is left at the far side is shown among the leftovers; the transfer itself can go on.
+            // An upload that may not be aborted is written down among the leftovers, and the transfer goes on. Without
+            // keys it could not, and a file that cannot be deleted has a cause that the user can remove.
+            None if discarding
+                && transfer.after_discard == AfterDiscard::StartOver
+                && transfer.kind != Kind::Download
+                && again == Again::Never
+                && !error.code.is_about_credentials() =>
+            {
                 tracing::warn!(transfer = %id, %error, "the old session could not be removed");
+                step.facts.extend(session_left_behind(transfer, self.wall_ms));
                 transfer.forget_plan();
                 transfer.set_state(State::Probing);
                 step.facts.push(Fact::Restarted { id });
@@ -210,6 +221,22 @@ impl Queue {
     }
 }
 
+/// The upload of a transfer that starts over without having been able to abort it.
+fn session_left_behind(transfer: &Transfer, at_ms: i64) -> Option<Fact> {
+    let checkpoint = transfer.checkpoint.as_ref()?;
+    match (&checkpoint.target, checkpoint.session.clone()?) {
+        (End::Object { object, .. }, Session::Upload { upload_id }) => {
+            was_left_behind(transfer, UploadRef { object: object.clone(), upload_id }, at_ms)
+        }
+        _ => None,
+    }
+}
+
+fn was_left_behind(transfer: &Transfer, upload: UploadRef, at_ms: i64) -> Option<Fact> {
+    let End::Object { store, .. } = &transfer.spec.target else { return None };
+    Some(Fact::LeftBehind { id: transfer.id, store: store.clone(), upload, at_ms })
+}
+
 fn planned(transfer: &mut Transfer, mut checkpoint: Checkpoint, at_ms: i64, step: &mut Step) {
     let known = transfer.checkpoint.is_some();
     if let Some(old) = &transfer.checkpoint {
@@ -232,6 +259,7 @@ fn planned(transfer: &mut Transfer, mut checkpoint: Checkpoint, at_ms: i64, step
 
 fn begun(transfer: &mut Transfer, checkpoint: Arc<Checkpoint>, held: Vec<PartRecord>, at_ms: i64, step: &mut Step) {
     let id = transfer.id;
+    transfer.begin_attempted = false;
     let resumed = transfer.checkpoint.as_ref().is_some_and(|known| known.session.is_some());
     if let (false, Some(session)) = (resumed, &checkpoint.session) {
         step.facts.push(Fact::Begun { id, session: session.clone() });

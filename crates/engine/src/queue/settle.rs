@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AfterDiscard, Queue, Step, Transfer, Verb};
+use super::{AfterDiscard, Queue, Running, Step, Transfer, Verb};
 use crate::event::EventKind;
 use crate::fact::Fact;
+use crate::rules::{Rule, Rules};
 use crate::transfer::{Intent, State, TransferId};
 use crate::view::Outcome;
 
@@ -75,7 +76,7 @@ impl Queue {
             if transfer.state.is_working() && transfer.working_since.is_none() {
                 transfer.working_since = Some(now);
             }
-            match transfer.next(now) {
+            match transfer.next(now, self.rules) {
                 Next::Nothing => return,
                 Next::Start(verb, after) => {
                     if matches!(verb, Verb::Probe { .. } | Verb::Commit { .. }) {
@@ -116,7 +117,11 @@ impl Queue {
         let Some(transfer) = self.transfers.get_mut(&id) else { return };
         let Some(checkpoint) = transfer.checkpoint.clone() else { return };
         let own = transfer.moving_count();
-        let wanted = usize::from(transfer.spec.options.parallel_parts.max(1)).saturating_sub(own);
+        let parallel_parts = match transfer.spec.options.parallel_parts {
+            asked if self.rules.hold(Rule::PartsBounded) => asked.max(1),
+            asked => asked + 1,
+        };
+        let wanted = usize::from(parallel_parts).saturating_sub(own);
         // The common bound is for sharing: who moves alone may have all that he asks for, and nobody is starved.
         let alone = *moving == own;
         let free = if alone { wanted } else { parts_max.saturating_sub(*moving).max(usize::from(own == 0)) };
@@ -131,7 +136,8 @@ impl Queue {
             step.events.push(transfer.state_event());
         }
         // Until one part has moved, the record of the session itself may still be on its way to the disk.
-        let after_facts = checkpoint.session.is_some() && !transfer.session_durable;
+        let after_facts =
+            checkpoint.session.is_some() && !transfer.session_durable && self.rules.hold(Rule::SessionBeforeParts);
         for number in numbers {
             *moving += 1;
             if let Some(job) = self.new_job(id, Verb::MovePart { checkpoint: checkpoint.clone(), number }) {
@@ -194,7 +200,7 @@ impl Queue {
 }
 
 impl Transfer {
-    fn next(&mut self, now: Duration) -> Next {
+    fn next(&mut self, now: Duration, rules: Rules) -> Next {
         if self.state.is_final() {
             return Next::Nothing;
         }
@@ -203,6 +209,7 @@ impl Transfer {
             // A single request that has been answered has published the object: it ends as done, whatever was wanted.
             _ if self.published.is_some() && self.todo.is_empty() => {}
             Intent::Cancel => return if idle { self.next_of_cancel(now) } else { Next::Nothing },
+            Intent::Pause if !rules.hold(Rule::PauseHolds) => {}
             Intent::Pause if self.state == State::Paused => return Next::Nothing,
             // A commit is left to end; what it published cannot be paused.
             Intent::Pause if idle => return Next::Rest(State::Paused),
@@ -216,20 +223,25 @@ impl Transfer {
         match (self.state, checkpoint) {
             (State::Probing, known) if idle => Next::Start(Verb::Probe { known }, After::Nothing),
             (State::Beginning, Some(checkpoint)) if idle => {
-                Next::Start(Verb::Begin { checkpoint, recorded: self.parts.values().cloned().collect() }, After::Facts)
+                let attempted = std::mem::replace(&mut self.begin_attempted, true);
+                let recorded = self.parts.values().cloned().collect();
+                Next::Start(Verb::Begin { checkpoint, recorded, attempted }, After::Facts)
             }
             (State::Moving, Some(checkpoint)) => {
                 if !self.todo.is_empty() {
                     Next::Parts
                 } else if idle {
                     self.set_state(State::Committing);
-                    Next::Start(self.commit(checkpoint), After::Facts)
+                    let after = if rules.hold(Rule::CommitBarrier) { After::Facts } else { After::Nothing };
+                    Next::Start(self.commit(checkpoint), after)
                 } else {
                     Next::Nothing
                 }
             }
             (State::Committing, Some(checkpoint)) if idle => Next::Start(self.commit(checkpoint), After::Facts),
-            (State::Discarding, _) if idle => self.discard(After::Nothing),
+            (State::Discarding, _) if idle || (!rules.hold(Rule::StopBeforeDiscard) && !self.is_discarding()) => {
+                self.discard(After::Nothing)
+            }
             _ => Next::Nothing,
         }
     }
@@ -246,11 +258,18 @@ impl Transfer {
 
     fn discard(&self, after: After) -> Next {
         match &self.checkpoint {
-            Some(checkpoint) if checkpoint.session.is_some() || checkpoint.temp_path.is_some() => {
+            Some(checkpoint)
+                if checkpoint.session.is_some() || checkpoint.temp_path.is_some() || self.begin_attempted =>
+            {
                 Next::Start(Verb::Discard { checkpoint: Arc::clone(checkpoint) }, after)
             }
             _ => Next::Discarded,
         }
+    }
+
+    /// Whether a job runs that cannot be stopped: here, a discard.
+    fn is_discarding(&self) -> bool {
+        self.jobs.values().any(|running| *running == Running::ToItsEnd)
     }
 
     fn commit(&self, checkpoint: Arc<crate::checkpoint::Checkpoint>) -> Verb {

@@ -41,6 +41,7 @@ fn plan(spec: &TransferSpec) -> Checkpoint {
         settings: ObjectSettings::default(),
         overwrite: true,
         temp_path: None,
+        planned_ms: 0,
         session: None,
     }
 }
@@ -61,6 +62,7 @@ fn success(job: &Job, held: &BTreeSet<PartNumber>) -> Report {
                 ..checkpoint.as_ref().clone()
             }),
             held: held.iter().copied().map(part).collect(),
+            left_behind: Vec::new(),
         },
         Verb::MovePart { number, .. } => Report::Moved(part(*number), None),
         Verb::Commit { .. } => Report::Committed(Box::new(Transferred {
@@ -72,7 +74,7 @@ fn success(job: &Job, held: &BTreeSet<PartNumber>) -> Report {
             version: None,
             request_id: None,
         })),
-        Verb::Discard { .. } => Report::Discarded,
+        Verb::Discard { .. } => Report::NOTHING_LEFT,
     }
 }
 
@@ -201,7 +203,7 @@ impl World {
                 self.held.remove(&job.transfer);
                 self.committed.insert(job.transfer);
             }
-            (Ok(Report::Discarded), _) => drop(self.held.remove(&job.transfer)),
+            (Ok(Report::Discarded { .. }), _) => drop(self.held.remove(&job.transfer)),
             // The store says that it is gone.
             (Err(error), Verb::MovePart { .. }) if error.code == ErrorCode::UploadNotFound => {
                 self.held.remove(&job.transfer);

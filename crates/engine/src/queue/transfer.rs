@@ -77,12 +77,16 @@ pub struct Transfer {
     pub(super) working_since: Option<Duration>,
     /// Whether a part has moved since the session was opened, so that the session is known to be durable.
     pub(super) session_durable: bool,
+    /// Whether there may be an upload of ours that we were never told of.
+    pub(super) begin_attempted: bool,
 }
 
 impl Transfer {
     pub(super) fn new(loaded: Loaded) -> Option<Self> {
         let kind = loaded.spec.kind()?;
         let done_bytes = loaded.parts.iter().map(|part| part.size_bytes).sum();
+        // A plan of an earlier run without a session: it may have been cut off while it was opening one.
+        let begin_attempted = loaded.checkpoint.as_ref().is_some_and(|known| known.session.is_none());
         Some(Self {
             id: loaded.id,
             order: loaded.order,
@@ -110,6 +114,7 @@ impl Transfer {
             announced: false,
             working_since: None,
             session_durable: false,
+            begin_attempted,
         })
     }
 
@@ -156,6 +161,7 @@ impl Transfer {
         self.todo.clear();
         self.published = None;
         self.session_durable = false;
+        self.begin_attempted = false;
     }
 
     /// State of each part, in order.

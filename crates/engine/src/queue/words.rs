@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::{PartNumber, PutReceipt};
+use store::{PartNumber, PutReceipt, UploadRef};
 
 use crate::checkpoint::{Checkpoint, PartRecord};
 use crate::error::TransferError;
@@ -43,6 +43,8 @@ pub enum Verb {
         checkpoint: Arc<Checkpoint>,
         /// Parts that the ledger has.
         recorded: Vec<PartRecord>,
+        /// Whether an attempt before this one may have opened an upload without its answer having arrived.
+        attempted: bool,
     },
     /// Move one part; of a plan with a single part and no session, the whole object.
     MovePart {
@@ -62,7 +64,7 @@ pub enum Verb {
     },
     /// Abort the upload or delete the temp file.
     Discard {
-        /// The plan.
+        /// The plan. Without a session: whatever an attempt to open one may have left.
         checkpoint: Arc<Checkpoint>,
     },
 }
@@ -82,6 +84,8 @@ pub enum Report {
         checkpoint: Box<Checkpoint>,
         /// Parts that are there, in any order.
         held: Vec<PartRecord>,
+        /// Uploads that an earlier attempt has opened and the store does not let go of.
+        left_behind: Vec<UploadRef>,
     },
     /// The known session is not there any more.
     SessionGone,
@@ -89,10 +93,18 @@ pub enum Report {
     Moved(PartRecord, Option<PutReceipt>),
     /// Published and compared.
     Committed(Box<Transferred>),
-    /// Nothing is left of the session.
-    Discarded,
+    /// Nothing is left of the session, except for these.
+    Discarded {
+        /// Uploads that an unanswered attempt has opened and the store does not let go of.
+        left_behind: Vec<UploadRef>,
+    },
     /// The job was stopped as asked.
     Stopped,
+}
+
+impl Report {
+    /// Discarded without a rest.
+    pub const NOTHING_LEFT: Self = Self::Discarded { left_behind: Vec::new() };
 }
 
 /// What can happen to the queue.

@@ -114,6 +114,9 @@ impl engine::ledger::Ledger for Flaky {
     fn detail(&self, id: engine::TransferId) -> Result<Option<engine::TransferDetail>, LedgerError> {
         self.ledger.detail(id)
     }
+    fn leftovers(&self) -> Result<Vec<engine::ledger::Leftover>, LedgerError> {
+        self.ledger.leftovers()
+    }
     fn counts(&self) -> Result<engine::Counts, LedgerError> {
         self.ledger.counts()
     }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 
 use super::{MemoryStore, Result};
-use crate::{ByteRange, ErrorKind, ObjectRef, PartNumber, StoreError, UploadBody, UploadId, UploadRef};
+use crate::{ByteRange, ErrorKind, ObjectRef, PartNumber, Retry, StoreError, UploadBody, UploadId, UploadRef};
 
 /// The verbs that make a request.
 #[expect(missing_docs, reason = "named as the methods of ObjectStore, which are documented there")]
@@ -97,6 +98,8 @@ pub(super) struct CallLog {
 pub enum Fault {
     /// It fails and has no effect.
     Fail(ErrorKind),
+    /// The store asks to come again after this time; no effect.
+    SlowDown(Duration),
     /// It takes effect, but the caller hears only of an error.
     LoseReply(ErrorKind),
     /// It neither takes effect nor ever answers.
@@ -140,6 +143,7 @@ impl MemoryStore {
         };
         match fault {
             Some(Fault::Fail(kind)) => Err(injected(kind)),
+            Some(Fault::SlowDown(wait)) => Err(injected(ErrorKind::Throttled).with_retry(Retry::After(wait))),
             Some(Fault::Hang) => pending().await,
             fault => Ok(Plan { fault }),
         }

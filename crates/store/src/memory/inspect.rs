@@ -1,6 +1,7 @@
 //! What a test may look at and prepare, without a call being counted.
 
 use std::sync::PoisonError;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 
@@ -54,6 +55,25 @@ impl MemoryStore {
             .keys()
             .map(|(key, id)| UploadRef { object: ObjectRef::new(bucket, key), upload_id: id.clone() })
             .collect()
+    }
+
+    /// Opens an upload as another program would, at a time, with the parts given.
+    ///
+    /// # Errors
+    /// `BucketNotFound`, `InvalidName`.
+    pub fn add_upload(
+        &self,
+        at: &ObjectRef,
+        initiated: SystemTime,
+        parts: &[(PartNumber, Bytes)],
+    ) -> Result<UploadRef> {
+        crate::check_key(&at.key)?;
+        let upload_id = self.state().create_upload(at, &ObjectSettings::default(), Some(initiated))?;
+        let upload = UploadRef { object: at.clone(), upload_id };
+        for (number, bytes) in parts {
+            self.keep_part(&upload, *number, bytes.clone())?;
+        }
+        Ok(upload)
     }
 
     /// The parts that an open upload holds: number and content.

@@ -60,7 +60,7 @@ impl MemoryStore {
             .map(|((key, id), upload)| ListedUpload {
                 key: key.clone(),
                 upload_id: id.clone(),
-                initiated: None,
+                initiated: upload.initiated,
                 storage_class: upload.settings.storage_class.clone(),
             })
             .collect();

@@ -1,6 +1,7 @@
 //! What the store holds.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use md5::{Digest, Md5};
@@ -36,6 +37,7 @@ pub(super) struct Object {
 #[derive(Debug)]
 pub(super) struct Upload {
     pub(super) settings: ObjectSettings,
+    pub(super) initiated: Option<SystemTime>,
     pub(super) parts: BTreeMap<PartNumber, Part>,
 }
 
@@ -139,12 +141,17 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn create_upload(&mut self, object: &ObjectRef, settings: &ObjectSettings) -> Result<UploadId> {
+    pub(super) fn create_upload(
+        &mut self,
+        object: &ObjectRef,
+        settings: &ObjectSettings,
+        initiated: Option<SystemTime>,
+    ) -> Result<UploadId> {
         let nth = self.uploads_opened + 1;
         let bucket = self.bucket_mut(&object.bucket)?;
         // Zero-padded, so that the order of ids is the order of opening.
         let id = UploadId(format!("upload-{nth:08}"));
-        let upload = Upload { settings: settings.clone(), parts: BTreeMap::new() };
+        let upload = Upload { settings: settings.clone(), initiated, parts: BTreeMap::new() };
         bucket.uploads.insert((object.key.clone(), id.clone()), upload);
         self.uploads_opened = nth;
         Ok(id)

@@ -1,0 +1,70 @@
+//! The real ledger, with a judge who reads along and a disk that may be full.
+
+use engine::ledger::{Ledger, LedgerError, Leftover, SqliteLedger};
+use engine::queue::Loaded;
+use engine::{Counts, End, Fact, Filter, TransferDetail, TransferId, TransferView};
+
+use crate::oracle::Oracle;
+use crate::weather::Dice;
+
+/// A ledger whose every fact is judged at the moment at which it becomes durable.
+#[derive(Debug)]
+pub(crate) struct JudgedLedger {
+    pub(crate) inner: SqliteLedger,
+    pub(crate) dice: Dice,
+    pub(crate) oracle: Oracle,
+}
+
+type Result<T> = std::result::Result<T, LedgerError>;
+
+impl Ledger for JudgedLedger {
+    fn append(&self, facts: &[Fact]) -> Result<()> {
+        if self.dice.ledger_fails() {
+            self.oracle.note("the ledger cannot be written".to_owned());
+            return Err(std::io::Error::from(std::io::ErrorKind::StorageFull).into());
+        }
+        self.inner.append(facts)?;
+        facts.iter().for_each(|fact| self.oracle.durable(fact));
+        Ok(())
+    }
+
+    fn load(&self, id: TransferId) -> Result<Option<Loaded>> {
+        self.inner.load(id)
+    }
+
+    fn next_runnable(&self, after: Option<(i64, TransferId)>, limit: usize) -> Result<Vec<Loaded>> {
+        self.inner.next_runnable(after, limit)
+    }
+
+    fn find_open(&self, ends: &[(&End, &End)]) -> Result<Vec<Option<TransferId>>> {
+        self.inner.find_open(ends)
+    }
+
+    fn last(&self) -> Result<(u64, i64)> {
+        self.inner.last()
+    }
+
+    fn page(&self, filter: Filter, after: Option<TransferId>, limit: usize) -> Result<Vec<TransferView>> {
+        self.inner.page(filter, after, limit)
+    }
+
+    fn views(&self, ids: &[TransferId]) -> Result<Vec<TransferView>> {
+        self.inner.views(ids)
+    }
+
+    fn detail(&self, id: TransferId) -> Result<Option<TransferDetail>> {
+        self.inner.detail(id)
+    }
+
+    fn leftovers(&self) -> Result<Vec<Leftover>> {
+        self.inner.leftovers()
+    }
+
+    fn counts(&self) -> Result<Counts> {
+        self.inner.counts()
+    }
+
+    fn open_ids(&self, filter: Filter) -> Result<Vec<TransferId>> {
+        self.inner.open_ids(filter)
+    }
+}

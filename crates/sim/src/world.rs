@@ -1,0 +1,477 @@
+//! One world: the real engine, started as often as the script says, over a disk and a store that outlive it.
+
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use engine::ledger::SqliteLedger;
+use engine::queue::QueueLimits;
+use engine::{
+    ConflictRule, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, RateLimits, RetryPolicy, State, StoreId,
+    Stores, TransferError, TransferId, TransferOptions, TransferSpec,
+};
+use store::{Capabilities, MemoryOptions, MemoryStore, ObjectRef, ObjectSettings, ObjectStore, PartNumber};
+use tokio::sync::broadcast;
+use tokio::time::{sleep, timeout};
+
+use crate::clock::Time;
+use crate::disk::{DiskWeather, SimDisk};
+use crate::ledger::JudgedLedger;
+use crate::oracle::Oracle;
+use crate::script::{Act, Edit, PART, Planned, Rule, Script, Step, Tamper, Way};
+use crate::store::SimStore;
+use crate::weather::{Dice, Weather};
+
+/// A wish is answered within this, whatever the weather.
+const ANSWER: Duration = Duration::from_secs(120);
+/// In fair weather everything rests within this.
+const CALM: Duration = Duration::from_secs(4 * 3600);
+
+/// What became of a world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Rules that were broken.
+    pub violations: Vec<String>,
+    /// Everything that was written down and asked for, in order.
+    pub trace: Vec<String>,
+}
+
+#[derive(Debug)]
+struct OneStore(Arc<SimStore>);
+
+#[async_trait]
+impl Stores for OneStore {
+    async fn open(&self, _id: &StoreId) -> Result<Arc<dyn ObjectStore>, TransferError> {
+        Ok(self.0.clone())
+    }
+}
+
+/// What makes a run end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    Quit,
+    Kill,
+    PowerCut,
+    /// The script is over and everything has come to rest.
+    End,
+}
+
+struct World {
+    folder: PathBuf,
+    disk: SimDisk,
+    memory: Arc<MemoryStore>,
+    store: Arc<SimStore>,
+    dice: Dice,
+    oracle: Oracle,
+    time: Time,
+    random: fastrand::Rng,
+    specs: Vec<TransferSpec>,
+    tampers: Vec<(usize, Tamper)>,
+    rates: RateLimits,
+    /// Whether the wall clock was never moved: with a wrong one nothing can be proved by times.
+    clock_was_right: bool,
+    /// Which rule the engine shall break.
+    broken: Option<engine::Rule>,
+}
+
+/// Runs a script to its end and says what was wrong. `folder` holds the ledger and must be empty.
+pub fn run(script: &Script, folder: &Path, broken: Option<engine::Rule>) -> Outcome {
+    let mut world = World::new(script, folder, broken);
+    let mut steps = script.steps.iter();
+    loop {
+        let exit = world.run_once(&mut steps);
+        if exit == Exit::PowerCut {
+            world.disk.cut_power();
+        }
+        world.apply_tampers();
+        if exit == Exit::End {
+            break;
+        }
+    }
+    Outcome { violations: world.oracle.violations(), trace: world.oracle.trace() }
+}
+
+fn noise(random: &mut fastrand::Rng, len_bytes: u64) -> Vec<u8> {
+    (0..len_bytes).map(|_| random.u8(..)).collect()
+}
+
+impl World {
+    fn new(script: &Script, folder: &Path, broken: Option<engine::Rule>) -> Self {
+        let mut random = fastrand::Rng::with_seed(script.seed ^ 0x7e57);
+        let disk = SimDisk::new(random.u64(..));
+        let memory = Arc::new(MemoryStore::with_options(MemoryOptions {
+            capabilities: Capabilities {
+                part_size_bytes_min: 16,
+                part_size_bytes_max: 1 << 20,
+                parts_max: 100,
+                server_side_copy: true,
+            },
+            page_len: 3,
+            report_crc64: script.checksums,
+            md5_etags: script.md5_etags,
+            body_piece_bytes: 300,
+            ..MemoryOptions::default()
+        }));
+        let dice = Dice::new(random.u64(..), script.checksums);
+        let oracle = Oracle::new(disk.clone(), memory.clone(), script.checksums);
+        for bucket in ["source", "target"] {
+            if let Err(error) = memory.add_bucket(bucket, "memory-1") {
+                oracle.accuse(format!("there is no bucket {bucket}: {error}"));
+            }
+        }
+        let store = Arc::new(SimStore { inner: memory.clone(), dice: dice.clone(), oracle: oracle.clone() });
+        {
+            let dice = dice.clone();
+            memory.set_fault(move |call| dice.fault(call));
+        }
+        let time = Time::new();
+        {
+            let time = time.clone();
+            memory.set_clock(move || time.now());
+        }
+        let mut world = Self {
+            folder: folder.to_owned(),
+            disk,
+            memory,
+            store,
+            dice,
+            oracle,
+            time,
+            random,
+            specs: Vec::new(),
+            tampers: Vec::new(),
+            rates: RateLimits::default(),
+            clock_was_right: !script.steps.iter().any(|step| matches!(step.act, Act::Wall(_))),
+            broken,
+        };
+        for (at, planned) in script.transfers.iter().enumerate() {
+            world.prepare(at, planned);
+        }
+        world
+    }
+
+    fn prepare(&mut self, at: usize, planned: &Planned) {
+        let file = |folder: &str| End::file(format!("/{folder}/{at}"));
+        let object = |bucket: &str| End::object(StoreId("memory".into()), ObjectRef::new(bucket, format!("{at}")));
+        let (source, target) = match planned.kind {
+            Way::Upload => (file("source"), object("target")),
+            Way::Download => (object("source"), file("target")),
+            Way::Copy => (object("source"), object("target")),
+        };
+        let bytes = noise(&mut self.random, planned.size_bytes);
+        self.write_source(&source, bytes, true);
+        let conflict = match planned.conflict {
+            Rule::Overwrite => ConflictRule::Overwrite,
+            Rule::Skip => ConflictRule::Skip,
+            Rule::KeepBoth => ConflictRule::KeepBoth,
+            Rule::Fail => ConflictRule::Fail,
+        };
+        if let End::File { path } = &target {
+            if conflict == ConflictRule::Overwrite {
+                self.disk.allow_replacing(path);
+            }
+            if planned.temp_name_taken {
+                self.disk.put(&PathBuf::from(format!("/target/{at}.tern-part")), b"somebody else's".to_vec());
+            }
+        }
+        let options = TransferOptions {
+            part_size_bytes: PART,
+            parallel_parts: planned.parallel,
+            conflict,
+            settings: ObjectSettings::default(),
+        };
+        self.specs.push(TransferSpec { source, target, options });
+    }
+
+    fn write_source(&mut self, end: &End, bytes: Vec<u8>, fresh: bool) {
+        self.oracle.source_is(end, bytes.clone());
+        match end {
+            End::File { path } if fresh => self.disk.put(path, bytes),
+            End::File { path } => self.disk.alter(path, |there| *there = bytes),
+            // The bucket is there and the name is fine.
+            End::Object { object, .. } => drop(self.memory.add_object(object, bytes, ObjectSettings::default())),
+        }
+    }
+
+    fn source_bytes(&self, end: &End) -> Option<Vec<u8>> {
+        match end {
+            End::File { path } => self.disk.bytes(path),
+            End::Object { object, .. } => self.memory.object_bytes(object).map(|bytes| bytes.to_vec()),
+        }
+    }
+
+    /// Starts the engine once and follows the script until something ends the run.
+    fn run_once<'s>(&mut self, steps: &mut impl Iterator<Item = &'s Step>) -> Exit {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        let Ok(runtime) = runtime else {
+            self.oracle.accuse("there is no runtime".to_owned());
+            return Exit::End;
+        };
+        self.oracle.begin_run();
+        let exit = runtime.block_on(async {
+            self.time.begin_run();
+            let exit = self.live(steps).await;
+            self.time.end_run();
+            exit
+        });
+        self.oracle.note(format!("exit {exit:?}"));
+        // Every task ends where it waits.
+        drop(runtime);
+        exit
+    }
+
+    async fn live<'s>(&mut self, steps: &mut impl Iterator<Item = &'s Step>) -> Exit {
+        let ledger = match SqliteLedger::open(&self.folder.join("ledger.db"), 0) {
+            Ok((inner, aside)) => {
+                if aside.is_some() {
+                    self.oracle.accuse("the ledger was put aside".to_owned());
+                }
+                JudgedLedger { inner, dice: self.dice.clone(), oracle: self.oracle.clone() }
+            }
+            Err(error) => {
+                self.oracle.accuse(format!("the ledger cannot be opened: {error}"));
+                return Exit::End;
+            }
+        };
+        let parts = EngineParts {
+            stores: Arc::new(OneStore(self.store.clone())),
+            ledger: Arc::new(ledger),
+            disk: Arc::new(self.disk.clone()),
+            clock: Arc::new(self.time.clone()),
+        };
+        let options = EngineOptions {
+            limits: QueueLimits { active_max: 2, parts_max: 7 },
+            retry: RetryPolicy { outlasts_network: true, ..RetryPolicy::default() },
+            rates: self.rates,
+            seed: self.random.u64(..),
+            broken: self.broken,
+            ..EngineOptions::default()
+        };
+        let engine = Engine::start(parts, options);
+        let listener = tokio::spawn(listen(engine.events(), self.oracle.clone()));
+        let exit = loop {
+            let Some(step) = steps.next() else { break self.settle(&engine).await };
+            sleep(Duration::from_millis(step.after_ms)).await;
+            self.oracle.note(format!("act {:?}", step.act));
+            match &step.act {
+                Act::Quit => {
+                    self.answered("shutdown", engine.shutdown()).await;
+                    break Exit::Quit;
+                }
+                Act::Kill => break Exit::Kill,
+                Act::PowerCut => break Exit::PowerCut,
+                act => self.act(&engine, act).await,
+            }
+        };
+        listener.abort();
+        exit
+    }
+
+    async fn answered<T>(&self, what: &str, wish: impl Future<Output = T>) -> Option<T> {
+        let answer = timeout(ANSWER, wish).await.ok();
+        if answer.is_none() {
+            self.oracle.accuse(format!("{what} is not answered"));
+        }
+        answer
+    }
+
+    fn id(&self, at: usize) -> Option<TransferId> {
+        self.oracle.find(&self.specs[at])
+    }
+
+    async fn act(&mut self, engine: &Engine, act: &Act) {
+        match *act {
+            Act::Add(at) => {
+                let spec = self.specs[at].clone();
+                // Refused where the ledger cannot be written; then it must not run, which the oracle sees.
+                let _ = self.answered("add", engine.add(vec![spec])).await;
+            }
+            Act::Pause(at) => {
+                let Some(id) = self.id(at) else { return };
+                if let Some(Ok(())) = self.answered("pause", engine.pause(&[id])).await {
+                    let resting = engine.view(id).is_ok_and(|view| view.is_some_and(|view| !view.state.is_final()));
+                    self.oracle.paused(id, resting);
+                }
+            }
+            Act::Resume(at) => {
+                let Some(id) = self.id(at) else { return };
+                self.oracle.paused(id, false);
+                let _ = self.answered("resume", engine.resume(&[id])).await;
+            }
+            Act::Cancel(at) => {
+                let Some(id) = self.id(at) else { return };
+                self.oracle.paused(id, false);
+                let _ = self.answered("cancel", engine.cancel(&[id])).await;
+            }
+            Act::PauseAll => {
+                let _ = self.answered("pause all", engine.pause_all()).await;
+            }
+            Act::ResumeAll => {
+                self.oracle.all_paused(false);
+                let _ = self.answered("resume all", engine.resume_all()).await;
+            }
+            Act::Remove(at) => {
+                let Some(id) = self.id(at) else { return };
+                let _ = self.answered("remove", engine.remove(&[id])).await;
+            }
+            Act::Rates(upload, download) => {
+                self.rates = RateLimits { upload: NonZeroU64::new(upload), download: NonZeroU64::new(download) };
+                engine.set_rates(self.rates);
+            }
+            Act::Edit(at, edit) => self.edit(at, edit),
+            Act::Tamper(at, tamper) => self.tampers.push((at, tamper)),
+            Act::Foreign(at) => self.put_foreign(at),
+            Act::ExpireUploads => self.memory.expire_uploads("target"),
+            Act::Expired(expired) => self.dice.set_expired(expired),
+            Act::Sleep(minutes) => tokio::time::advance(Duration::from_secs(60 * minutes)).await,
+            Act::Wall(seconds) => self.time.shift_wall(1000 * seconds),
+            Act::ForeignUpload(at) => self.begin_foreign_upload(at),
+            Act::Weather(level) => self.dice.set_weather(Weather::of(level)),
+            Act::Disk(level) => {
+                let level = u32::from(level);
+                let weather = DiskWeather { no_space: 20 * level, denied: 10 * level, sync_fails: 10 * level };
+                self.disk.set_weather(weather);
+            }
+            Act::Quit | Act::Kill | Act::PowerCut => {}
+        }
+    }
+
+    fn edit(&mut self, at: usize, edit: Edit) {
+        let source = self.specs[at].source.clone();
+        let Some(mut bytes) = self.source_bytes(&source) else { return };
+        match edit {
+            Edit::Grow => bytes.extend(noise(&mut self.random, 700)),
+            Edit::Shrink => bytes.truncate(bytes.len() / 2),
+            Edit::InPlace | Edit::Replace => bytes = noise(&mut self.random, bytes.len() as u64),
+        }
+        self.write_source(&source, bytes, edit == Edit::Replace);
+    }
+
+    fn put_foreign(&mut self, at: usize) {
+        let bytes = noise(&mut self.random, 333);
+        match &self.specs[at].target {
+            End::File { path } if self.disk.bytes(path).is_none() => self.disk.put(path, bytes),
+            End::Object { object, .. } if self.memory.object_bytes(object).is_none() => {
+                // The bucket is there and the name is fine.
+                let _ = self.memory.add_object(object, bytes.clone(), ObjectSettings::default());
+                if self.specs[at].options.conflict != ConflictRule::Overwrite {
+                    self.oracle.foreign(object, bytes);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Another program begins uploads of the same key: one long ago, and one just now with a part in it.
+    fn begin_foreign_upload(&mut self, at: usize) {
+        let End::Object { object, .. } = &self.specs[at].target else { return };
+        let part = (PartNumber::FIRST, noise(&mut self.random, 50).into());
+        let now = self.time.now();
+        for (opened, parts) in [(now - Duration::from_secs(86_400 * 3), &[][..]), (now, &[part][..])] {
+            match self.memory.add_upload(object, opened, parts) {
+                Ok(upload) => self.oracle.foreign_upload(upload.upload_id),
+                Err(error) => self.oracle.accuse(format!("no upload can be begun: {error}")),
+            }
+        }
+    }
+
+    fn apply_tampers(&mut self) {
+        let known = self.oracle.known();
+        for (at, tamper) in std::mem::take(&mut self.tampers) {
+            let Some(one) = known.values().find(|one| one.spec == self.specs[at]) else { continue };
+            let Some(path) = one.temp_paths.last() else { continue };
+            let Some(len) = self.disk.bytes(path).map(|bytes| bytes.len()) else { continue };
+            let place = self.random.usize(0..len.max(1));
+            match tamper {
+                Tamper::Delete => self.disk.delete(path),
+                Tamper::Truncate => self.disk.alter(path, |bytes| bytes.truncate(place)),
+                Tamper::Alter => self.disk.alter(path, |bytes| {
+                    if let Some(byte) = bytes.get_mut(place) {
+                        *byte ^= 0x55;
+                    }
+                }),
+                Tamper::Replace => self.disk.put(path, b"somebody else's".to_vec()),
+            }
+        }
+    }
+
+    /// The weather clears and the user lets everything go on: all of it must come to a good end.
+    async fn settle(&mut self, engine: &Engine) -> Exit {
+        self.oracle.note("the weather clears".to_owned());
+        self.dice.set_weather(Weather::of(0));
+        self.dice.set_expired(false);
+        self.disk.set_weather(DiskWeather::default());
+        self.rates = RateLimits::default();
+        engine.set_rates(self.rates);
+        self.oracle.all_paused(false);
+        for _ in 0..2 {
+            let open: Vec<TransferId> =
+                self.oracle.known().iter().filter(|(_, one)| !one.state.is_final()).map(|(id, _)| *id).collect();
+            match self.answered("resume", engine.resume(&open)).await {
+                Some(Ok(())) | None => {}
+                Some(Err(error)) => self.oracle.accuse(format!("resume: {error}")),
+            }
+            for id in open {
+                if timeout(CALM, engine.wait(id)).await.is_err() {
+                    let view = engine.view(id);
+                    self.oracle.accuse(format!("{id} does not come to rest: {view:?}"));
+                }
+            }
+        }
+        self.judge_the_end(engine);
+        self.answered("shutdown", engine.shutdown()).await;
+        Exit::End
+    }
+
+    fn judge_the_end(&self, engine: &Engine) {
+        let known = self.oracle.known();
+        for (id, one) in &known {
+            let Ok(Some(view)) = engine.view(*id) else {
+                self.oracle.accuse(format!("{id} is not to be found"));
+                continue;
+            };
+            if view.state != one.state {
+                self.oracle.accuse(format!("{id} is shown as {:?}, and recorded as {:?}", view.state, one.state));
+            }
+            match view.state {
+                State::Done if one.cancelled && view.result.is_none() => {
+                    self.oracle.accuse(format!("{id} was cancelled and is done"));
+                }
+                State::Done => {}
+                State::Cancelled if one.cancelled => {}
+                State::Failed if self.fails_rightly(&view) => {}
+                _ => self.oracle.accuse(format!("{id} has come to {:?}: {:?}", view.state, view.error)),
+            }
+        }
+        if let Ok(counts) = engine.counts() {
+            let count = |state| known.values().filter(|one| one.state == state).count() as u64;
+            let expected = (count(State::Done), count(State::Failed), count(State::Paused));
+            if (counts.done, counts.failed, counts.paused) != expected {
+                self.oracle.accuse(format!("{counts:?} are counted, where {expected:?} are recorded"));
+            }
+        }
+        self.oracle.end("target", self.clock_was_right);
+    }
+
+    /// Somebody else's file is in the way, and the rule is to fail then.
+    fn fails_rightly(&self, view: &engine::TransferView) -> bool {
+        let taken = match &view.spec.target {
+            End::File { path } => self.disk.bytes(path).is_some(),
+            End::Object { object, .. } => self.memory.object_bytes(object).is_some(),
+        };
+        let code = view.error.as_ref().map(|error| error.code);
+        code == Some(ErrorCode::TargetExists) && taken && view.spec.options.conflict == ConflictRule::Fail
+    }
+}
+
+async fn listen(mut events: broadcast::Receiver<Event>, oracle: Oracle) {
+    loop {
+        match events.recv().await {
+            Ok(event) => oracle.told(&event),
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
