@@ -231,7 +231,10 @@ fn take(
             }
             // It begins anew, or goes on with only what is recorded: the old failure is behind it.
             Fact::Restarted { .. } | Fact::StateSet { state: State::Waiting, .. } | Fact::Cancelled { .. } => {
-                unsynced.remove(&id);
+                if unsynced.remove(&id) {
+                    // What still waits to be recorded was written before the failure.
+                    one.facts.retain(|fact| !matches!(fact, Fact::PartDone { .. }));
+                }
             }
             _ => {}
         }

@@ -8,8 +8,6 @@
 pub enum Rule {
     /// The bytes of a part are synced before the part is recorded.
     SyncBeforeRecord,
-    /// The temp file is synced before it takes the name of the target.
-    SyncBeforeRename,
     /// Every fact is durable before the commit starts.
     CommitBarrier,
     /// The upload id is durable before the first part is sent.
@@ -20,8 +18,6 @@ pub enum Rule {
     LostReplyIsAsked,
     /// An upload whose opening was never answered is looked for and aborted.
     LostBeginSwept,
-    /// Nothing is aborted or deleted while a part of it moves.
-    StopBeforeDiscard,
     /// The source is compared with what it was, with every part and before the commit.
     SourceIsCompared,
     /// Done means that both checksums were compared.
@@ -41,15 +37,13 @@ pub enum Rule {
 #[cfg(feature = "testing")]
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 13] = [
         Self::SyncBeforeRecord,
-        Self::SyncBeforeRename,
         Self::CommitBarrier,
         Self::SessionBeforeParts,
         Self::FarSideOverLedger,
         Self::LostReplyIsAsked,
         Self::LostBeginSwept,
-        Self::StopBeforeDiscard,
         Self::SourceIsCompared,
         Self::VerifiedBeforeDone,
         Self::NothingReplacedUnasked,

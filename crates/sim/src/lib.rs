@@ -16,6 +16,7 @@ mod oracle;
 mod script;
 mod shrink;
 mod store;
+mod transit;
 mod weather;
 mod world;
 

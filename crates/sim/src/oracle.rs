@@ -44,6 +44,10 @@ struct Book {
     foreign_uploads: BTreeSet<UploadId>,
     /// Uploads of which the ledger says that the store did not let go.
     left_behind: BTreeSet<UploadId>,
+    /// Uploads that were opened by a request whose sender had gone.
+    late: BTreeSet<UploadId>,
+    /// Transfers whose commit has succeeded at the store, with what it published.
+    published: BTreeMap<TransferId, Vec<u8>>,
     in_flight: BTreeMap<UploadId, usize>,
     /// Transfers whose pause has been promised.
     paused: BTreeSet<TransferId>,
@@ -237,6 +241,7 @@ impl Oracle {
             Fact::PartDone { part, .. } => self.is_at_the_sink(id, &one, part),
             Fact::Done { result, .. } => self.is_done(id, &one, result),
             Fact::Cancelled { .. } => self.is_gone(id, &one),
+            Fact::Restarted { .. } => self.starts_over(id, &one),
             _ => {}
         }
     }
@@ -379,6 +384,34 @@ impl Oracle {
         wrong.into_iter().for_each(|what| self.accuse(what));
     }
 
+    /// A completion has reached the store, whatever it answered.
+    pub(crate) fn completed(&self, upload: &UploadRef) {
+        if self.store.open_uploads(&upload.object.bucket).contains(upload) {
+            return;
+        }
+        let bytes = self.store.object_bytes(&upload.object).map(|bytes| bytes.to_vec());
+        let mut book = self.book();
+        if let (Some(id), Some(bytes)) = (book.owners.get(&upload.upload_id).copied(), bytes) {
+            book.published.insert(id, bytes);
+        }
+    }
+
+    /// An upload was opened by a request that nobody waits for.
+    pub(crate) fn opened_late(&self, upload_id: UploadId) {
+        self.book().late.insert(upload_id);
+    }
+
+    /// What has been published as the source is now needs no second time.
+    fn starts_over(&self, id: TransferId, known: &Known) {
+        let book = self.book();
+        let latest = book.contents.get(&known.spec.source.to_string()).and_then(|ever| ever.last());
+        let in_vain = self.checksums && latest.is_some() && book.published.get(&id) == latest;
+        drop(book);
+        if in_vain {
+            self.accuse(format!("{id} starts over, although its commit has succeeded"));
+        }
+    }
+
     /// An upload is about to be aborted.
     pub(crate) fn aborts(&self, upload: &UploadRef) {
         let mut wrong = Vec::new();
@@ -419,13 +452,13 @@ impl Oracle {
 
     /// The weather has been fair for long, everything rests: what is left behind in the bucket, or on the disk?
     pub(crate) fn end(&self, bucket: &str, clock_was_right: bool) {
-        let (known, owners, left_behind, foreign, foreign_uploads) = {
+        let (known, owners, left_behind, foreign, not_ours) = {
             let book = self.book();
-            let owners = book.owners.clone();
-            (book.known.clone(), owners, book.left_behind.clone(), book.foreign.clone(), book.foreign_uploads.clone())
+            let not_ours: BTreeSet<UploadId> = book.foreign_uploads.union(&book.late).cloned().collect();
+            (book.known.clone(), book.owners.clone(), book.left_behind.clone(), book.foreign.clone(), not_ours)
         };
         let open = self.store.open_uploads(bucket);
-        for upload in open.iter().filter(|upload| !foreign_uploads.contains(&upload.upload_id)) {
+        for upload in open.iter().filter(|upload| !not_ours.contains(&upload.upload_id)) {
             let goes_on = |one: &&Known| {
                 !one.state.is_final()
                     && matches!(&one.spec.target, End::Object { object, .. } if *object == upload.object)

@@ -1,7 +1,8 @@
 //! The store behind a network: each request takes its time both ways, and one that is not answered is given up.
 //!
 //! The store itself, and the faults that have to do with what it does, are [`MemoryStore`]'s. Since both ways take
-//! time, a caller that is dropped may be dropped before the effect, or after it and before the reply.
+//! time, a caller may be dropped before the effect, or after it and before the reply; a change that is on its way then may
+//! happen all the same, even in the next run.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,12 +19,11 @@ use store::{
 use tokio::time::{sleep, timeout};
 
 use crate::oracle::Oracle;
+use crate::transit::{Request, Transit};
 use crate::weather::Dice;
 
-/// A request without a body that has no answer by then is given up, as the client does.
+/// A request that has no answer by then is given up, as the client does.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// So is one with a body, which a speed limit may hold up for long.
-const PATIENCE_WITH_BODY: Duration = Duration::from_secs(3600);
 /// Nothing of a body for this long ends it.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -34,6 +34,7 @@ pub(crate) struct SimStore {
     pub(crate) inner: Arc<MemoryStore>,
     pub(crate) dice: Dice,
     pub(crate) oracle: Oracle,
+    pub(crate) transit: Transit,
 }
 
 impl fmt::Debug for SimStore {
@@ -42,14 +43,28 @@ impl fmt::Debug for SimStore {
     }
 }
 
+fn unreadable(cause: std::io::Error) -> StoreError {
+    StoreError::new(ErrorKind::Body, "the bytes to send could not be read").with_source(cause)
+}
+
 fn silent() -> StoreError {
     StoreError::new(ErrorKind::Network, "nothing came for too long")
 }
 
 impl SimStore {
-    async fn call<T>(&self, patience: Duration, request: impl Future<Output = Result<T>>) -> Result<T> {
+    async fn call<T>(&self, request: impl Future<Output = Result<T>>) -> Result<T> {
         sleep(self.dice.latency()).await;
-        let answer = timeout(patience, request).await.unwrap_or_else(|_| Err(silent()));
+        let answer = timeout(PATIENCE, request).await.unwrap_or_else(|_| Err(silent()));
+        sleep(self.dice.latency()).await;
+        answer
+    }
+
+    /// A call that changes something: it may arrive although its sender has gone.
+    async fn change<T>(&self, what: Request, request: impl Future<Output = Result<T>>) -> Result<T> {
+        let journey = self.transit.leaves(what, &self.dice);
+        sleep(self.dice.latency()).await;
+        journey.ends();
+        let answer = timeout(PATIENCE, request).await.unwrap_or_else(|_| Err(silent()));
         sleep(self.dice.latency()).await;
         answer
     }
@@ -62,31 +77,31 @@ impl ObjectStore for SimStore {
     }
 
     async fn list_buckets(&self) -> Result<Vec<BucketSummary>> {
-        self.call(PATIENCE, self.inner.list_buckets()).await
+        self.call(self.inner.list_buckets()).await
     }
 
     async fn create_bucket(&self, bucket: &str) -> Result<()> {
-        self.call(PATIENCE, self.inner.create_bucket(bucket)).await
+        self.call(self.inner.create_bucket(bucket)).await
     }
 
     async fn head_bucket(&self, bucket: &str) -> Result<BucketDetails> {
-        self.call(PATIENCE, self.inner.head_bucket(bucket)).await
+        self.call(self.inner.head_bucket(bucket)).await
     }
 
     async fn bucket_region(&self, bucket: &str) -> Result<String> {
-        self.call(PATIENCE, self.inner.bucket_region(bucket)).await
+        self.call(self.inner.bucket_region(bucket)).await
     }
 
     async fn list_objects(&self, bucket: &str, request: &ListRequest) -> Result<ListPage> {
-        self.call(PATIENCE, self.inner.list_objects(bucket, request)).await
+        self.call(self.inner.list_objects(bucket, request)).await
     }
 
     async fn head_object(&self, object: &ObjectRef) -> Result<ObjectDetails> {
-        self.call(PATIENCE, self.inner.head_object(object)).await
+        self.call(self.inner.head_object(object)).await
     }
 
     async fn get_object(&self, object: &ObjectRef, options: &GetOptions) -> Result<GotObject> {
-        let got = self.call(PATIENCE, self.inner.get_object(object, options)).await?;
+        let got = self.call(self.inner.get_object(object, options)).await?;
         let (body, dice) = (got.body, self.dice.clone());
         let paced = futures_util::stream::unfold((body, dice, false), |(mut body, dice, ended)| async move {
             if ended {
@@ -108,16 +123,23 @@ impl ObjectStore for SimStore {
         condition: PutCondition,
         body: UploadBody,
     ) -> Result<PutReceipt> {
-        self.call(PATIENCE_WITH_BODY, self.inner.put_object(object, settings, condition, body)).await
+        let bytes = body.collect().await.map_err(unreadable)?;
+        let what = Request::Put(object.clone(), settings.clone(), condition, bytes.clone());
+        let body = UploadBody::from_bytes(bytes);
+        self.change(what, self.inner.put_object(object, settings, condition, body)).await
     }
 
     async fn create_upload(&self, object: &ObjectRef, settings: &ObjectSettings) -> Result<UploadId> {
-        self.call(PATIENCE, self.inner.create_upload(object, settings)).await
+        let what = Request::Create(object.clone(), settings.clone());
+        self.change(what, self.inner.create_upload(object, settings)).await
     }
 
     async fn upload_part(&self, upload: &UploadRef, number: PartNumber, body: UploadBody) -> Result<PartReceipt> {
         let _flight = self.oracle.part_leaves(upload, number);
-        self.call(PATIENCE_WITH_BODY, self.inner.upload_part(upload, number, body)).await
+        let bytes = body.collect().await.map_err(unreadable)?;
+        let what = Request::Part(upload.clone(), number, bytes.clone());
+        let body = UploadBody::from_bytes(bytes);
+        self.change(what, self.inner.upload_part(upload, number, body)).await
     }
 
     async fn upload_part_copy(
@@ -127,7 +149,8 @@ impl ObjectStore for SimStore {
         request: &CopyPartRequest,
     ) -> Result<PartReceipt> {
         let _flight = self.oracle.part_leaves(upload, number);
-        self.call(PATIENCE, self.inner.upload_part_copy(upload, number, request)).await
+        let what = Request::PartCopy(upload.clone(), number, request.clone());
+        self.change(what, self.inner.upload_part_copy(upload, number, request)).await
     }
 
     async fn complete_upload(
@@ -137,32 +160,38 @@ impl ObjectStore for SimStore {
         condition: PutCondition,
     ) -> Result<CompletedObject> {
         self.oracle.completes(upload, parts);
-        self.call(PATIENCE, self.inner.complete_upload(upload, parts, condition)).await
+        let what = Request::Complete(upload.clone(), parts.to_vec(), condition);
+        let request = async {
+            let answer = self.inner.complete_upload(upload, parts, condition).await;
+            self.oracle.completed(upload);
+            answer
+        };
+        self.change(what, request).await
     }
 
     async fn abort_upload(&self, upload: &UploadRef) -> Result<()> {
         self.oracle.aborts(upload);
-        self.call(PATIENCE, self.inner.abort_upload(upload)).await
+        self.change(Request::Abort(upload.clone()), self.inner.abort_upload(upload)).await
     }
 
     async fn list_parts(&self, upload: &UploadRef, after: Option<PartNumber>) -> Result<PartList> {
-        self.call(PATIENCE, self.inner.list_parts(upload, after)).await
+        self.call(self.inner.list_parts(upload, after)).await
     }
 
     async fn list_uploads(&self, bucket: &str, request: &UploadListRequest) -> Result<UploadList> {
-        self.call(PATIENCE, self.inner.list_uploads(bucket, request)).await
+        self.call(self.inner.list_uploads(bucket, request)).await
     }
 
     async fn copy_object(&self, target: &ObjectRef, options: &CopyObjectOptions) -> Result<PutReceipt> {
-        self.call(PATIENCE, self.inner.copy_object(target, options)).await
+        self.change(Request::Copy(target.clone(), options.clone()), self.inner.copy_object(target, options)).await
     }
 
     async fn delete_object(&self, object: &ObjectRef) -> Result<()> {
-        self.call(PATIENCE, self.inner.delete_object(object)).await
+        self.call(self.inner.delete_object(object)).await
     }
 
     async fn delete_objects(&self, bucket: &str, objects: &[ObjectRef]) -> Result<Vec<DeleteFailure>> {
-        self.call(PATIENCE, self.inner.delete_objects(bucket, objects)).await
+        self.call(self.inner.delete_objects(bucket, objects)).await
     }
 
     fn presign(&self, method: PresignMethod, object: &ObjectRef, expires: Duration) -> Result<String> {

@@ -59,6 +59,8 @@ impl Weather {
 struct Sky {
     weather: Weather,
     expired: bool,
+    /// Nothing happens to calls just now.
+    spared: bool,
     /// Whether a flipped bit would be noticed by a store that reports no checksums: it would not.
     checksums: bool,
     random: fastrand::Rng,
@@ -71,7 +73,7 @@ pub(crate) struct Dice(Arc<Mutex<Sky>>);
 impl Dice {
     pub(crate) fn new(seed: u64, checksums: bool) -> Self {
         let random = fastrand::Rng::with_seed(seed);
-        Self(Arc::new(Mutex::new(Sky { weather: Weather::of(0), expired: false, checksums, random })))
+        Self(Arc::new(Mutex::new(Sky { weather: Weather::of(0), expired: false, spared: false, checksums, random })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Sky> {
@@ -94,6 +96,16 @@ impl Dice {
         Duration::from_millis(sky.random.u64(0..=most))
     }
 
+    /// Spares calls from faults, or does so no longer.
+    pub(crate) fn spare(&self, spared: bool) {
+        self.lock().spared = spared;
+    }
+
+    /// Heads or tails.
+    pub(crate) fn coin(&self) -> bool {
+        self.lock().random.bool()
+    }
+
     /// Whether the ledger refuses to be written now.
     pub(crate) fn ledger_fails(&self) -> bool {
         let mut sky = self.lock();
@@ -104,6 +116,9 @@ impl Dice {
     /// What happens to a call.
     pub(crate) fn fault(&self, call: &Call) -> Option<Fault> {
         let mut sky = self.lock();
+        if sky.spared {
+            return None;
+        }
         if sky.expired {
             return Some(Fault::Fail(ErrorKind::CredentialsExpired));
         }

@@ -22,6 +22,7 @@ use crate::ledger::JudgedLedger;
 use crate::oracle::Oracle;
 use crate::script::{Act, Edit, PART, Planned, Rule, Script, Step, Tamper, Way};
 use crate::store::SimStore;
+use crate::transit::Transit;
 use crate::weather::{Dice, Weather};
 
 /// A wish is answered within this, whatever the weather.
@@ -121,7 +122,12 @@ impl World {
                 oracle.accuse(format!("there is no bucket {bucket}: {error}"));
             }
         }
-        let store = Arc::new(SimStore { inner: memory.clone(), dice: dice.clone(), oracle: oracle.clone() });
+        let store = Arc::new(SimStore {
+            inner: memory.clone(),
+            dice: dice.clone(),
+            oracle: oracle.clone(),
+            transit: Transit::default(),
+        });
         {
             let dice = dice.clone();
             memory.set_fault(move |call| dice.fault(call));
@@ -250,7 +256,10 @@ impl World {
             ..EngineOptions::default()
         };
         let engine = Engine::start(parts, options);
+        // Both end with the runtime at the latest.
         let listener = tokio::spawn(listen(engine.events(), self.oracle.clone()));
+        let arrivals = self.store.transit.clone().arrive(self.memory.clone(), self.dice.clone(), self.oracle.clone());
+        let arrivals = tokio::spawn(arrivals);
         let exit = loop {
             let Some(step) = steps.next() else { break self.settle(&engine).await };
             sleep(Duration::from_millis(step.after_ms)).await;
@@ -266,6 +275,7 @@ impl World {
             }
         };
         listener.abort();
+        arrivals.abort();
         exit
     }
 

@@ -173,12 +173,9 @@ impl Work {
         }
         let Session::TempFile { path: temp, .. } = session.clone() else { return Err(misfit("no temp file")) };
         let (to, replace) = (target.to_owned(), checkpoint.overwrite);
-        let sync = self.tools.rules.hold(Rule::SyncBeforeRename);
         let replace = replace || !self.tools.rules.hold(Rule::NothingReplacedUnasked);
         let renamed = off_thread(&self.tools.disk, move |disk| {
-            if sync {
-                file.sync()?;
-            }
+            file.sync()?;
             disk.rename(&temp, &to, replace)
         })
         .await;

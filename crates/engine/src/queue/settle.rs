@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AfterDiscard, Queue, Running, Step, Transfer, Verb};
+use super::{AfterDiscard, Queue, Step, Transfer, Verb};
 use crate::event::EventKind;
 use crate::fact::Fact;
 use crate::rules::{Rule, Rules};
@@ -239,9 +239,7 @@ impl Transfer {
                 }
             }
             (State::Committing, Some(checkpoint)) if idle => Next::Start(self.commit(checkpoint), After::Facts),
-            (State::Discarding, _) if idle || (!rules.hold(Rule::StopBeforeDiscard) && !self.is_discarding()) => {
-                self.discard(After::Nothing)
-            }
+            (State::Discarding, _) if idle => self.discard(After::Nothing),
             _ => Next::Nothing,
         }
     }
@@ -265,11 +263,6 @@ impl Transfer {
             }
             _ => Next::Discarded,
         }
-    }
-
-    /// Whether a job runs that cannot be stopped: here, a discard.
-    fn is_discarding(&self) -> bool {
-        self.jobs.values().any(|running| *running == Running::ToItsEnd)
     }
 
     fn commit(&self, checkpoint: Arc<crate::checkpoint::Checkpoint>) -> Verb {
