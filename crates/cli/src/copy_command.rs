@@ -67,6 +67,7 @@ fn wanted(options: &CopyOptions, pairs: &[Pair]) -> Result<TransferOptions, Fail
         parallel_parts: options.parallel,
         conflict: options.conflict.into(),
         settings,
+        ..TransferOptions::default()
     })
 }
 

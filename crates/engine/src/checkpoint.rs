@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use store::{ByteRange, Crc64, ETag, ObjectSettings, PartNumber, UploadId, VersionId};
 
 use crate::plan::PartPlan;
-use crate::transfer::End;
+use crate::transfer::{End, Route};
 
 /// What identifies the content of a source. A difference means that the source has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +85,9 @@ pub struct Checkpoint {
     pub part_size_bytes: u64,
     /// The target in the end: another name than wanted where both were to be kept.
     pub target: End,
+    /// Which way the bytes of a copy go.
+    #[serde(default)]
+    pub route: Route,
     /// What the target object will carry.
     pub settings: ObjectSettings,
     /// Whether a target that appears meanwhile may be replaced.

@@ -21,7 +21,7 @@ use crate::handle::EngineError;
 use crate::job::{self, Attempt, Tools, Workspace};
 use crate::ledger::Ledger;
 use crate::live::{Live, Sampled, Speeds, picture};
-use crate::queue::{Input, Job, JobId, Queue, Report, Step};
+use crate::queue::{Input, Job, JobId, Queue, Report, Step, Transfer};
 use crate::recorder::{Note, Passed};
 use crate::rules::Rule;
 use crate::transfer::{Intent, Kind, State, TransferId, TransferSpec};
@@ -402,6 +402,10 @@ impl Driver {
             match live.kind() {
                 Kind::Upload => speeds.upload += live.speed_bytes_per_second,
                 Kind::Download => speeds.download += live.speed_bytes_per_second,
+                Kind::Copy if self.queue.transfer(id).is_some_and(Transfer::passes_through) => {
+                    speeds.upload += live.speed_bytes_per_second;
+                    speeds.download += live.speed_bytes_per_second;
+                }
                 Kind::Copy => {}
             }
             let Some((_, sampled)) = self.state.workspaces.get_mut(&id) else { continue };

@@ -8,7 +8,7 @@ use serde::Serialize;
 use store::{Crc64, ETag};
 
 use crate::error::TransferError;
-use crate::transfer::{Kind, TransferId};
+use crate::transfer::{Kind, Route, TransferId};
 use crate::view::Phase;
 
 /// Something that happened to a transfer.
@@ -111,6 +111,10 @@ pub enum EventKind {
         error: TransferError,
     },
 
+    /// Which way the bytes of a copy will go; told before any of them moves.
+    RouteChosen {
+        route: Route,
+    },
     /// Bytes begin to move in this run.
     DataTransferStarted {
         consumed_bytes: u64,

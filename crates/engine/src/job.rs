@@ -7,6 +7,7 @@ mod commit;
 mod discard;
 mod move_part;
 mod probe;
+mod relay;
 mod sweep;
 
 use std::collections::BTreeMap;

@@ -60,8 +60,8 @@ pub use retry::RetryPolicy;
 #[cfg(feature = "testing")]
 pub use rules::Rule;
 pub use transfer::{
-    ConflictRule, End, Intent, Kind, PARALLEL_PARTS_DEFAULT, PARALLEL_PARTS_MAX, State, StoreId, TransferId,
-    TransferOptions, TransferSpec,
+    ConflictRule, End, Intent, Kind, PARALLEL_PARTS_DEFAULT, PARALLEL_PARTS_MAX, Route, RouteChoice, State, StoreId,
+    TransferId, TransferOptions, TransferSpec,
 };
 pub use view::{
     Actions, Counts, Filter, Outcome, Page, PageRequest, PartState, Phase, Stats, TransferDetail, TransferView,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::meter::{Meter, Speed};
 use crate::queue::Transfer;
-use crate::transfer::{Kind, State, TransferId, TransferSpec};
+use crate::transfer::{State, TransferId, TransferSpec};
 use crate::view::TransferView;
 
 /// Bytes a second over all transfers.
@@ -81,7 +81,7 @@ pub(crate) fn picture(transfer: &Transfer, meter: &Meter, sampled: &mut Sampled,
         .map(|(_, bytes)| bytes)
         .sum();
     // A copy inside the store shows what it has finished; nothing passes through here.
-    let passed = if transfer.kind == Kind::Copy { transfer.done_bytes } else { meter.wire_bytes() };
+    let passed = if transfer.passes_through() { meter.wire_bytes() } else { transfer.done_bytes };
     let speed = sampled.speed.sample(now, passed);
     let target = transfer.checkpoint.as_ref().map_or(&transfer.spec.target, |known| &known.target);
     TransferView {

@@ -230,11 +230,11 @@ fn take(
                 one.file = file.cloned().or(one.file.take());
             }
             // It begins anew, or goes on with only what is recorded: the old failure is behind it.
-            Fact::Restarted { .. } | Fact::StateSet { state: State::Waiting, .. } | Fact::Cancelled { .. } => {
-                if unsynced.remove(&id) {
-                    // What still waits to be recorded was written before the failure.
-                    one.facts.retain(|fact| !matches!(fact, Fact::PartDone { .. }));
-                }
+            Fact::Restarted { .. } | Fact::StateSet { state: State::Waiting, .. } | Fact::Cancelled { .. }
+                if unsynced.remove(&id) =>
+            {
+                // What still waits to be recorded was written before the failure.
+                one.facts.retain(|fact| !matches!(fact, Fact::PartDone { .. }));
             }
             _ => {}
         }

@@ -100,6 +100,30 @@ pub const PARALLEL_PARTS_DEFAULT: u16 = 5;
 /// Most parts of one transfer that may move at a time.
 pub const PARALLEL_PARTS_MAX: u16 = 1000;
 
+/// Which way the bytes of a copy shall go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RouteChoice {
+    /// Inside the store where it can, through this computer where it cannot.
+    #[default]
+    Auto,
+    /// Inside the store, or not at all.
+    Server,
+    /// Through this computer.
+    Relay,
+}
+
+/// Which way the bytes of a copy go. Fixed in the plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// Inside the store; nothing passes through here.
+    #[default]
+    Server,
+    /// Through this computer, part by part, without a file in between.
+    Relay,
+}
+
 /// How a transfer is to be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -112,6 +136,8 @@ pub struct TransferOptions {
     pub conflict: ConflictRule,
     /// Content type, metadata, class, ACL of the target object. Unset fields of a copy come from its source.
     pub settings: ObjectSettings,
+    /// Which way a copy shall go.
+    pub route: RouteChoice,
 }
 
 impl Default for TransferOptions {
@@ -121,6 +147,7 @@ impl Default for TransferOptions {
             parallel_parts: PARALLEL_PARTS_DEFAULT,
             conflict: ConflictRule::default(),
             settings: ObjectSettings::default(),
+            route: RouteChoice::default(),
         }
     }
 }

@@ -42,6 +42,7 @@ pub enum Way {
     Upload,
     Download,
     Copy,
+    Relay,
 }
 
 /// A conflict rule.
@@ -176,7 +177,7 @@ fn pause(random: &mut fastrand::Rng) -> u64 {
 
 fn planned(random: &mut fastrand::Rng) -> Planned {
     Planned {
-        kind: [Way::Upload, Way::Download, Way::Copy][random.usize(0..3)],
+        kind: [Way::Upload, Way::Download, Way::Copy, Way::Relay][random.usize(0..4)],
         size_bytes: SIZES[random.usize(0..SIZES.len())],
         parallel: random.u16(1..=6),
         conflict: [Rule::Overwrite, Rule::Skip, Rule::KeepBoth, Rule::Fail][random.usize(0..4)],

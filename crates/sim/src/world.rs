@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use engine::ledger::SqliteLedger;
 use engine::queue::QueueLimits;
 use engine::{
-    ConflictRule, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, RateLimits, RetryPolicy, State, StoreId,
-    Stores, TransferError, TransferId, TransferOptions, TransferSpec,
+    ConflictRule, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, RateLimits, RetryPolicy, RouteChoice,
+    State, StoreId, Stores, TransferError, TransferId, TransferOptions, TransferSpec,
 };
 use store::{Capabilities, MemoryOptions, MemoryStore, ObjectRef, ObjectSettings, ObjectStore, PartNumber};
 use tokio::sync::broadcast;
@@ -164,7 +164,7 @@ impl World {
         let (source, target) = match planned.kind {
             Way::Upload => (file("source"), object("target")),
             Way::Download => (object("source"), file("target")),
-            Way::Copy => (object("source"), object("target")),
+            Way::Copy | Way::Relay => (object("source"), object("target")),
         };
         let bytes = noise(&mut self.random, planned.size_bytes);
         self.write_source(&source, bytes, true);
@@ -187,6 +187,7 @@ impl World {
             parallel_parts: planned.parallel,
             conflict,
             settings: ObjectSettings::default(),
+            route: if planned.kind == Way::Relay { RouteChoice::Relay } else { RouteChoice::Auto },
         };
         self.specs.push(TransferSpec { source, target, options });
     }

@@ -18,7 +18,7 @@ use crate::disk::{hash_range, off_thread};
 use crate::error::TransferError;
 use crate::queue::Report;
 use crate::rules::Rule;
-use crate::transfer::End;
+use crate::transfer::{End, Route};
 
 impl Work {
     pub(super) async fn begin(&self, checkpoint: &Checkpoint, recorded: Vec<PartRecord>, attempted: bool) -> Attempt {
@@ -91,6 +91,9 @@ impl Work {
     /// A record for a part of our own upload that the ledger does not have, if it can be made.
     async fn prove(&self, checkpoint: &Checkpoint, part: ListedPart) -> Result<Option<PartRecord>, TransferError> {
         let End::File { path } = &self.spec.source else {
+            if checkpoint.route == Route::Relay && part.crc64.is_none() {
+                return Ok(None); // its checksum is needed for the whole's, and to read it again is to send it again
+            }
             // A copied part: the source is pinned by its tag, and the whole is compared at the end.
             return Ok(Some(PartRecord {
                 number: part.number,

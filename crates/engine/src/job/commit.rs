@@ -11,7 +11,7 @@ use crate::disk::{hash_range, off_thread};
 use crate::error::{ErrorCode, TransferError};
 use crate::queue::Report;
 use crate::rules::Rule;
-use crate::transfer::End;
+use crate::transfer::{End, Route};
 use crate::view::{Outcome, Transferred};
 
 impl Work {
@@ -40,6 +40,7 @@ impl Work {
             End::File { .. } => combined(parts),
             End::Object { .. } => checkpoint.source_crc64,
         };
+        self.check_relayed(checkpoint, object, parts)?;
         let completed = slot(&self.workspace.completed).clone();
         let receipt = match (published.or(completed), &checkpoint.session) {
             (Some(receipt), _) => receipt,
@@ -72,6 +73,23 @@ impl Work {
         };
         slot(&self.workspace.completed).replace(receipt.clone());
         self.verify_object(store.as_ref(), checkpoint, object, expected, receipt).await
+    }
+
+    /// What passed through here is compared with what the source's store says of it, before anything is published.
+    fn check_relayed(
+        &self,
+        checkpoint: &Checkpoint,
+        object: &ObjectRef,
+        parts: &[PartRecord],
+    ) -> Result<(), TransferError> {
+        let passed = if checkpoint.route == Route::Relay { combined(parts) } else { None };
+        match (checkpoint.source_crc64, passed) {
+            (Some(source), Some(passed)) if source != passed && self.tools.rules.hold(Rule::VerifiedBeforeDone) => {
+                let what = format_args!("CRC64 {passed} passed through, the source has {source}");
+                Err(TransferError::new(ErrorCode::Corrupted).with("name", object).because(what))
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn published_before(

@@ -16,13 +16,16 @@ use crate::error::{Again, ErrorCode, TransferError};
 use crate::flow::{BodyFailure, BodyFate, FileBody};
 use crate::queue::Report;
 use crate::rules::Rule;
-use crate::transfer::End;
+use crate::transfer::{End, Route};
 
 impl Work {
     pub(super) async fn move_part(&self, checkpoint: &Checkpoint, number: PartNumber) -> Attempt {
         match (&self.spec.source, &checkpoint.target) {
             (End::File { path }, End::Object { .. }) => self.send_part(checkpoint, number, path).await,
             (End::Object { object, .. }, End::File { path }) => self.fetch_part(checkpoint, number, object, path).await,
+            (End::Object { .. }, End::Object { .. }) if checkpoint.route == Route::Relay => {
+                self.relay_part(checkpoint, number).await
+            }
             (End::Object { object, .. }, End::Object { .. }) => self.copy_part(checkpoint, number, object).await,
             (End::File { .. }, End::File { .. }) => Err(misfit("file to file")),
         }
@@ -217,7 +220,7 @@ impl Work {
         Ok(Report::Moved(part, receipt))
     }
 
-    async fn copied_by_us(
+    pub(super) async fn copied_by_us(
         &self,
         checkpoint: &Checkpoint,
         object: &ObjectRef,
@@ -234,7 +237,7 @@ impl Work {
     }
 }
 
-fn etag(source: &Fingerprint) -> Option<store::ETag> {
+pub(super) fn etag(source: &Fingerprint) -> Option<store::ETag> {
     match source {
         Fingerprint::Object { etag, .. } => Some(etag.clone()),
         Fingerprint::File { .. } => None,
@@ -258,7 +261,7 @@ fn temp_error(target: &Path, error: &std::io::Error) -> TransferError {
     }
 }
 
-fn corrupted(object: &ObjectRef, ours: Crc64, theirs: Option<Crc64>) -> TransferError {
+pub(super) fn corrupted(object: &ObjectRef, ours: Crc64, theirs: Option<Crc64>) -> TransferError {
     let theirs = theirs.map_or_else(|| "none".to_owned(), |theirs| theirs.to_string());
     let mut error = TransferError::new(ErrorCode::Corrupted)
         .with("name", object)
@@ -267,7 +270,7 @@ fn corrupted(object: &ObjectRef, ours: Crc64, theirs: Option<Crc64>) -> Transfer
     error
 }
 
-fn broken(object: &ObjectRef, what: &str) -> TransferError {
+pub(super) fn broken(object: &ObjectRef, what: &str) -> TransferError {
     let mut error = TransferError::new(ErrorCode::Network).with("name", object).because(what);
     error.again = Again::Later;
     error

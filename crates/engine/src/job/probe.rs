@@ -12,7 +12,7 @@ use crate::error::{ErrorCode, TransferError};
 use crate::plan::PartPlan;
 use crate::queue::Report;
 use crate::rules::Rule;
-use crate::transfer::{ConflictRule, End, StoreId};
+use crate::transfer::{ConflictRule, End, Route, RouteChoice, StoreId};
 use crate::view::{Outcome, Transferred};
 
 /// Names beside a taken name that are tried.
@@ -44,13 +44,14 @@ impl Work {
                 Report::SourceChanged
             });
         }
-        let (limits, settings) = self.limits_and_settings(&source).await?;
+        let (limits, settings, route) = self.limits_and_settings(&source).await?;
         let plan = PartPlan::new(source.fingerprint.size_bytes(), self.spec.options.part_size_bytes, &limits)?;
         let mut checkpoint = Checkpoint {
             source: source.fingerprint.clone(),
             source_crc64: source.crc64,
             part_size_bytes: plan.part_size_bytes,
             target: self.spec.target.clone(),
+            route,
             settings,
             overwrite: self.spec.options.conflict == ConflictRule::Overwrite,
             temp_path: None,
@@ -116,18 +117,22 @@ impl Work {
         off_thread(&self.tools.disk, move |disk| disk.facts(&path)).await
     }
 
-    /// Limits of the store that the parts go to or come from, and what the target object will carry. For a copy it is
-    /// also where a copy that TOS cannot make is refused.
-    async fn limits_and_settings(&self, source: &Source) -> Result<(Capabilities, ObjectSettings), TransferError> {
+    /// Limits of the store that the parts go to or come from, what the target object will carry and, for a copy, which
+    /// way it goes.
+    async fn limits_and_settings(
+        &self,
+        source: &Source,
+    ) -> Result<(Capabilities, ObjectSettings, Route), TransferError> {
         let wanted = self.spec.options.settings.clone();
         match (&self.spec.source, &self.spec.target) {
             (End::File { path }, End::Object { store, .. }) => {
                 let limits = self.store(store).await?.capabilities().clone();
                 let guess = || mime_guess::from_path(path).first_raw().map(str::to_owned);
-                Ok((limits, ObjectSettings { content_type: wanted.content_type.clone().or_else(guess), ..wanted }))
+                let content_type = wanted.content_type.clone().or_else(guess);
+                Ok((limits, ObjectSettings { content_type, ..wanted }, Route::Server))
             }
             (End::Object { store, .. }, End::File { .. }) => {
-                Ok((self.store(store).await?.capabilities().clone(), wanted))
+                Ok((self.store(store).await?.capabilities().clone(), wanted, Route::Server))
             }
             (End::Object { store: from, object: old }, End::Object { store: to, object: new }) => {
                 let store = self.store(to).await?;
@@ -137,33 +142,37 @@ impl Work {
                         .with("value", new)
                         .because("source and target are the same object"));
                 }
-                self.refuse_copy_between_regions(from, old, to, new, store.as_ref()).await?;
-                Ok((store.capabilities().clone(), merged(wanted, &source.settings)))
+                let route = self.route((from, old), (to, new), store.as_ref()).await?;
+                Ok((store.capabilities().clone(), merged(wanted, &source.settings), route))
             }
             (End::File { .. }, End::File { .. }) => Err(misfit("file to file")),
         }
     }
 
-    async fn refuse_copy_between_regions(
+    /// TOS copies by itself only within one account and one region.
+    async fn route(
         &self,
-        from: &StoreId,
-        old: &ObjectRef,
-        to: &StoreId,
-        new: &ObjectRef,
+        (from, old): (&StoreId, &ObjectRef),
+        (to, new): (&StoreId, &ObjectRef),
         store: &dyn ObjectStore,
-    ) -> Result<(), TransferError> {
-        let refuse =
-            |from: &str, to: &str| Err(TransferError::new(ErrorCode::CrossRegion).with("from", from).with("to", to));
-        if from != to {
-            return refuse(&from.0, &to.0);
+    ) -> Result<Route, TransferError> {
+        let wanted = self.spec.options.route;
+        if wanted == RouteChoice::Relay {
+            return Ok(Route::Relay);
         }
-        if old.bucket == new.bucket {
-            return Ok(());
-        }
-        let (a, b) = (self.region(store, old).await?, self.region(store, new).await?);
-        match (a, b) {
-            (Some(a), Some(b)) if a != b => refuse(&a, &b),
-            _ => Ok(()), // not known: the store itself will refuse what it cannot do
+        let apart = if from != to {
+            Some((from.0.clone(), to.0.clone()))
+        } else if old.bucket == new.bucket {
+            None
+        } else {
+            // Where a region is not known the store itself refuses what it cannot do.
+            let regions = self.region(store, old).await?.zip(self.region(store, new).await?);
+            regions.filter(|(a, b)| a != b)
+        };
+        match apart {
+            None => Ok(Route::Server),
+            Some(_) if wanted == RouteChoice::Auto => Ok(Route::Relay),
+            Some((a, b)) => Err(TransferError::new(ErrorCode::CrossRegion).with("from", a).with("to", b)),
         }
     }
 

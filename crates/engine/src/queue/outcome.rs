@@ -148,6 +148,11 @@ impl Queue {
                 self.start_over(id, error, now, step);
                 return;
             }
+            // What passed through here is not what the source's store says of it, and nothing is published yet.
+            ErrorCode::Corrupted if transfer.state == State::Committing => {
+                self.start_over(id, error, now, step);
+                return;
+            }
             ErrorCode::PartsMismatch if transfer.state == State::Committing => {
                 transfer.set_state(State::Beginning);
             }
@@ -239,6 +244,9 @@ fn was_left_behind(transfer: &Transfer, upload: UploadRef, at_ms: i64) -> Option
 
 fn planned(transfer: &mut Transfer, mut checkpoint: Checkpoint, at_ms: i64, step: &mut Step) {
     let known = transfer.checkpoint.is_some();
+    if transfer.kind == Kind::Copy && !known {
+        step.events.push(transfer.event(EventKind::RouteChosen { route: checkpoint.route }));
+    }
     if let Some(old) = &transfer.checkpoint {
         checkpoint.session.clone_from(&old.session);
     }

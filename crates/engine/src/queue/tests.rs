@@ -41,6 +41,7 @@ fn plan(spec: &TransferSpec) -> Checkpoint {
         settings: ObjectSettings::default(),
         overwrite: true,
         temp_path: None,
+        route: crate::transfer::Route::Server,
         planned_ms: 0,
         session: None,
     }

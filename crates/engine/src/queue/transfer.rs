@@ -12,7 +12,7 @@ use crate::error::TransferError;
 use crate::event::{Event, EventKind, PartDetails};
 use crate::fact::Fact;
 use crate::retry::Streak;
-use crate::transfer::{Intent, Kind, State, TransferId, TransferSpec};
+use crate::transfer::{Intent, Kind, Route, State, TransferId, TransferSpec};
 use crate::view::{PartState, Phase, Stats, Transferred};
 
 /// What a running job may do when it is told to stop.
@@ -137,6 +137,11 @@ impl Transfer {
 
     pub(super) fn stoppable(&self) -> Vec<JobId> {
         self.jobs.iter().filter(|(_, running)| **running != Running::ToItsEnd).map(|(id, _)| *id).collect()
+    }
+
+    /// Whether its bytes pass through this computer.
+    pub fn passes_through(&self) -> bool {
+        self.kind != Kind::Copy || self.checkpoint.as_ref().is_some_and(|known| known.route == Route::Relay)
     }
 
     /// Whether the object goes in one request, without a session at the store.

@@ -62,15 +62,67 @@ fn copies_of_every_size_arrive_with_their_settings_and_are_verified() {
 }
 
 #[test]
-fn a_copy_to_another_region_is_refused_before_anything_is_made() {
+fn a_copy_to_another_region_goes_through_this_computer_and_says_so_before() {
+    let world = &World::new();
+    world.run(|run| async move {
+        for size in INTERESTING_SIZES {
+            let key = format!("relay-{size}");
+            let bytes = world.object(&key, size);
+            run.events();
+            let id = run.add(spec(object("here", &key), object("abroad", &key))).await;
+            let view = run.rest(id).await;
+            assert_eq!(view.phase(), Phase::DoneVerified, "{size} bytes: {view:?}");
+            let result = view.result.unwrap();
+            assert_eq!(result.source_crc64, Some(Crc64::of(&bytes)));
+            assert_eq!(result.target_crc64, result.source_crc64);
+            assert_eq!(world.bytes_at("abroad", &key), Some(bytes), "{size} bytes");
+            let settings = world.store.object_settings(&ObjectRef::new("abroad", &key)).unwrap();
+            assert_eq!(settings.content_type.as_deref(), Some("text/x-test"), "{size} bytes");
+            assert_eq!(settings.metadata["who"], "we", "{size} bytes");
+            let events = run.event_types();
+            let place = |name| events.iter().position(|event| event == name);
+            assert!(place("RouteChosen") < place("DataTransferStarted"), "{size} bytes: {events:?}");
+        }
+        assert_eq!(world.store.open_uploads("abroad"), []);
+        assert_eq!(
+            world.store.requests(store::Verb::UploadPartCopy) + world.store.requests(store::Verb::CopyObject),
+            0
+        );
+    });
+}
+
+#[test]
+fn a_copy_that_shall_stay_inside_the_store_is_refused_where_it_cannot() {
     let world = &World::new();
     world.run(|run| async move {
         world.object("a", 3 * PART);
-        let id = run.add(spec(object("here", "a"), object("abroad", "a"))).await;
+        let mut spec = spec(object("here", "a"), object("abroad", "a"));
+        spec.options.route = engine::RouteChoice::Server;
+        let id = run.add(spec).await;
         let view = run.rest(id).await;
         assert_eq!(view.error.unwrap().code, engine::ErrorCode::CrossRegion);
         assert_eq!(world.store.open_uploads("abroad"), []);
     });
+}
+
+#[test]
+fn a_relayed_object_that_came_changed_is_never_published() {
+    for size in [PART / 2, 5 * PART] {
+        let world = &World::new();
+        world.run(|run| async move {
+            let bytes = world.object("a", size);
+            let flips = std::sync::atomic::AtomicU32::new(0);
+            world.store.set_fault(move |call| {
+                let first =
+                    call.verb == store::Verb::GetObject && flips.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0;
+                first.then_some(store::Fault::FlipBit)
+            });
+            let id = run.add(spec(object("here", "a"), object("abroad", "a"))).await;
+            assert_eq!(run.rest(id).await.phase(), Phase::DoneVerified, "{size} bytes");
+            assert_eq!(world.bytes_at("abroad", "a"), Some(bytes));
+            assert_eq!(world.store.open_uploads("abroad"), []);
+        });
+    }
 }
 
 #[test]

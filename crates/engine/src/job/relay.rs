@@ -1,0 +1,220 @@
+//! Relay: a part of a copy through this computer, from one store's answer straight into the other's request.
+//!
+//! Nothing is written to a file and no part is held in memory: the request's body is the answer's, counted, limited
+//! both ways and checksummed as it passes. The cost: a body that breaks off at either end has to be fetched again from
+//! the part's first byte, since the store takes a part only as a whole.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_util::Stream;
+use store::{
+    ByteRange, ByteStream, Crc64, Crc64Hasher, ErrorKind, GetOptions, ObjectRef, PartNumber, UploadBody, UploadRef,
+};
+
+use super::move_part::{broken, corrupted, etag};
+use super::{Attempt, Work, about, misfit, object_of};
+use crate::checkpoint::{Checkpoint, PartRecord, Session};
+use crate::error::{ErrorCode, TransferError};
+use crate::meter::PartMeter;
+use crate::queue::Report;
+use crate::rate::{Grant, RateLimiter};
+use crate::rules::Rule;
+
+impl Work {
+    pub(super) async fn relay_part(&self, checkpoint: &Checkpoint, number: PartNumber) -> Attempt {
+        let (target_store, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
+        let store = self.store(target_store).await?;
+        let range = checkpoint.range(number);
+        let meter = Arc::new(self.workspace.meter.part(number));
+        let (body, fate) = self.relayed(checkpoint, range, meter.clone()).await?;
+        let failed = |error: store::StoreError| fate.take_failure().unwrap_or_else(|| about(object)(error));
+        let (etag, theirs, receipt) = match &checkpoint.session {
+            None => {
+                let put = store.put_object(object, &checkpoint.settings, self.condition(checkpoint), body).await;
+                let receipt = match put {
+                    Ok(receipt) => receipt,
+                    // Perhaps by our own request, whose answer was lost.
+                    Err(error) if error.kind == ErrorKind::AlreadyExists => {
+                        self.copied_by_us(checkpoint, object).await?
+                    }
+                    Err(error) => return Err(failed(error)),
+                };
+                (receipt.etag.clone(), receipt.crc64, Some(receipt))
+            }
+            Some(Session::Upload { upload_id }) => {
+                let upload = UploadRef { object: object.clone(), upload_id: upload_id.clone() };
+                let receipt = store.upload_part(&upload, number, body).await.map_err(failed)?;
+                (receipt.etag, receipt.crc64, None)
+            }
+            Some(Session::TempFile { .. }) => return Err(misfit("a temp file for a copy")),
+        };
+        drop(meter);
+        let ours = match (&receipt, fate.crc64()) {
+            (_, Some(crc64)) => crc64,
+            (Some(receipt), None) => receipt.crc64.ok_or_else(|| misfit("no checksum"))?,
+            (None, None) => return Err(misfit("the store answered before it had the whole part")),
+        };
+        if theirs.is_some_and(|theirs| theirs != ours) && self.tools.rules.hold(Rule::VerifiedBeforeDone) {
+            return Err(corrupted(object, ours, theirs));
+        }
+        let part = PartRecord {
+            number,
+            size_bytes: range.len_bytes(),
+            crc64: Some(ours),
+            etag: Some(etag),
+            confirmed: theirs.is_some(),
+        };
+        Ok(Report::Moved(part, receipt))
+    }
+
+    /// Asks the source for a range, and makes a request's body of the answer's.
+    async fn relayed(
+        &self,
+        checkpoint: &Checkpoint,
+        range: ByteRange,
+        meter: Arc<PartMeter>,
+    ) -> Result<(UploadBody, Fate), TransferError> {
+        let (source_store, source) = object_of(&self.spec.source).ok_or_else(|| misfit("no object"))?;
+        let whole = range.start == 0 && range.end == checkpoint.source.size_bytes();
+        let options = GetOptions { range: (!whole).then_some(range), if_match: etag(&checkpoint.source) };
+        let got = self.store(source_store).await?.get_object(source, &options).await.map_err(about(source))?;
+        if got.range != range || got.details.size_bytes != checkpoint.source.size_bytes() {
+            return Err(TransferError::new(ErrorCode::SourceChanged).with("path", source));
+        }
+        let fate = Fate::default();
+        if range.len_bytes() == 0 {
+            fate.lock().crc64 = Some(Crc64::EMPTY);
+        }
+        let stream = Relayed {
+            body: Mutex::new(got.body),
+            source: source.clone(),
+            left_bytes: range.len_bytes(),
+            expected: checkpoint.source_crc64.filter(|_| whole),
+            waiting: None,
+            limiters: [self.tools.download_limiter.clone(), self.tools.upload_limiter.clone()],
+            hasher: Crc64Hasher::new(),
+            meter,
+            fate: fate.clone(),
+        };
+        Ok((UploadBody::new(range.len_bytes(), stream), fate))
+    }
+}
+
+/// What became of a body that passed through.
+#[derive(Clone, Debug, Default)]
+struct Fate(Arc<Mutex<Passed>>);
+
+#[derive(Debug, Default)]
+struct Passed {
+    crc64: Option<Crc64>,
+    failure: Option<TransferError>,
+}
+
+impl Fate {
+    /// The checksum of all bytes; `None` if they did not all pass.
+    fn crc64(&self) -> Option<Crc64> {
+        self.lock().crc64
+    }
+
+    /// Why the source broke it off, if it did; can be taken once.
+    fn take_failure(&self) -> Option<TransferError> {
+        self.lock().failure.take()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Passed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A piece that waits for both limiters.
+struct Waiting {
+    piece: Bytes,
+    grants: Vec<Grant>,
+}
+
+struct Relayed {
+    // An answer's body is not `Sync`, and a request's has to be; nobody ever waits for this lock.
+    body: Mutex<ByteStream>,
+    source: ObjectRef,
+    left_bytes: u64,
+    /// What all of them have to come to: an object that goes in one request must not be published changed.
+    expected: Option<Crc64>,
+    waiting: Option<Waiting>,
+    limiters: [RateLimiter; 2],
+    hasher: Crc64Hasher,
+    meter: Arc<PartMeter>,
+    fate: Fate,
+}
+
+impl Relayed {
+    fn fail(&mut self, error: TransferError) -> std::io::Error {
+        let told = std::io::Error::other(error.to_string());
+        self.left_bytes = 0;
+        self.fate.lock().failure = Some(error);
+        told
+    }
+
+    /// Counts a piece that leaves.
+    fn pass(&mut self, piece: &Bytes) -> Result<(), TransferError> {
+        let len_bytes = piece.len() as u64;
+        self.hasher.update(piece);
+        self.meter.add(len_bytes);
+        self.left_bytes -= len_bytes;
+        if self.left_bytes == 0 {
+            let passed = std::mem::take(&mut self.hasher).finish();
+            if self.expected.is_some_and(|expected| expected != passed) {
+                return Err(broken(&self.source, "the bytes came changed"));
+            }
+            self.fate.lock().crc64 = Some(passed);
+        }
+        Ok(())
+    }
+}
+
+impl Stream for Relayed {
+    type Item = std::io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if this.left_bytes == 0 {
+            return Poll::Ready(None);
+        }
+        if this.waiting.is_none() {
+            let body = this.body.get_mut().unwrap_or_else(PoisonError::into_inner);
+            let piece = match ready!(body.as_mut().poll_next(context)) {
+                Some(Ok(piece)) if piece.len() as u64 <= this.left_bytes => piece,
+                Some(Ok(_)) => {
+                    let error = broken(&this.source, "more bytes came than were asked for");
+                    return Poll::Ready(Some(Err(this.fail(error))));
+                }
+                Some(Err(error)) => {
+                    let error = about(&this.source)(error);
+                    return Poll::Ready(Some(Err(this.fail(error))));
+                }
+                None => {
+                    let error = broken(&this.source, "the answer ended early");
+                    return Poll::Ready(Some(Err(this.fail(error))));
+                }
+            };
+            let len_bytes = piece.len() as u64;
+            let grants = this.limiters.iter().map(|limiter| limiter.reserve(len_bytes)).collect();
+            this.waiting = Some(Waiting { piece, grants });
+        }
+        if let Some(waiting) = &mut this.waiting {
+            while let Some(grant) = waiting.grants.last_mut() {
+                ready!(Pin::new(grant).poll(context));
+                waiting.grants.pop();
+            }
+        }
+        match this.waiting.take() {
+            Some(Waiting { piece, .. }) => Poll::Ready(Some(match this.pass(&piece) {
+                Ok(()) => Ok(piece),
+                Err(error) => Err(this.fail(error)),
+            })),
+            None => Poll::Ready(None),
+        }
+    }
+}
