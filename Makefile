@@ -1,5 +1,5 @@
 # Each target sets up what it needs; see scripts/.
-.PHONY: run demo test bench lint fmt audit setup
+.PHONY: run demo test soak bench lint fmt audit setup
 
 run:
 	@scripts/run
@@ -9,6 +9,9 @@ demo:
 
 test:
 	@scripts/test
+
+soak:
+	@scripts/soak $(SEEDS) $(MOMENTS)
 
 bench:
 	@scripts/bench

@@ -8,7 +8,7 @@ use engine::StoreId;
 use store::Secret;
 use tos::{Addressing, Credentials, ProxyChoice, ProxyConfig, TosConfig};
 
-use crate::args::AccountOptions;
+use crate::args::{AccountOptions, TargetOptions};
 use crate::exit::Failure;
 
 /// Which account the user means.
@@ -56,6 +56,32 @@ impl Choice {
         };
         config.proxy = proxy(options)?;
         config.extra_ca_pem = options.ca_file.as_deref().map(read_ca).transpose()?;
+        Ok(Self::Environment(StoreId(environment_store(&endpoint)), Box::new(config)))
+    }
+}
+
+impl Choice {
+    /// The account that the target of a copy has: this one too, unless the options say otherwise.
+    pub(crate) fn of_target(&self, options: &TargetOptions) -> Result<Self, Failure> {
+        if let Some(name) = &options.to_account {
+            return Ok(Self::Named(name.clone()));
+        }
+        if options.to_endpoint.is_none() && options.to_region.is_none() {
+            return Ok(self.clone());
+        }
+        let Self::Environment(_, config) = self else {
+            return Err(Failure::usage(
+                "--to-endpoint and --to-region go with the keys of the environment; name an account with \
+                 --to-account instead.",
+            ));
+        };
+        let there = AccountOptions {
+            endpoint: options.to_endpoint.clone(),
+            region: options.to_region.clone(),
+            ..AccountOptions::default()
+        };
+        let (endpoint, region) = place(&there)?;
+        let config = TosConfig { endpoint: normal_endpoint(&endpoint), region, ..config.as_ref().clone() };
         Ok(Self::Environment(StoreId(environment_store(&endpoint)), Box::new(config)))
     }
 }

@@ -84,9 +84,10 @@ pub(crate) struct Pair {
     pub(crate) target: End,
 }
 
-/// Pairs every source with its target: a trailing slash, an existing folder or a bucket alone keeps the name of the
+/// Pairs every source with its target, each in its store: a trailing slash, an existing folder or a bucket alone keeps the name of the
 /// source, anything else is the name. Several sources need the former.
-pub(crate) fn pairs(sources: &[String], target: &str, store: &StoreId) -> Result<Vec<Pair>, Failure> {
+pub(crate) fn pairs(sources: &[String], target: &str, stores: (&StoreId, &StoreId)) -> Result<Vec<Pair>, Failure> {
+    let (source_store, target_store) = stores;
     let target_address = Address::parse(target)?;
     let keeps_names = match &target_address {
         Address::Local(path) => ends_in_separator(path) || Path::new(path).is_dir(),
@@ -103,7 +104,10 @@ pub(crate) fn pairs(sources: &[String], target: &str, store: &StoreId) -> Result
     for source in sources {
         let source_address = Address::parse(source)?;
         let name = if keeps_names { Some(name_of(&source_address)?) } else { None };
-        let pair = Pair { source: source_end(&source_address, store)?, target: end(&target_address, name, store)? };
+        let pair = Pair {
+            source: source_end(&source_address, source_store)?,
+            target: end(&target_address, name, target_store)?,
+        };
         if matches!((&pair.source, &pair.target), (End::File { .. }, End::File { .. })) {
             return Err(Failure::usage("Both ends are on this computer; one of them has to be tos://bucket/key."));
         }
@@ -199,7 +203,7 @@ mod tests {
 
     fn check(sources: &[&str], target: &str, expected: Result<&[&str], &str>) {
         let sources: Vec<String> = sources.iter().map(|source| (*source).to_owned()).collect();
-        match (pairs(&sources, target, &store()), expected) {
+        match (pairs(&sources, target, (&store(), &store())), expected) {
             (Ok(found), Ok(targets)) => {
                 let found: Vec<String> = found.iter().map(|pair| pair.target.to_string()).collect();
                 assert_eq!(found, targets, "{sources:?} → {target}");

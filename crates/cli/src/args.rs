@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use engine::{ConflictRule, PARALLEL_PARTS_DEFAULT, PARALLEL_PARTS_MAX};
+use engine::{ConflictRule, PARALLEL_PARTS_DEFAULT, PARALLEL_PARTS_MAX, RouteChoice};
 
 use crate::size;
 
@@ -26,6 +26,8 @@ Examples:
   tern-cli cp video.mp4 tos://bucket/videos/        upload; run it again to go on after an interruption
   tern-cli cp tos://bucket/videos/video.mp4 .       download
   tern-cli cp tos://bucket/a tos://other/b          copy inside TOS
+  tern-cli cp tos://bucket/a tos://far/b --to-region cn-shanghai
+                                                    copy to another region, through this computer
   tern-cli --account practice ls                    the practice bucket, without an account";
 
 /// Which account, and where Tern keeps its data. Secrets are never arguments: the secret key comes from TOS_SECRET_KEY
@@ -147,8 +149,48 @@ pub(crate) struct CopyOptions {
     /// Metadata of the objects; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_meta)]
     pub(crate) meta: Vec<(String, String)>,
+    /// Which way a copy between objects goes
+    #[arg(long, value_enum, default_value_t = Via::Auto)]
+    pub(crate) via: Via,
+    #[command(flatten)]
+    pub(crate) to: TargetOptions,
     #[command(flatten)]
     pub(crate) run: RunOptions,
+}
+
+/// Where the target is, if that is another region or account than the source's.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Another account or region for the target")]
+pub(crate) struct TargetOptions {
+    /// An account of the app by its id or name, or `practice`
+    #[arg(long, value_name = "ID", conflicts_with_all = ["to_endpoint", "to_region"])]
+    pub(crate) to_account: Option<String>,
+    /// Endpoint of the target, with the same keys
+    #[arg(long, value_name = "HOST")]
+    pub(crate) to_endpoint: Option<String>,
+    /// Region of the target, with the same keys
+    #[arg(long, value_name = "ID")]
+    pub(crate) to_region: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Via {
+    /// Inside TOS where it can, through this computer where it cannot
+    Auto,
+    /// Inside TOS, or not at all
+    Server,
+    /// Through this computer
+    Relay,
+}
+
+impl From<Via> for RouteChoice {
+    fn from(via: Via) -> Self {
+        match via {
+            Via::Auto => Self::Auto,
+            Via::Server => Self::Server,
+            Via::Relay => Self::Relay,
+        }
+    }
 }
 
 /// How a running transfer is shown and held back.

@@ -20,9 +20,11 @@ use crate::{file_checks, output, size, words};
 pub(crate) async fn run(account: &AccountOptions, options: CopyOptions) -> Result<Ending, Failure> {
     let started = Instant::now();
     let folder = account::data_folder(account)?;
-    let stores = CommandStores::new(folder.clone(), Choice::of(account)?);
-    let (store, _) = stores.default().await?;
-    let pairs = pairs(&options.sources, &options.target, &store)?;
+    let choice = Choice::of(account)?;
+    let target_choice = choice.of_target(&options.to)?;
+    let stores = CommandStores::new(folder.clone(), choice).with_target(target_choice);
+    let (source_store, _) = stores.default().await?;
+    let pairs = pairs(&options.sources, &options.target, (&source_store, &stores.of_target().await?))?;
     let wanted = wanted(&options, &pairs)?;
     file_checks::check(&pairs)?;
     let bench = Workbench::open(&folder, stores, rates(options.run))?;
@@ -67,7 +69,7 @@ fn wanted(options: &CopyOptions, pairs: &[Pair]) -> Result<TransferOptions, Fail
         parallel_parts: options.parallel,
         conflict: options.conflict.into(),
         settings,
-        ..TransferOptions::default()
+        route: options.via.into(),
     })
 }
 

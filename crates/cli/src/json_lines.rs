@@ -216,6 +216,8 @@ pub(crate) struct Upload {
     pub(crate) storage_class: Option<String>,
     /// The transfer in our ledger that will go on with it.
     pub(crate) transfer: Option<u64>,
+    /// The transfer that began it and needs it no more, but was not allowed to abort it.
+    pub(crate) left_behind_by: Option<u64>,
 }
 
 /// Said when the reader of events was so slow that some were lost.

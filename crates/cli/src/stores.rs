@@ -18,6 +18,8 @@ use crate::exit::Failure;
 pub(crate) struct CommandStores {
     folder: DataFolder,
     choice: Choice,
+    /// The target's, if that is another one.
+    target: Option<Choice>,
     opened: Mutex<Opened>,
 }
 
@@ -31,13 +33,27 @@ struct Opened {
 
 impl CommandStores {
     pub(crate) fn new(folder: DataFolder, choice: Choice) -> Self {
-        Self { folder, choice, opened: Mutex::default() }
+        Self { folder, choice, target: None, opened: Mutex::default() }
+    }
+
+    /// The same with another account for targets.
+    pub(crate) fn with_target(self, choice: Choice) -> Self {
+        Self { target: Some(choice), ..self }
     }
 
     /// The store that addresses on the command line mean, opened. What is wrong with its configuration is a wrong use
     /// of the program: nothing was tried yet.
     pub(crate) async fn default(&self) -> Result<(StoreId, Arc<dyn ObjectStore>), Failure> {
-        let id = match &self.choice {
+        self.open_choice(&self.choice).await
+    }
+
+    /// The store that the address of a target means, opened.
+    pub(crate) async fn of_target(&self) -> Result<StoreId, Failure> {
+        Ok(self.open_choice(self.target.as_ref().unwrap_or(&self.choice)).await?.0)
+    }
+
+    async fn open_choice(&self, choice: &Choice) -> Result<(StoreId, Arc<dyn ObjectStore>), Failure> {
+        let id = match choice {
             Choice::Environment(id, _) => id.clone(),
             Choice::Named(name) if name == PRACTICE_ACCOUNT => StoreId(PRACTICE_ACCOUNT.to_owned()),
             Choice::Named(name) => {
@@ -82,10 +98,12 @@ impl CommandStores {
     }
 
     async fn config(&self, id: &StoreId, opened: &mut Opened) -> Result<TosConfig, OpenFailure> {
-        if let Choice::Environment(ours, config) = &self.choice
-            && ours == id
-        {
-            return Ok(config.as_ref().clone());
+        for choice in [Some(&self.choice), self.target.as_ref()].into_iter().flatten() {
+            if let Choice::Environment(ours, config) = choice
+                && ours == id
+            {
+                return Ok(config.as_ref().clone());
+            }
         }
         if id.0 == PRACTICE_ACCOUNT {
             return self.practice(opened).await;

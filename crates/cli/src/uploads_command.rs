@@ -36,6 +36,7 @@ async fn list(account: &AccountOptions, place: &Remote, json: bool, ours: &Ours)
         for upload in page.uploads {
             any = true;
             let transfer = ours.transfer(&upload.upload_id);
+            let left_by = ours.left_by(&upload.upload_id);
             if json {
                 output::json(&json_lines::Upload {
                     key: upload.key,
@@ -43,10 +44,15 @@ async fn list(account: &AccountOptions, place: &Remote, json: bool, ours: &Ours)
                     initiated: upload.initiated.and_then(time_text),
                     storage_class: upload.storage_class,
                     transfer: transfer.map(|id| id.0),
+                    left_behind_by: left_by.map(|id| id.0),
                 });
             } else {
                 let since = upload.initiated.and_then(time_text).unwrap_or_default();
-                let whose = transfer.map_or_else(String::new, |id| format!("  (transfer {id})"));
+                let whose = match (transfer, left_by) {
+                    (Some(id), _) => format!("  (transfer {id})"),
+                    (None, Some(id)) => format!("  (left behind by transfer {id}, which needs it no more)"),
+                    (None, None) => String::new(),
+                };
                 output::line(&format!("{since:20}  {}  {}{whose}", upload.upload_id, printable(&upload.key)));
             }
         }
@@ -74,9 +80,14 @@ async fn abort(account: &AccountOptions, object: ObjectRef, id: String, ours: &O
     Ok(Ending::Done)
 }
 
-/// Uploads that transfers in our ledger will go on with.
+/// Uploads that our ledger knows.
 #[derive(Debug, Default)]
-struct Ours(Vec<(UploadId, TransferId)>);
+struct Ours {
+    /// Those that transfers will go on with.
+    needed: Vec<(UploadId, TransferId)>,
+    /// Those that the store would not let go of when they were of no use any more.
+    left_behind: Vec<(UploadId, TransferId)>,
+}
 
 impl Ours {
     fn read(folder: &DataFolder) -> Result<Self, Failure> {
@@ -103,10 +114,16 @@ impl Ours {
                 }
             }
         }
-        Ok(Self(found))
+        let left_behind = ledger.leftovers().map_err(told)?;
+        let left_behind = left_behind.into_iter().map(|one| (one.upload.upload_id, one.transfer)).collect();
+        Ok(Self { needed: found, left_behind })
+    }
+
+    fn left_by(&self, upload: &UploadId) -> Option<TransferId> {
+        self.left_behind.iter().find(|(known, _)| known == upload).map(|(_, id)| *id)
     }
 
     fn transfer(&self, upload: &UploadId) -> Option<TransferId> {
-        self.0.iter().find(|(known, _)| known == upload).map(|(_, id)| *id)
+        self.needed.iter().find(|(known, _)| known == upload).map(|(_, id)| *id)
     }
 }

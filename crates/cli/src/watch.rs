@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use engine::{Engine, Event, EventKind, Phase, Stats, TransferId, TransferView};
+use engine::{Engine, Event, EventKind, Phase, Route, Stats, TransferId, TransferView};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
@@ -119,6 +119,9 @@ impl<'a> Watch<'a> {
         match &event.kind {
             EventKind::StateChanged { phase, .. } if may_rest(*phase) && self.open.contains(&event.transfer) => {
                 to_look_at.insert(event.transfer);
+            }
+            EventKind::RouteChosen { route: Route::Relay } if !self.options.json => {
+                self.progress.say(&format!("{}: goes through this computer.", event.to));
             }
             EventKind::Restarted { error } if !self.options.json => {
                 self.progress.start_over();

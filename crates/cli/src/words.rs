@@ -83,10 +83,10 @@ pub(crate) fn sentence(error: &TransferError) -> String {
         }
         ErrorCode::CrossRegion => match (value("from"), value("to")) {
             (Some(from), Some(to)) => format!(
-                "TOS copies only inside one region and account, and this would go from {from} to {to}; download the \
-                 object and upload it there."
+                "TOS copies only inside one region and account, and this would go from {from} to {to}; leave out \
+                 `--via server` to copy through this computer."
             ),
-            _ => "TOS copies only inside one region; download the object and upload it there.".to_owned(),
+            _ => "TOS copies only inside one region; copy through this computer with `--via relay`.".to_owned(),
         },
         ErrorCode::InvalidName => {
             format!("{} cannot be used as a name: {}. Choose another.", object(), reason())

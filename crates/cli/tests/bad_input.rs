@@ -204,7 +204,7 @@ fn a_store_that_is_full_is_told() {
 }
 
 #[test]
-fn a_copy_into_another_region_is_refused_with_a_sentence() {
+fn a_copy_into_another_region_inside_the_store_is_refused_with_a_sentence() {
     let world = World::with(|options| {
         options.other_regions = vec!["cn-shanghai".into()];
         options.buckets.push(tos_local::BucketSpec {
@@ -216,7 +216,10 @@ fn a_copy_into_another_region_is_refused_with_a_sentence() {
     });
     world.file("source", 10, 1);
     world.done(&["cp", "source", "tos://first/key"]);
-    let said = world.run(&["cp", "tos://first/key", "tos://far-away/key"]);
+    let said = world.run(&["cp", "tos://first/key", "tos://far-away/key", "--via", "server"]);
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.stderr.contains("region"), "{said:?}");
+    let said = world.run(&["--account", "practice", "cp", "tos://a/b", "tos://a/c", "--to-region", "cn-shanghai"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.stderr.contains("--to-account"), "{said:?}");
 }

@@ -10,6 +10,7 @@ mod copies;
 mod lines;
 mod objects;
 mod practice;
+mod relay;
 mod resume;
 mod secrets;
 mod sharing;

@@ -223,7 +223,7 @@ export const en = {
   'error.corrupted': 'An answer arrived damaged and was thrown away. Trying again is safe.',
   'error.credentials': 'The secret does not match this key. Check both, then try again.',
   'error.credentials_expired': 'The temporary token has expired. Connect with a new one to go on.',
-  'error.cross_region': 'TOS copies by itself only inside one region, and these buckets are in two. Download and upload instead.',
+  'error.cross_region': 'TOS copies by itself only inside one region and account, and these ends are in two. Copy through this computer instead.',
   'error.data_folder_busy': 'Another Tern is using the data folder ({holder}). Close it to make changes here.',
   'error.disk_full': 'There is no room left for {path}. Free some space; what arrived is kept.',
   'error.folder_not_yet': '“{path}” is a folder. This version sends files only; open the folder and choose the files in it.',

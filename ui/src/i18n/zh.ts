@@ -225,7 +225,7 @@ export const zh: Words = {
   'error.corrupted': '收到的应答已损坏并被丢弃，可以放心重试。',
   'error.credentials': 'Secret 与此密钥不匹配。检查两者后再试。',
   'error.credentials_expired': '临时凭证已过期。使用新凭证连接后继续。',
-  'error.cross_region': 'TOS 只能在同一地域内直接拷贝，而这两个存储桶位于不同地域。请改为先下载再上传。',
+  'error.cross_region': 'TOS 只能在同一地域、同一账号内直接拷贝，而这次拷贝跨越了两处。请改为经由本机拷贝。',
   'error.data_folder_busy': '另一个 Tern 正在使用数据目录（{holder}）。关闭它后才能在此操作。',
   'error.disk_full': '{path} 所在磁盘空间不足。释放空间后继续，已传输的部分会保留。',
   'error.folder_not_yet': '“{path}”是文件夹。此版本只能发送文件，请打开文件夹并选择其中的文件。',

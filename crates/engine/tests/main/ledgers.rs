@@ -54,6 +54,61 @@ fn a_ledger_of_a_newer_version_is_refused_and_left_alone() {
     assert!(matches!(error, LedgerError::Newer { found: 99, .. }), "{error}");
 }
 
+/// Ledgers as released versions wrote them; the version, the tables and rows of every state.
+const OLD_LEDGERS: [(i64, &str); 1] = [(1, include_str!("../ledgers/v1.sql"))];
+
+#[test]
+fn a_ledger_of_every_older_version_is_read_migrated_and_loses_nothing() {
+    for (version, dump) in OLD_LEDGERS {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection.execute_batch(dump).unwrap();
+        connection
+            .execute_batch(&format!("PRAGMA application_id = {}; PRAGMA user_version = {version};", 0x5445_524E))
+            .unwrap();
+        drop(connection);
+
+        // Somebody who only reads may come first.
+        let reader = SqliteLedger::open_to_read(&path).unwrap().unwrap();
+        let before = reader.page(Filter::All, None, 10).unwrap();
+        assert_eq!(reader.leftovers().unwrap(), []);
+        drop(reader);
+
+        for _ in 0..2 {
+            let (ledger, aside) = SqliteLedger::open(&path, 0).unwrap();
+            assert_eq!(aside, None, "version {version}");
+            assert_eq!(ledger.page(Filter::All, None, 10).unwrap(), before);
+            let states: Vec<State> = before.iter().map(|view| view.state).collect();
+            assert_eq!(states, [State::Done, State::Waiting, State::Paused, State::Failed]);
+            let cut_off = ledger.load(engine::TransferId(2)).unwrap().unwrap();
+            assert_eq!(cut_off.parts.len(), 5);
+            let plan = cut_off.checkpoint.unwrap();
+            assert!(matches!(plan.session, Some(engine::Session::Upload { .. })));
+            assert_eq!((plan.planned_ms, plan.route), (0, engine::Route::Server));
+            assert_eq!(ledger.counts().unwrap().left_bytes, 26_214_400 + 52_428_800);
+            assert_eq!(ledger.leftovers().unwrap(), []);
+        }
+    }
+}
+
+#[test]
+fn an_upload_that_a_store_does_not_let_go_of_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ledger, _) = SqliteLedger::open(&folder.path().join("ledger.db"), 0).unwrap();
+    let upload = store::UploadRef {
+        object: store::ObjectRef::new("bucket", "key"),
+        upload_id: store::UploadId("upload".into()),
+    };
+    let store = engine::StoreId("memory".into());
+    let id = engine::TransferId(7);
+    let fact = engine::Fact::LeftBehind { id, store: store.clone(), upload: upload.clone(), at_ms: 5 };
+    // Each fact can be applied twice without harm.
+    ledger.append(&[fact.clone(), fact]).unwrap();
+    let expected = engine::ledger::Leftover { store, upload, transfer: id, since_ms: 5 };
+    assert_eq!(ledger.leftovers().unwrap(), [expected]);
+}
+
 #[test]
 fn another_process_can_read_while_one_writes() {
     let world = &World::new();

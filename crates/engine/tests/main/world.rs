@@ -98,6 +98,7 @@ impl World {
             parts_max: 100,
             server_side_copy: true,
         }));
+        store.set_clock(std::time::SystemTime::now);
         for (bucket, region) in [("here", "memory-1"), ("there", "memory-1"), ("abroad", "memory-2")] {
             store.add_bucket(bucket, region).unwrap();
         }
