@@ -12,6 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("tos", &["store", "tos-sign"]),
     ("tos-local", &["tos-sign"]),
     ("engine", &["store"]),
+    ("sim", &["engine", "store"]),
     ("accounts", &["store"]),
     ("cli", &["accounts", "engine", "store", "tos", "tos-local"]),
     ("tern", &["accounts", "engine", "store", "tos", "tos-local"]),
