@@ -28,7 +28,8 @@ use crate::meter::Meter;
 use crate::queue::{Job, Report, Verb};
 use crate::rate::RateLimiter;
 use crate::rules::{Rule, Rules};
-use crate::transfer::{End, StoreId, TransferId};
+use crate::stall::unless_stalled;
+use crate::transfer::{End, Route, StoreId, TransferId};
 
 pub(crate) type Attempt = Result<Report, TransferError>;
 
@@ -108,7 +109,15 @@ pub(crate) async fn run(job: Job, tools: Tools, workspace: Arc<Workspace>) -> At
     match job.verb {
         Verb::Probe { known } => work.probe(known.as_deref()).await,
         Verb::Begin { checkpoint, recorded, attempted } => work.begin(&checkpoint, recorded, attempted).await,
-        Verb::MovePart { checkpoint, number } => work.move_part(&checkpoint, number).await,
+        Verb::MovePart { checkpoint, number } => {
+            let attempt = work.move_part(&checkpoint, number);
+            let comes = matches!(work.spec.source, End::Object { .. });
+            if comes && (checkpoint.route == Route::Relay || matches!(checkpoint.target, End::File { .. })) {
+                unless_stalled(work.tools.clock.as_ref(), &work.workspace.meter, number, attempt).await
+            } else {
+                attempt.await
+            }
+        }
         Verb::Commit { checkpoint, parts, published } => work.commit(&checkpoint, parts, published).await,
         Verb::Discard { checkpoint } => work.discard(&checkpoint).await,
     }

@@ -42,6 +42,7 @@ mod rate;
 mod recorder;
 mod retry;
 mod rules;
+mod stall;
 mod transfer;
 mod view;
 

@@ -13,24 +13,38 @@ const SPEED_MEMORY: Duration = Duration::from_secs(3);
 /// speed is told until then.
 const BUFFERS_FILL: Duration = Duration::from_secs(1);
 
+/// One attempt at one part.
+#[derive(Debug, Default)]
+struct Count {
+    bytes: AtomicU64,
+    /// How often the limiter made it wait.
+    held: AtomicU64,
+}
+
 /// What a transfer moves just now.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
-    moving: Mutex<BTreeMap<PartNumber, Arc<AtomicU64>>>,
+    moving: Mutex<BTreeMap<PartNumber, Arc<Count>>>,
     wire_bytes: AtomicU64,
 }
 
 impl Meter {
     /// Counts a part that begins to move; dropping the count ends it.
     pub(crate) fn part(self: &Arc<Self>, number: PartNumber) -> PartMeter {
-        let bytes = Arc::new(AtomicU64::new(0));
-        self.lock().insert(number, bytes.clone());
-        PartMeter { meter: self.clone(), number, bytes }
+        let count = Arc::new(Count::default());
+        self.lock().insert(number, count.clone());
+        PartMeter { meter: self.clone(), number, count }
     }
 
     /// Bytes of each part that moves just now.
     pub(crate) fn in_flight(&self) -> BTreeMap<PartNumber, u64> {
-        self.lock().iter().map(|(number, bytes)| (*number, bytes.load(Ordering::Relaxed))).collect()
+        self.lock().iter().map(|(number, count)| (*number, count.bytes.load(Ordering::Relaxed))).collect()
+    }
+
+    /// Bytes of a part that moves just now, and how often the limiter has made it wait.
+    pub(crate) fn part_in_flight(&self, number: PartNumber) -> Option<(u64, u64)> {
+        let moving = self.lock();
+        moving.get(&number).map(|count| (count.bytes.load(Ordering::Relaxed), count.held.load(Ordering::Relaxed)))
     }
 
     /// All bytes that ever passed, repeats included.
@@ -38,7 +52,7 @@ impl Meter {
         self.wire_bytes.load(Ordering::Relaxed)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<PartNumber, Arc<AtomicU64>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<PartNumber, Arc<Count>>> {
         self.moving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -48,14 +62,19 @@ impl Meter {
 pub(crate) struct PartMeter {
     meter: Arc<Meter>,
     number: PartNumber,
-    bytes: Arc<AtomicU64>,
+    count: Arc<Count>,
 }
 
 impl PartMeter {
     /// Bytes have passed.
     pub(crate) fn add(&self, bytes: u64) {
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.count.bytes.fetch_add(bytes, Ordering::Relaxed);
         self.meter.wire_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// The limiter makes it wait: what does not move now is not the network's fault.
+    pub(crate) fn held(&self) {
+        self.count.held.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -63,7 +82,7 @@ impl Drop for PartMeter {
     fn drop(&mut self) {
         let mut moving = self.meter.lock();
         // A later attempt at the same part may already count under this number.
-        if moving.get(&self.number).is_some_and(|bytes| Arc::ptr_eq(bytes, &self.bytes)) {
+        if moving.get(&self.number).is_some_and(|count| Arc::ptr_eq(count, &self.count)) {
             moving.remove(&self.number);
         }
     }

@@ -103,11 +103,13 @@ impl ObjectStore for SimStore {
     async fn get_object(&self, object: &ObjectRef, options: &GetOptions) -> Result<GotObject> {
         let got = self.call(self.inner.get_object(object, options)).await?;
         let (body, dice) = (got.body, self.dice.clone());
-        let paced = futures_util::stream::unfold((body, dice, false), |(mut body, dice, ended)| async move {
+        // A piece every few seconds: never an error by itself.
+        let between = if dice.trickles() { Duration::from_secs(29) } else { Duration::ZERO };
+        let paced = futures_util::stream::unfold((body, dice, false), move |(mut body, dice, ended)| async move {
             if ended {
                 return None;
             }
-            sleep(dice.latency()).await;
+            sleep(between + dice.latency()).await;
             match timeout(SILENCE, body.next()).await {
                 Ok(piece) => piece.map(|piece| (piece, (body, dice, false))),
                 Err(_) => Some((Err(silent()), (body, dice, true))),

@@ -22,6 +22,8 @@ pub(crate) struct Weather {
     pub(crate) body_cut: u32,
     /// The body stalls.
     pub(crate) body_stalls: u32,
+    /// The answer's body comes as a trickle that never breaks off.
+    pub(crate) trickles: u32,
     /// A bit of the body flips.
     pub(crate) bit_flips: u32,
     /// The signature's time is refused.
@@ -46,6 +48,7 @@ impl Weather {
             hangs: by(2),
             body_cut: by(15),
             body_stalls: by(2),
+            trickles: by(4),
             bit_flips: by(6),
             skewed: by(4),
             forbidden: by(2),
@@ -99,6 +102,13 @@ impl Dice {
     /// Spares calls from faults, or does so no longer.
     pub(crate) fn spare(&self, spared: bool) {
         self.lock().spared = spared;
+    }
+
+    /// Whether an answer that begins now comes as a trickle.
+    pub(crate) fn trickles(&self) -> bool {
+        let mut sky = self.lock();
+        let chance = sky.weather.trickles;
+        chance > 0 && sky.random.u32(0..1000) < chance
     }
 
     /// Heads or tails.

@@ -9,7 +9,7 @@ use store::{
     PartNumber, PutCondition, UploadRef,
 };
 
-use super::{Attempt, Reached, Work, about, misfit, object_of, slot};
+use super::{Attempt, Reached, Work, Workspace, about, misfit, object_of, slot};
 use crate::checkpoint::{Checkpoint, Fingerprint, PartRecord, Session};
 use crate::disk::RandomFile;
 use crate::error::{Again, ErrorCode, TransferError};
@@ -132,20 +132,22 @@ impl Work {
         let session = checkpoint.session.as_ref().ok_or_else(|| misfit("no temp file"))?;
         let file = self.temp_file(session).await.map_err(|error| temp_error(target, &error))?;
         let range = checkpoint.range(number);
-        let mut reached = slot(&self.workspace.broken_off)
-            .remove(&number)
-            .unwrap_or_else(|| Reached { at: range.start, hasher: Crc64Hasher::new() });
-        if reached.at < range.end {
+        let reached = slot(&self.workspace.broken_off).remove(&number);
+        let reached = reached.unwrap_or_else(|| Reached { at: range.start, hasher: Crc64Hasher::new() });
+        let mut kept = KeptReach { workspace: &self.workspace, number, reached: Some(reached) };
+        if let Some(reached) = kept.reached.as_mut().filter(|reached| reached.at < range.end) {
             let before = reached.at;
-            let fetched = self.fetch_rest(checkpoint, number, object, (&file, target), &mut reached).await;
+            let fetched = self.fetch_rest(checkpoint, number, object, (&file, target), reached).await;
             if let Err(mut error) = fetched {
                 error.progressed = reached.at > before;
-                slot(&self.workspace.broken_off).insert(number, reached);
                 return Err(error);
             }
         }
-        let (size_bytes, crc64) = (range.len_bytes(), Some(reached.hasher.finish()));
-        Ok(Report::Moved(PartRecord { number, size_bytes, crc64, etag: None, confirmed: false }, None))
+        let crc64 = kept.reached.take().map(|reached| reached.hasher.finish());
+        Ok(Report::Moved(
+            PartRecord { number, size_bytes: range.len_bytes(), crc64, etag: None, confirmed: false },
+            None,
+        ))
     }
 
     /// Fetches what a part still lacks, and says in `reached` how far it came, also if it breaks off.
@@ -173,7 +175,11 @@ impl Work {
             if reached.at + len_bytes > range.end {
                 return Err(broken(object, "more bytes came than were asked for"));
             }
-            self.tools.download_limiter.reserve(len_bytes).await;
+            let mut grant = self.tools.download_limiter.reserve(len_bytes);
+            if !grant.is_free() {
+                meter.held();
+                grant.await;
+            }
             file.write_all_at(&chunk, reached.at).map_err(|error| TransferError::target(target, &error))?;
             reached.hasher.update(&chunk);
             reached.at += len_bytes;
@@ -241,6 +247,21 @@ pub(super) fn etag(source: &Fingerprint) -> Option<store::ETag> {
     match source {
         Fingerprint::Object { etag, .. } => Some(etag.clone()),
         Fingerprint::File { .. } => None,
+    }
+}
+
+/// How far a part of a download has come; kept for the next attempt however this one ends short of the end.
+struct KeptReach<'a> {
+    workspace: &'a Workspace,
+    number: PartNumber,
+    reached: Option<Reached>,
+}
+
+impl Drop for KeptReach<'_> {
+    fn drop(&mut self) {
+        if let Some(reached) = self.reached.take() {
+            slot(&self.workspace.broken_off).insert(self.number, reached);
+        }
     }
 }
 

@@ -200,7 +200,11 @@ impl Stream for Relayed {
                 }
             };
             let len_bytes = piece.len() as u64;
-            let grants = this.limiters.iter().map(|limiter| limiter.reserve(len_bytes)).collect();
+            let mut grants: Vec<Grant> = this.limiters.iter().map(|limiter| limiter.reserve(len_bytes)).collect();
+            grants.retain_mut(|grant| !grant.is_free());
+            if !grants.is_empty() {
+                this.meter.held();
+            }
             this.waiting = Some(Waiting { piece, grants });
         }
         if let Some(waiting) = &mut this.waiting {
