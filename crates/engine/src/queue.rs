@@ -23,6 +23,7 @@
 //! [`Input::Load`] and forgets those named in [`Step::unload`].
 
 mod outcome;
+mod pace;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use self::pace::{Moving, Paces};
 pub use self::transfer::Transfer;
 use self::transfer::{AfterDiscard, Running};
 pub use self::words::{Input, Job, JobId, Loaded, Report, Step, Verb};
@@ -71,6 +73,7 @@ pub struct Queue {
     next_job: u64,
     wall_ms: i64,
     stopping: bool,
+    paces: Paces,
     rules: Rules,
 }
 
@@ -88,6 +91,7 @@ impl Queue {
             next_job: 1,
             wall_ms: 0,
             stopping: false,
+            paces: Paces::default(),
             rules: Rules::default(),
         }
     }

@@ -32,6 +32,7 @@ impl Queue {
             }
             _ if transfer.state.is_resting() => {}
             Ok(report) => {
+                self.paces.succeeded(transfer, self.limits.parts_max, now);
                 transfer.streak = Streak { any_success: true, ..Streak::default() };
                 // A success elsewhere does not cut short a wait that the store may have asked for.
                 if transfer.hold_until.is_none_or(|until| until <= now) {
@@ -43,6 +44,14 @@ impl Queue {
                 self.succeeded(id, report, now, step);
             }
             Err(error) => {
+                if error.code == ErrorCode::Throttled && part.is_some() {
+                    let mut moving = self.moving();
+                    if let Some(transfer) = self.transfers.get(&id) {
+                        moving.add(transfer, 1); // the one that was refused
+                        self.paces.slow_down(transfer, &moving, now);
+                    }
+                }
+                let Some(transfer) = self.transfers.get_mut(&id) else { return };
                 if let Some(number) = part {
                     transfer.todo.insert(number);
                     transfer.tried_again.insert(number);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AfterDiscard, Queue, Step, Transfer, Verb};
+use super::{AfterDiscard, Moving, Queue, Step, Transfer, Verb};
 use crate::event::EventKind;
 use crate::fact::Fact;
 use crate::rules::{Rule, Rules};
@@ -31,7 +31,7 @@ impl Queue {
             return;
         }
         self.activate();
-        let mut moving: usize = self.awake().map(Transfer::moving_count).sum();
+        let mut moving = self.moving();
         let ids: Vec<TransferId> = self.awake.iter().copied().collect();
         for id in ids {
             self.settle_one(id, now, &mut moving, step);
@@ -48,6 +48,13 @@ impl Queue {
             }
         }
         step.wake_at = self.awake().filter_map(|transfer| transfer.hold_until).filter(|at| *at > now).min();
+    }
+
+    /// Parts that move just now.
+    pub(super) fn moving(&self) -> Moving {
+        let mut moving = Moving::default();
+        self.awake().for_each(|transfer| moving.add(transfer, transfer.moving_count()));
+        moving
     }
 
     fn awake(&self) -> impl Iterator<Item = &Transfer> {
@@ -70,7 +77,7 @@ impl Queue {
         any
     }
 
-    fn settle_one(&mut self, id: TransferId, now: Duration, moving: &mut usize, step: &mut Step) {
+    fn settle_one(&mut self, id: TransferId, now: Duration, moving: &mut Moving, step: &mut Step) {
         loop {
             let Some(transfer) = self.transfers.get_mut(&id) else { return };
             if transfer.state.is_working() && transfer.working_since.is_none() {
@@ -112,7 +119,7 @@ impl Queue {
         }
     }
 
-    fn start_parts(&mut self, id: TransferId, moving: &mut usize, step: &mut Step) {
+    fn start_parts(&mut self, id: TransferId, moving: &mut Moving, step: &mut Step) {
         let parts_max = self.limits.parts_max;
         let Some(transfer) = self.transfers.get_mut(&id) else { return };
         let Some(checkpoint) = transfer.checkpoint.clone() else { return };
@@ -123,9 +130,11 @@ impl Queue {
         };
         let wanted = usize::from(parallel_parts).saturating_sub(own);
         // The common bound is for sharing: who moves alone may have all that he asks for, and nobody is starved.
-        let alone = *moving == own;
-        let free = if alone { wanted } else { parts_max.saturating_sub(*moving).max(usize::from(own == 0)) };
-        let numbers: Vec<_> = std::iter::from_fn(|| transfer.todo.pop_first()).take(wanted.min(free)).collect();
+        let alone = moving.all == own;
+        let free = if alone { wanted } else { parts_max.saturating_sub(moving.all).max(usize::from(own == 0)) };
+        let room = self.paces.room(transfer, moving);
+        let numbers: Vec<_> =
+            std::iter::from_fn(|| transfer.todo.pop_first()).take(wanted.min(free).min(room)).collect();
         if numbers.is_empty() {
             return;
         }
@@ -138,8 +147,8 @@ impl Queue {
         // Until one part has moved, the record of the session itself may still be on its way to the disk.
         let after_facts =
             checkpoint.session.is_some() && !transfer.session_durable && self.rules.hold(Rule::SessionBeforeParts);
+        moving.add(transfer, numbers.len());
         for number in numbers {
-            *moving += 1;
             if let Some(job) = self.new_job(id, Verb::MovePart { checkpoint: checkpoint.clone(), number }) {
                 if after_facts { step.jobs_after_facts.push(job) } else { step.jobs.push(job) }
             }

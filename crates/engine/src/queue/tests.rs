@@ -294,6 +294,53 @@ fn a_change_that_several_parts_see_at_once_still_has_the_old_upload_aborted() {
 }
 
 #[test]
+fn a_store_that_asks_to_slow_down_is_given_fewer_parts_until_it_has_been_quiet_for_a_while() {
+    let mut world = World::new();
+    world.queue = Queue::new(QueueLimits { active_max: 4, parts_max: 64 }, RetryPolicy::default(), 1);
+    world.give(Input::Add((1..=4).map(|id| upload(id, 5)).collect()));
+    for _ in 0..8 {
+        world.end(0, 0); // four are probed and begun
+    }
+    let moving = |world: &World| world.running.len();
+    assert_eq!(moving(&world), 20);
+    // A wave of refusals is one.
+    for _ in 0..4 {
+        let id = *world.running.keys().next().unwrap();
+        world.running.remove(&id);
+        let error = TransferError { again: Again::Later, ..TransferError::new(ErrorCode::Throttled) };
+        world.give(Input::Ended(id, Err(error)));
+    }
+    world.now += Duration::from_secs(30);
+    world.give(Input::Wake);
+    let limit = 14;
+    let mut most = 0;
+    for _ in 0..4 {
+        world.end(0, 0);
+        most = most.max(moving(&world));
+    }
+    assert!(most <= limit + 1, "{most}, where {limit} and one more are allowed");
+    // It recovers: two seconds, one part more.
+    let before = world.queue.moving().all;
+    assert!(before > 0);
+    for _ in 0..40 {
+        world.now += Duration::from_secs(2);
+        if world.running.is_empty() {
+            break;
+        }
+        world.end(0, 0);
+    }
+    world.give(Input::Add(vec![upload(5, 5), upload(6, 5)]));
+    for _ in 0..200 {
+        world.now += Duration::from_secs(2);
+        if world.running.is_empty() {
+            break;
+        }
+        world.end(0, 0);
+    }
+    assert!(world.queue.transfers().all(|one| one.state.is_resting()), "all of them arrive");
+}
+
+#[test]
 fn what_can_be_clicked_follows_from_state_and_intent() {
     use crate::view::Actions;
     use State::{Beginning, Cancelled, Committing, Discarding, Done, Failed, Moving, Paused, Probing, Waiting};

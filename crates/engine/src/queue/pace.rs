@@ -1,0 +1,97 @@
+//! How many parts may move at a store that has asked to slow down.
+//!
+//! Everybody at that store goes slower together, since it counts requests and not transfers. One wave of refusals is one
+//! request to slow down: it takes the parts in flight to seven tenths. After ten quiet seconds one more is allowed every
+//! two seconds in which something succeeds, until nothing is held back any more and the store is forgotten.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Transfer;
+use crate::transfer::{End, StoreId};
+
+/// Refusals within this are one wave.
+const WAVE: Duration = Duration::from_secs(1);
+/// No growth for so long after one.
+const QUIET: Duration = Duration::from_secs(10);
+/// Then one part more every so often.
+const GROW_EVERY: Duration = Duration::from_secs(2);
+
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    parts_max: usize,
+    slowed_at: Duration,
+    grow_at: Duration,
+}
+
+/// The stores that have asked to slow down.
+#[derive(Debug, Default)]
+pub(super) struct Paces(BTreeMap<StoreId, Pace>);
+
+impl Paces {
+    /// A store of this transfer asks to slow down while so many parts move there.
+    pub(super) fn slow_down(&mut self, transfer: &Transfer, moving: &Moving, now: Duration) {
+        for store in stores(transfer) {
+            let there = moving.at(store);
+            let before = self.0.get(store);
+            if before.is_some_and(|pace| now < pace.slowed_at + WAVE) {
+                continue;
+            }
+            let allowed = before.map_or(there, |pace| pace.parts_max.min(there));
+            let pace = Pace { parts_max: (allowed * 7 / 10).max(1), slowed_at: now, grow_at: now + QUIET };
+            self.0.insert(store.clone(), pace);
+        }
+    }
+
+    /// Something of this transfer has succeeded; with so many parts at most, nothing is held back any more.
+    pub(super) fn succeeded(&mut self, transfer: &Transfer, parts_max: usize, now: Duration) {
+        for store in stores(transfer) {
+            let Some(pace) = self.0.get_mut(store).filter(|pace| pace.grow_at <= now) else { continue };
+            pace.parts_max += 1;
+            pace.grow_at = now + GROW_EVERY;
+            if pace.parts_max >= parts_max {
+                self.0.remove(store);
+            }
+        }
+    }
+
+    /// How many parts more may move for this transfer.
+    pub(super) fn room(&self, transfer: &Transfer, moving: &Moving) -> usize {
+        let room = |store: &StoreId| Some(self.0.get(store)?.parts_max.saturating_sub(moving.at(store)));
+        stores(transfer).filter_map(room).min().unwrap_or(usize::MAX)
+    }
+}
+
+/// Parts that move just now, in all and by store.
+#[derive(Debug, Default)]
+pub(super) struct Moving {
+    pub(super) all: usize,
+    by_store: BTreeMap<StoreId, usize>,
+}
+
+impl Moving {
+    /// Counts `parts` more of a transfer.
+    pub(super) fn add(&mut self, transfer: &Transfer, parts: usize) {
+        self.all += parts;
+        for store in stores(transfer) {
+            *self.by_store.entry(store.clone()).or_default() += parts;
+        }
+    }
+
+    fn at(&self, store: &StoreId) -> usize {
+        self.by_store.get(store).copied().unwrap_or(0)
+    }
+}
+
+/// The stores at its ends, each once.
+fn stores(transfer: &Transfer) -> impl Iterator<Item = &StoreId> {
+    let (source, target) = (store_of(&transfer.spec.source), store_of(&transfer.spec.target));
+    source.into_iter().chain(target.filter(|target| Some(*target) != source))
+}
+
+fn store_of(end: &End) -> Option<&StoreId> {
+    match end {
+        End::Object { store, .. } => Some(store),
+        End::File { .. } => None,
+    }
+}
