@@ -1,13 +1,11 @@
 //! Answers: status, headers, body; and how an error looks on the wire.
 
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use hyper::body::{Body, Frame};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -88,29 +86,26 @@ pub(crate) enum AnswerBody {
     Stream(mpsc::Receiver<io::Result<Bytes>>, Arc<Shared>),
 }
 
-impl Body for AnswerBody {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        match self.get_mut() {
+impl AnswerBody {
+    /// The next bytes; `None` at the end.
+    pub(crate) fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        match self {
             Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Self::Stream(receiver, shared) => receiver.poll_recv(context).map(|item| {
-                item.map(|chunk| {
-                    let chunk = chunk?;
-                    shared.counters.bytes_out.fetch_add(chunk.len() as u64, Ordering::Relaxed);
-                    Ok(Frame::data(chunk))
-                })
-            }),
+            Self::Whole(bytes) => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
+            Self::Stream(receiver, _) => receiver.poll_recv(context),
         }
     }
 
-    fn is_end_stream(&self) -> bool {
+    /// Whether nothing is left, as far as that is known without waiting.
+    pub(crate) fn is_over(&self) -> bool {
         matches!(self, Self::Whole(bytes) if bytes.is_empty())
+    }
+
+    /// Counts what really went out, which under a fault is less than what was read.
+    pub(crate) fn count_sent(&self, bytes: usize) {
+        if let Self::Stream(_, shared) = self {
+            shared.counters.bytes_out.fetch_add(bytes as u64, Ordering::Relaxed);
+        }
     }
 }
 
@@ -163,7 +158,7 @@ fn error_answer(shared: &Shared, call: Option<&Call>, is_head: bool, refusal: Re
     if with_ec {
         body["EC"] = ec.into();
     }
-    tracing::debug!(status = refusal.status.as_u16(), code = refusal.code, message = refusal.message, "refused");
+    tracing::debug!(status = refusal.status.as_u16(), code = &*refusal.code, message = refusal.message, "refused");
     let bodiless = is_head || refusal.status == StatusCode::NOT_MODIFIED;
     let mut answer = if bodiless { Answer::ok() } else { Answer::json(&body) };
     answer.headers.extend(refusal.headers);

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use base64::Engine;
-use hyper::body::Incoming;
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
@@ -12,6 +11,7 @@ use crate::bucket_index::{Bucket, Deleted};
 use crate::intake::receive_small;
 use crate::refusal::Refusal;
 use crate::request::{Call, check_key};
+use crate::request_body::RequestBody;
 use crate::route::{blocking, take_body};
 use crate::shared::Shared;
 
@@ -39,7 +39,7 @@ fn check_found(shared: &Shared, deleted: &Deleted) -> Result<(), Refusal> {
 pub(crate) async fn delete_many(
     shared: &Arc<Shared>,
     call: &Arc<Call>,
-    body: &mut Option<Incoming>,
+    body: &mut Option<RequestBody>,
 ) -> Result<Answer, Refusal> {
     let bucket = shared.bucket(call.bucket_name())?;
     let body = receive_small(shared, take_body(body)?).await?;

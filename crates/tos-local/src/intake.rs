@@ -7,12 +7,11 @@
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use tokio::task::JoinHandle;
 
 use crate::blob::{BlobWriter, Written};
 use crate::refusal::Refusal;
+use crate::request_body::RequestBody;
 use crate::shared::Shared;
 use crate::throttle::Throttles;
 
@@ -69,7 +68,7 @@ impl Intake {
 /// Receives a request's body into a file, at the rate that the throttles allow.
 pub(crate) async fn receive(
     shared: &Shared,
-    mut body: Incoming,
+    mut body: RequestBody,
     writer: BlobWriter,
     throttles: &Throttles,
     len_bytes_max: u64,
@@ -92,7 +91,7 @@ pub(crate) fn entity_too_large(len_bytes_max: u64) -> Refusal {
 }
 
 /// Receives a small body, such as the JSON of Complete, into memory.
-pub(crate) async fn receive_small(shared: &Shared, mut body: Incoming) -> Result<Vec<u8>, Refusal> {
+pub(crate) async fn receive_small(shared: &Shared, mut body: RequestBody) -> Result<Vec<u8>, Refusal> {
     /// 10 000 parts, or 1000 keys of 1 KiB that are all escapes, fit.
     const SMALL_BYTES_MAX: usize = 8 << 20;
     let mut all = Vec::new();
@@ -106,14 +105,10 @@ pub(crate) async fn receive_small(shared: &Shared, mut body: Incoming) -> Result
 }
 
 /// The next bytes of a body; `None` at its proper end.
-async fn next_chunk(shared: &Shared, body: &mut Incoming) -> Result<Option<Bytes>, Refusal> {
-    while let Some(frame) = body.frame().await {
-        let broken = |_| Refusal::new(400, "UnexpectedEOF", "The body ended before its announced length.");
-        // Trailers are passed over.
-        if let Ok(chunk) = frame.map_err(broken)?.into_data() {
-            shared.counters.bytes_in.fetch_add(chunk.len() as u64, Ordering::Relaxed);
-            return Ok(Some(chunk));
-        }
+pub(crate) async fn next_chunk(shared: &Shared, body: &mut RequestBody) -> Result<Option<Bytes>, Refusal> {
+    let chunk = body.next_chunk().await?;
+    if let Some(chunk) = &chunk {
+        shared.counters.bytes_in.fetch_add(chunk.len() as u64, Ordering::Relaxed);
     }
-    Ok(None)
+    Ok(chunk)
 }

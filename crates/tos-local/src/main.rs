@@ -70,6 +70,21 @@ struct Arguments {
     /// Runs the server's clock ahead of the computer's (behind, if negative).
     #[arg(long, default_value_t = 0, value_name = "SECONDS", allow_negative_numbers = true)]
     clock_ahead: i64,
+    /// Lets clients set faults: PUT, GET and DELETE of /__tern/faults, unsigned.
+    ///
+    /// The body of a PUT is a plan as JSON; GET shows it and how often each of its rules struck. This loses the reply
+    /// to the second part with the key `big`, and refuses one request in ten otherwise:
+    ///
+    /// {"seed": 1, "rules": [
+    ///   {"verb": "UploadPart", "key": "big", "when": {"nth": 2}, "fault": "lose_reply"},
+    ///   {"verb": "any", "when": {"permille": 100}, "fault": "refuse"}]}
+    ///
+    /// Which: `verb`, `key` and `part` of the request; `nth`, `first`, `every` or `permille` of those that match. What:
+    /// `refuse`, `reset_within_request`, `lose_reply`, `reset_within_response`, `truncate`, `stall`, `stall_request`,
+    /// `trickle`, `status`, `flip_bit`, `latency`. `latency_ms` and `mbps` of a plan stand in for the options of the
+    /// same names. See `tos_local::FaultPlan` for each.
+    #[arg(long, verbatim_doc_comment)]
+    control: bool,
     #[command(flatten)]
     switches: Switches,
 }
@@ -264,6 +279,7 @@ fn options(arguments: Arguments) -> Result<Options, String> {
         buckets,
         behaviour,
         clock_ahead_seconds: arguments.clock_ahead,
+        faults: arguments.control,
     })
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crc_fast::{CrcAlgorithm, checksum_combine};
-use hyper::body::Incoming;
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
@@ -18,6 +17,7 @@ use crate::object_calls::{attributes, check_storage_class, current, etag_of, sho
 use crate::record::{Part, UploadRecord, Version, VersionFacts};
 use crate::refusal::Refusal;
 use crate::request::Call;
+use crate::request_body::RequestBody;
 use crate::route::{blocking, take_body};
 use crate::shared::Shared;
 use crate::upload::{Upload, UploadState};
@@ -44,7 +44,7 @@ pub(crate) async fn create(shared: &Arc<Shared>, call: &Arc<Call>) -> Result<Ans
 pub(crate) async fn complete(
     shared: &Arc<Shared>,
     call: &Arc<Call>,
-    body: &mut Option<Incoming>,
+    body: &mut Option<RequestBody>,
 ) -> Result<Answer, Refusal> {
     let bucket = shared.bucket(call.bucket_name())?;
     let upload_id = call.filled("uploadId");

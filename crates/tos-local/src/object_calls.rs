@@ -4,7 +4,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use hyper::StatusCode;
-use hyper::body::Incoming;
 
 use crate::answer::{Answer, AnswerBody};
 use crate::blob::{BlobWriter, Written, new_id};
@@ -15,6 +14,7 @@ use crate::outlet;
 use crate::record::{Attributes, Version, VersionFacts, Versioning};
 use crate::refusal::Refusal;
 use crate::request::Call;
+use crate::request_body::RequestBody;
 use crate::route::{blocking, take_body};
 use crate::shared::Shared;
 use crate::throttle::{Throttle, Throttles};
@@ -23,7 +23,7 @@ use crate::times::rfc_1123;
 pub(crate) async fn put(
     shared: &Arc<Shared>,
     call: &Arc<Call>,
-    body: &mut Option<Incoming>,
+    body: &mut Option<RequestBody>,
 ) -> Result<Answer, Refusal> {
     let bucket = shared.bucket(call.bucket_name())?;
     check_storage_class(call)?;
@@ -167,7 +167,7 @@ pub(crate) async fn receive_body(
     shared: &Arc<Shared>,
     call: &Call,
     bucket: &Bucket,
-    body: &mut Option<Incoming>,
+    body: &mut Option<RequestBody>,
 ) -> Result<Written, Refusal> {
     use base64::Engine;
     if call.header("content-encoding").is_some_and(|encoding| encoding.contains("tos-chunked")) {
@@ -198,7 +198,7 @@ pub(crate) async fn receive_body(
 
 /// The server's throttle and that of the request's own `x-tos-traffic-limit`, which is in bits per second.
 fn request_throttles(shared: &Shared, call: &Call) -> Result<Throttles, Refusal> {
-    let mut throttles = shared.throttles.clone();
+    let mut throttles = shared.throttles();
     if let Some(text) = call.header("x-tos-traffic-limit").or(call.parameter("x-tos-traffic-limit")) {
         let bits = text.parse::<u64>().ok().filter(|bits| (819_200..=838_860_800).contains(bits));
         let bits =

@@ -48,6 +48,10 @@ pub struct Options {
     pub behaviour: Behaviour,
     /// Seconds by which this server's clock runs ahead of the computer's, for trying a client with a wrong clock.
     pub clock_ahead_seconds: i64,
+    /// Lets clients set faults with `PUT`, `GET` and `DELETE` of `/__tern/faults`, unsigned, at an address or at
+    /// `localhost`: the body of a PUT is the JSON of a [`crate::FaultPlan`], the answer to it and to GET that of a
+    /// [`crate::FaultReport`]. Off, that path is an ordinary request. [`crate::Server::set_faults`] works always.
+    pub faults: bool,
 }
 
 impl Default for Options {
@@ -72,6 +76,7 @@ impl Default for Options {
             buckets: Vec::new(),
             behaviour: Behaviour::default(),
             clock_ahead_seconds: 0,
+            faults: false,
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use hyper::body::Incoming;
 use serde_json::json;
 
 use crate::answer::Answer;
@@ -14,6 +13,7 @@ use crate::object_calls::{etag_of, parse_range, receive_body};
 use crate::record::{Part, PartFacts, quoted};
 use crate::refusal::Refusal;
 use crate::request::Call;
+use crate::request_body::RequestBody;
 use crate::route::blocking;
 use crate::shared::Shared;
 use crate::times::iso;
@@ -22,7 +22,7 @@ use crate::upload::Upload;
 pub(crate) async fn upload(
     shared: &Arc<Shared>,
     call: &Arc<Call>,
-    body: &mut Option<Incoming>,
+    body: &mut Option<RequestBody>,
 ) -> Result<Answer, Refusal> {
     let number = part_number(call)?;
     let bucket = shared.bucket(call.bucket_name())?;

@@ -1,5 +1,7 @@
 //! An error as TOS words it: status, code, message.
 
+use std::borrow::Cow;
+
 use hyper::StatusCode;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -7,15 +9,15 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
-    pub(crate) code: &'static str,
+    pub(crate) code: Cow<'static, str>,
     pub(crate) message: String,
     pub(crate) headers: HeaderMap,
 }
 
 impl Refusal {
-    pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, code, message: message.into(), headers: HeaderMap::new() }
+        Self { status, code: code.into(), message: message.into(), headers: HeaderMap::new() }
     }
 
     pub(crate) fn with_header(mut self, name: &'static str, value: &str) -> Self {
@@ -27,7 +29,7 @@ impl Refusal {
 
     /// The known EC of a code; the others get a made-up one, as nothing may depend on it.
     pub(crate) fn ec(&self) -> &'static str {
-        match self.code {
+        match self.code.as_ref() {
             "NoSuchBucket" => "0006-00000001",
             "NoSuchKey" => "0017-00000003",
             "NoSuchUpload" => "0017-00000026",

@@ -119,8 +119,7 @@ fn address(host: &str, path: &str, options: &Options) -> Result<Target, Refusal>
     if let Some(bucket) = options.custom_domains.get(&name) {
         return in_host(bucket);
     }
-    let is_ip = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
-    if is_ip || name == "localhost" {
+    if is_path_style(&name) {
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
         if bucket.is_empty() && key.is_empty() {
             return Ok(Target::Service);
@@ -149,6 +148,11 @@ fn address(host: &str, path: &str, options: &Options) -> Result<Target, Refusal>
 fn object(bucket: String, key: &str, options: &Options) -> Result<Target, Refusal> {
     check_key(key, options.behaviour.key_bytes_max)?;
     Ok(Target::Object { bucket, key: key.to_owned() })
+}
+
+/// Whether buckets are in the path at this host (lower case, without port): an IP address or `localhost`.
+pub(crate) fn is_path_style(name: &str) -> bool {
+    name == "localhost" || name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok()
 }
 
 pub(crate) fn host_without_port(host: &str) -> &str {
@@ -195,12 +199,13 @@ mod tests {
     fn check(host: &str, path: &str, expected: Result<(&str, &str), &str>) {
         let options =
             Options { custom_domains: [("files.example".into(), "mine".into())].into(), ..Options::default() };
-        let got = address(host, path, &options).map_err(|refusal| refusal.code);
+        let got = address(host, path, &options).map_err(|refusal| refusal.code.into_owned());
         let expected = expected.map(|target| match target {
             ("", "") => Target::Service,
             (bucket, "") => Target::Bucket(bucket.into()),
             (bucket, key) => Target::Object { bucket: bucket.into(), key: key.into() },
         });
+        let expected = expected.map_err(str::to_owned);
         assert_eq!(got, expected, "{host} {path}");
     }
 

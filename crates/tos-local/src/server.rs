@@ -1,36 +1,23 @@
-//! The server: a listener on 127.0.0.1, a task per connection, and one answer per request.
+//! The server: a listener on 127.0.0.1, and a task per connection.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::BodyExt;
-use hyper::body::{Body, Incoming};
-use hyper::service::service_fn;
-use hyper::{Method, Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use crate::answer::{AnswerBody, respond};
-use crate::auth::authenticate;
-use crate::refusal::Refusal;
-use crate::request::Call;
-use crate::route::{self, Verb};
+use crate::connection::serve;
+use crate::fault::{FaultPlan, FaultPlanError, FaultReport};
 use crate::shared::Shared;
 use crate::stats::Stats;
 use crate::{Options, StartError, tls};
 
 /// How long connections may take to finish their requests once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(2);
-/// How long, and for how many bytes, a client may go on sending after its request was refused.
-const LINGER: Duration = Duration::from_secs(10);
-const LINGER_BYTES_MAX: u64 = 1 << 30;
 
 /// A running server. Dropping it ends it at once, as a kill would; [`Server::stop`] lets requests finish.
 ///
@@ -102,6 +89,25 @@ impl Server {
         self.shared.stats()
     }
 
+    /// Sets a fault plan in place of any other; its counts begin at 0. Works whether or not [`Options::faults`] lets
+    /// clients do the same over HTTP.
+    ///
+    /// # Errors
+    /// The first field that is out of its range; what was set before stays.
+    pub fn set_faults(&self, plan: FaultPlan) -> Result<(), FaultPlanError> {
+        self.shared.faults.set(plan)
+    }
+
+    /// Goes back to no faults. Requests that are under way keep theirs.
+    pub fn clear_faults(&self) {
+        self.shared.faults.clear();
+    }
+
+    /// The fault plan that is set, and how often each of its rules struck.
+    pub fn fault_report(&self) -> FaultReport {
+        self.shared.faults.report()
+    }
+
     /// Takes no more connections, lets running requests finish for two seconds, and ends.
     ///
     /// # Cancellation
@@ -159,98 +165,4 @@ async fn accept(
     let _ = tokio::time::timeout(GRACE, all).await;
     // What is left is ended and waited for, so that the folder is free when `stop` returns.
     connections.shutdown().await;
-}
-
-async fn serve(
-    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
-    shared: Arc<Shared>,
-    mut stopping: watch::Receiver<bool>,
-) {
-    // Boxed, as only then can the connection be driven without being pinned, and taken apart at its end.
-    let service = service_fn(move |request| {
-        let shared = shared.clone();
-        Box::pin(async move { Ok::<_, Infallible>(handle(&shared, request).await) })
-    });
-    let mut connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(60))
-        .serve_connection(TokioIo::new(stream), service);
-    let result = tokio::select! {
-        result = std::future::poll_fn(|context| connection.poll_without_shutdown(context)) => result,
-        _ = stopping.changed() => {
-            std::pin::Pin::new(&mut connection).graceful_shutdown();
-            std::future::poll_fn(|context| connection.poll_without_shutdown(context)).await
-        }
-    };
-    match result {
-        Ok(()) if !*stopping.borrow() => linger(connection.into_parts().io.into_inner()).await,
-        Ok(()) => {}
-        Err(error) => tracing::debug!(%error, "a connection broke off"),
-    }
-}
-
-/// Closes one direction and reads on until the client has closed the other.
-///
-/// A request may be refused while its body is still coming, and a client may not look at the answer before it has sent
-/// all. Closing on unread bytes would reset the connection and take the answer with it.
-async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
-    let reading = async {
-        let mut discarded = vec![0; 64 << 10];
-        let mut left = LINGER_BYTES_MAX;
-        stream.shutdown().await?;
-        while left > 0 {
-            match stream.read(&mut discarded).await? {
-                0 => break,
-                count => left = left.saturating_sub(count as u64),
-            }
-        }
-        Ok::<_, std::io::Error>(())
-    };
-    let _ = tokio::time::timeout(LINGER, reading).await;
-}
-
-async fn handle(shared: &Arc<Shared>, request: Request<Incoming>) -> Response<AnswerBody> {
-    let (parts, body) = request.into_parts();
-    let is_head = parts.method == Method::HEAD;
-    let expects_continue = parts.headers.contains_key("expect");
-    let mut body = Some(body);
-    let (call, reply) = match Call::parse(&parts, &shared.options) {
-        Err(refusal) => (None, Err(refusal)),
-        Ok(mut call) => match prepare(shared, &mut call) {
-            Err(refusal) => (Some(Arc::new(call)), Err(refusal)),
-            Ok(verb) => {
-                let call = Arc::new(call);
-                let reply = route::answer(shared, &call, verb, &mut body).await;
-                (Some(call), reply)
-            }
-        },
-    };
-    if reply.is_err()
-        && !expects_continue
-        && let Some(body) = body
-    {
-        drain(body).await;
-    }
-    if !shared.options.latency.is_zero() {
-        tokio::time::sleep(shared.options.latency).await;
-    }
-    respond(shared, call.as_deref(), is_head, reply)
-}
-
-/// Names and authenticates a call.
-fn prepare(shared: &Shared, call: &mut Call) -> Result<Verb, Refusal> {
-    let verb = Verb::of(call);
-    shared.counters.request(verb.as_ref().map_or("Unknown", |verb| verb.name()));
-    call.region = authenticate(shared, call)?;
-    verb
-}
-
-/// Reads the rest of a small body that was refused, so that the connection can go on; a large one is left to
-/// [`linger`].
-async fn drain(mut body: Incoming) {
-    const DRAINED_BYTES_MAX: u64 = 1 << 20;
-    if body.size_hint().upper().is_some_and(|len| len <= DRAINED_BYTES_MAX) {
-        let reading = async { while let Some(Ok(_)) = body.frame().await {} };
-        let _ = tokio::time::timeout(LINGER, reading).await;
-    }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::blob::{Blob, Quota};
 use crate::bucket_index::Bucket;
 use crate::disk::{self, BucketFolder};
+use crate::fault::Faults;
 use crate::record::{BucketRecord, KeyRecord, Part, PartRecord, UploadRecord, Version, Versioning};
 use crate::refusal::Refusal;
 use crate::request::is_bucket_name;
@@ -26,7 +27,8 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) quota: Arc<Quota>,
     pub(crate) counters: Counters,
-    pub(crate) throttles: Throttles,
+    pub(crate) faults: Faults,
+    throttles: Throttles,
     pub(crate) copy_throttles: Throttles,
     buckets: RwLock<BTreeMap<String, Arc<Bucket>>>,
     /// Version made by each completed upload, by its id.
@@ -58,6 +60,7 @@ impl Shared {
             options,
             quota,
             counters: Counters::default(),
+            faults: Faults::default(),
             buckets: RwLock::new(buckets),
             completed: Mutex::default(),
             _lock: lock,
@@ -85,6 +88,16 @@ impl Shared {
             }
         }
         Ok(())
+    }
+
+    /// The throttles of all bodies, and of them alone; those of the fault plan, if it has any.
+    pub(crate) fn throttles(&self) -> Throttles {
+        self.faults.throttles().unwrap_or_else(|| self.throttles.clone())
+    }
+
+    /// Waited before each answer.
+    pub(crate) fn latency(&self) -> Duration {
+        self.faults.latency().unwrap_or(self.options.latency)
     }
 
     pub(crate) fn now_ms(&self) -> u64 {

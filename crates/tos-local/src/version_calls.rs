@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
@@ -13,6 +12,7 @@ use crate::list_calls::{content, encoded, wants_url_encoding};
 use crate::record::Versioning;
 use crate::refusal::Refusal;
 use crate::request::Call;
+use crate::request_body::RequestBody;
 use crate::route::{blocking, take_body};
 use crate::shared::Shared;
 use crate::times::iso;
@@ -29,7 +29,7 @@ pub(crate) fn get_versioning(shared: &Shared, call: &Call) -> Result<Answer, Ref
 pub(crate) async fn put_versioning(
     shared: &Arc<Shared>,
     call: &Call,
-    body: &mut Option<Incoming>,
+    body: &mut Option<RequestBody>,
 ) -> Result<Answer, Refusal> {
     let bucket = shared.bucket(call.bucket_name())?;
     let body = receive_small(shared, take_body(body)?).await?;

@@ -4,6 +4,9 @@
 
 mod addressing;
 mod copies;
+mod fault_control;
+mod faults_in_requests;
+mod faults_in_responses;
 mod limits;
 mod listing;
 mod multipart;

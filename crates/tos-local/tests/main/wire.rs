@@ -201,6 +201,14 @@ impl Wire {
         exchange(TcpStream::connect(("127.0.0.1", self.port)).await.unwrap(), &[&head, &self.body]).await
     }
 
+    /// Sends and takes whatever comes, up to the end of the connection.
+    pub(crate) async fn observe(self) -> Seen {
+        let signed = self.signed();
+        let head = signed.head(None, Some(signed.body.len()));
+        let stream = TcpStream::connect(("127.0.0.1", signed.port)).await.unwrap();
+        observe(stream, &[&head, &signed.body]).await
+    }
+
     /// Sends with a ready query string, such as that of a presigned URL.
     pub(crate) async fn send_presigned(self, query: &str) -> Reply {
         let head = self.head(Some(query), Some(self.body.len()));
@@ -208,6 +216,10 @@ impl Wire {
     }
 
     pub(crate) async fn send_over_tls(self, ca_pem: &str, name: &str) -> Result<Reply, std::io::Error> {
+        Ok(Reply::parse(&self.observe_over_tls(ca_pem, name).await?.bytes))
+    }
+
+    pub(crate) async fn observe_over_tls(self, ca_pem: &str, name: &str) -> Result<Seen, std::io::Error> {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(ca_pem.as_bytes()).unwrap()).unwrap();
         let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
@@ -216,22 +228,46 @@ impl Wire {
         let name = ServerName::try_from(name.to_owned()).unwrap();
         let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
         let head = signed.head(None, Some(signed.body.len()));
-        Ok(exchange(stream, &[&head, &signed.body]).await)
+        Ok(observe(stream, &[&head, &signed.body]).await)
     }
 }
 
-/// Sends pieces and reads the answer to its end.
-pub(crate) async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, pieces: &[&[u8]]) -> Reply {
+/// What came over a connection, and how it ended.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) bytes: Vec<u8>,
+    /// With a reset; `false`: in good order.
+    pub(crate) reset: bool,
+}
+
+/// Sends pieces and reads to the end of the connection, whatever it is. A reset shows wherever it is met first.
+pub(crate) async fn observe(mut stream: impl AsyncRead + AsyncWrite + Unpin, pieces: &[&[u8]]) -> Seen {
+    use std::io::ErrorKind;
+    let is_reset = |error: std::io::Error| match error.kind() {
+        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => true,
+        _ => panic!("neither a reset nor an end: {error}"),
+    };
+    let mut reset = false;
     for piece in pieces {
         // A server that has already refused may stop reading; what it said is what counts.
-        if stream.write_all(piece).await.is_err() {
+        if let Err(error) = stream.write_all(piece).await {
+            reset = is_reset(error);
             break;
         }
     }
-    let _ = stream.flush().await;
+    if let Err(error) = stream.flush().await {
+        reset |= is_reset(error);
+    }
     let mut bytes = Vec::new();
-    let _ = stream.read_to_end(&mut bytes).await;
-    Reply::parse(&bytes)
+    if let Err(error) = stream.read_to_end(&mut bytes).await {
+        reset |= is_reset(error);
+    }
+    Seen { bytes, reset }
+}
+
+/// Sends pieces and reads the answer to its end.
+pub(crate) async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin, pieces: &[&[u8]]) -> Reply {
+    Reply::parse(&observe(stream, pieces).await.bytes)
 }
 
 #[derive(Debug)]

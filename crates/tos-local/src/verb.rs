@@ -1,0 +1,161 @@
+//! Which call a request is.
+
+use hyper::Method;
+use serde::{Deserialize, Serialize};
+
+use crate::refusal::Refusal;
+use crate::request::{Call, Target};
+
+/// The calls that this server knows, by the names of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verb {
+    /// `GET /`.
+    ListBuckets,
+    /// `PUT /` of a bucket.
+    CreateBucket,
+    /// `HEAD /` of a bucket.
+    HeadBucket,
+    /// `DELETE /` of a bucket.
+    DeleteBucket,
+    /// `GET /?location`.
+    GetBucketLocation,
+    /// `GET /?versioning`.
+    GetBucketVersioning,
+    /// `PUT /?versioning`.
+    PutBucketVersioning,
+    /// `GET /` of a bucket.
+    ListObjects,
+    /// `GET /?list-type=2`.
+    ListObjectsV2,
+    /// `GET /?versions`.
+    ListObjectVersions,
+    /// `GET /?uploads`.
+    ListMultipartUploads,
+    /// `POST /?delete`.
+    DeleteMultiObjects,
+    /// `HEAD /key`.
+    HeadObject,
+    /// `GET /key`.
+    GetObject,
+    /// `PUT /key`.
+    PutObject,
+    /// `PUT /key` with `x-tos-copy-source`.
+    CopyObject,
+    /// `DELETE /key`.
+    DeleteObject,
+    /// `POST /key?uploads`.
+    CreateMultipartUpload,
+    /// `PUT /key?partNumber=N&uploadId=U`.
+    UploadPart,
+    /// `PUT /key?partNumber=N&uploadId=U` with `x-tos-copy-source`.
+    UploadPartCopy,
+    /// `POST /key?uploadId=U`.
+    CompleteMultipartUpload,
+    /// `DELETE /key?uploadId=U`.
+    AbortMultipartUpload,
+    /// `GET /key?uploadId=U`.
+    ListParts,
+}
+
+impl Verb {
+    /// The name in the protocol, which is also the one in a [`crate::FaultPlan`].
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ListBuckets => "ListBuckets",
+            Self::CreateBucket => "CreateBucket",
+            Self::HeadBucket => "HeadBucket",
+            Self::DeleteBucket => "DeleteBucket",
+            Self::GetBucketLocation => "GetBucketLocation",
+            Self::GetBucketVersioning => "GetBucketVersioning",
+            Self::PutBucketVersioning => "PutBucketVersioning",
+            Self::ListObjects => "ListObjects",
+            Self::ListObjectsV2 => "ListObjectsV2",
+            Self::ListObjectVersions => "ListObjectVersions",
+            Self::ListMultipartUploads => "ListMultipartUploads",
+            Self::DeleteMultiObjects => "DeleteMultiObjects",
+            Self::HeadObject => "HeadObject",
+            Self::GetObject => "GetObject",
+            Self::PutObject => "PutObject",
+            Self::CopyObject => "CopyObject",
+            Self::DeleteObject => "DeleteObject",
+            Self::CreateMultipartUpload => "CreateMultipartUpload",
+            Self::UploadPart => "UploadPart",
+            Self::UploadPartCopy => "UploadPartCopy",
+            Self::CompleteMultipartUpload => "CompleteMultipartUpload",
+            Self::AbortMultipartUpload => "AbortMultipartUpload",
+            Self::ListParts => "ListParts",
+        }
+    }
+
+    /// Names the call that a request is.
+    pub(crate) fn of(call: &Call) -> Result<Self, Refusal> {
+        const UNKNOWN: [&str; 19] = [
+            "acl",
+            "append",
+            "bucketInfo",
+            "cors",
+            "fetch",
+            "fetchTask",
+            "lifecycle",
+            "metadata",
+            "modify",
+            "objectExpires",
+            "policy",
+            "rename",
+            "restore",
+            "stat",
+            "symlink",
+            "tagging",
+            "time",
+            "trash",
+            "website",
+        ];
+        if let Some(unknown) = UNKNOWN.iter().find(|name| call.has(name)) {
+            return Err(Refusal::not_implemented(&format!("{} with {unknown}", call.method)));
+        }
+        let verb = match &call.target {
+            Target::Service => match call.method {
+                Method::GET => Some(Self::ListBuckets),
+                _ => None,
+            },
+            Target::Bucket(_) => Self::of_bucket(call),
+            Target::Object { .. } => Self::of_object(call),
+        };
+        verb.ok_or_else(|| Refusal::new(405, "MethodNotAllowed", format!("{} is not a call here.", call.method)))
+    }
+
+    fn of_bucket(call: &Call) -> Option<Self> {
+        match call.method {
+            Method::PUT if call.has("versioning") => Some(Self::PutBucketVersioning),
+            Method::PUT => Some(Self::CreateBucket),
+            Method::HEAD => Some(Self::HeadBucket),
+            Method::DELETE => Some(Self::DeleteBucket),
+            Method::POST if call.has("delete") => Some(Self::DeleteMultiObjects),
+            Method::GET if call.has("location") => Some(Self::GetBucketLocation),
+            Method::GET if call.has("versioning") => Some(Self::GetBucketVersioning),
+            Method::GET if call.has("versions") => Some(Self::ListObjectVersions),
+            Method::GET if call.has("uploads") => Some(Self::ListMultipartUploads),
+            Method::GET if call.parameter("list-type") == Some("2") => Some(Self::ListObjectsV2),
+            Method::GET => Some(Self::ListObjects),
+            _ => None,
+        }
+    }
+
+    fn of_object(call: &Call) -> Option<Self> {
+        let copies = call.header("x-tos-copy-source").is_some();
+        match (call.method.as_str(), call.has("uploadId")) {
+            ("PUT", true) if copies => Some(Self::UploadPartCopy),
+            ("PUT", true) => Some(Self::UploadPart),
+            ("PUT", false) if copies => Some(Self::CopyObject),
+            ("PUT", false) => Some(Self::PutObject),
+            ("POST", false) if call.has("uploads") => Some(Self::CreateMultipartUpload),
+            ("POST", true) => Some(Self::CompleteMultipartUpload),
+            ("GET", true) => Some(Self::ListParts),
+            ("GET", false) => Some(Self::GetObject),
+            ("HEAD", _) => Some(Self::HeadObject),
+            ("DELETE", true) => Some(Self::AbortMultipartUpload),
+            ("DELETE", false) => Some(Self::DeleteObject),
+            _ => None,
+        }
+    }
+}
