@@ -310,7 +310,8 @@ impl Oracle {
     fn is_gone(&self, id: TransferId, known: &Known) {
         if let End::Object { object, .. } = &known.spec.target {
             for upload in self.store.open_uploads(&object.bucket) {
-                if known.uploads.contains(&upload.upload_id) {
+                let left_behind = self.book().left_behind.contains(&upload.upload_id);
+                if known.uploads.contains(&upload.upload_id) && !left_behind {
                     self.accuse(format!("{id} is cancelled, and its upload {} is open", upload.upload_id));
                 }
             }

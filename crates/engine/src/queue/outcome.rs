@@ -194,8 +194,10 @@ impl Queue {
                 step.events.push(transfer.event(EventKind::StateChanged { phase, error: Some(error), retry_in_ms }));
             }
             // An upload that may not be aborted is written down among the leftovers, and the transfer goes on. Without
-            // keys it could not, and a file that cannot be deleted has a cause that the user can remove.
+            // keys it could not, and a file that cannot be deleted has a cause that the user can remove. Who has given
+            // it up meanwhile is told that it is still there.
             None if discarding
+                && transfer.intent != Intent::Cancel
                 && transfer.after_discard == AfterDiscard::StartOver
                 && transfer.kind != Kind::Download
                 && again == Again::Never
