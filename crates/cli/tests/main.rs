@@ -15,3 +15,4 @@ mod resume;
 mod secrets;
 mod sharing;
 mod support;
+mod wire;
