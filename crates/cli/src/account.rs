@@ -81,7 +81,10 @@ impl Choice {
             ..AccountOptions::default()
         };
         let (endpoint, region) = place(&there)?;
-        let config = TosConfig { endpoint: normal_endpoint(&endpoint), region, ..config.as_ref().clone() };
+        let mut config = TosConfig { endpoint: normal_endpoint(&endpoint), region, ..config.as_ref().clone() };
+        if config.addressing == Addressing::CustomDomain {
+            config.addressing = Addressing::VirtualHost; // that domain stands for the source's bucket
+        }
         Ok(Self::Environment(StoreId(environment_store(&endpoint)), Box::new(config)))
     }
 }

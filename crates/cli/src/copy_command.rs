@@ -120,7 +120,8 @@ async fn goes_on(engine: &Engine, id: TransferId, spec: &TransferSpec) -> Result
     let told = |error| words::engine_failure(&error);
     let Some(detail) = engine.detail(id).await.map_err(told)? else { return Ok(false) };
     let old = &detail.view.spec.options;
-    if old.conflict == spec.options.conflict && old.settings == spec.options.settings {
+    let now = &spec.options;
+    if old.conflict == now.conflict && old.settings == now.settings && old.route == now.route {
         return Ok(true);
     }
     if detail.checkpoint.is_none_or(|checkpoint| checkpoint.session.is_none()) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use engine::{Engine, Event, EventKind, Phase, Route, Stats, TransferId, TransferView};
 use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::MissedTickBehavior;
 
 use crate::args::RunOptions;
@@ -95,20 +95,27 @@ impl<'a> Watch<'a> {
                         }
                     }
                     // Many small files come to rest in waves, and one look at the ledger serves a whole wave.
-                    while let Ok(event) = events.try_recv() {
-                        self.heard(&event, &mut to_look_at);
-                    }
+                    self.hear_all(&mut events, &mut to_look_at);
                     self.look_at(&mut to_look_at)?;
                 }
                 _ = ticks.tick() => self.show(),
             }
         }
         // What was told before the last one came to rest is still in the channel.
-        while let Ok(event) = events.try_recv() {
-            self.heard(&event, &mut to_look_at);
-        }
+        self.hear_all(&mut events, &mut to_look_at);
         self.progress.close();
         Ok(self.report)
+    }
+
+    /// Takes what is in the channel already. That some were missed is told only once, and must not be overheard.
+    fn hear_all(&mut self, events: &mut Receiver<Event>, to_look_at: &mut BTreeSet<TransferId>) {
+        loop {
+            match events.try_recv() {
+                Ok(event) => self.heard(&event, to_look_at),
+                Err(TryRecvError::Lagged(count)) => self.missed(count, to_look_at),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+            }
+        }
     }
 
     /// Takes an event, and notes whose transfer may have come to rest by it.

@@ -9,6 +9,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use store::{ErrorKind, ObjectRef, Retry, StoreError};
 
+/// Longer than this no store is believed that asks to wait: it would be taken for broken anyway.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(15 * 60);
+
 /// What happened, as the front ends word it. Each variant says when the engine tries again by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -118,11 +121,6 @@ impl ErrorCode {
         Self::Ledger,
         Self::Internal,
     ];
-
-    /// Whether other credentials are what is needed.
-    pub fn is_about_credentials(self) -> bool {
-        matches!(self, Self::Credentials | Self::CredentialsExpired | Self::AccountMissing)
-    }
 
     /// The code as it is written, such as `source_changed`.
     pub fn as_str(self) -> &'static str {
@@ -305,7 +303,7 @@ impl TransferError {
             again: match error.retry {
                 Retry::Never => Again::Never,
                 Retry::Later => Again::Later,
-                Retry::After(wait) => Again::After(wait),
+                Retry::After(wait) => Again::After(wait.min(RETRY_AFTER_MAX)),
             },
             progressed: false,
         }

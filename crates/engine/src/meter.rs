@@ -1,7 +1,7 @@
 //! Bytes in flight and speed of one transfer. Written by its jobs, read by the driver's sampler; never durable.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ const BUFFERS_FILL: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 struct Count {
     bytes: AtomicU64,
-    /// How often the limiter made it wait.
-    held: AtomicU64,
+    /// Whether it waits for bytes to come, rather than for a limit or for the far side to take them.
+    waits_for_source: AtomicBool,
 }
 
 /// What a transfer moves just now.
@@ -41,10 +41,12 @@ impl Meter {
         self.lock().iter().map(|(number, count)| (*number, count.bytes.load(Ordering::Relaxed))).collect()
     }
 
-    /// Bytes of a part that moves just now, and how often the limiter has made it wait.
-    pub(crate) fn part_in_flight(&self, number: PartNumber) -> Option<(u64, u64)> {
+    /// Bytes of a part that waits for more of them to come just now; `None` if it does not move, or waits for something
+    /// else.
+    pub(crate) fn waits_for_source(&self, number: PartNumber) -> Option<u64> {
         let moving = self.lock();
-        moving.get(&number).map(|count| (count.bytes.load(Ordering::Relaxed), count.held.load(Ordering::Relaxed)))
+        let count = moving.get(&number).filter(|count| count.waits_for_source.load(Ordering::Relaxed))?;
+        Some(count.bytes.load(Ordering::Relaxed))
     }
 
     /// All bytes that ever passed, repeats included.
@@ -72,9 +74,9 @@ impl PartMeter {
         self.meter.wire_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// The limiter makes it wait: what does not move now is not the network's fault.
-    pub(crate) fn held(&self) {
-        self.count.held.fetch_add(1, Ordering::Relaxed);
+    /// Whether it waits for bytes to come from now on: only then is it the source's fault that nothing moves.
+    pub(crate) fn waits_for_source(&self, waits: bool) {
+        self.count.waits_for_source.store(waits, Ordering::Relaxed);
     }
 }
 

@@ -13,7 +13,7 @@
 //! | Beginning | session open → Moving; session gone → Discarding, or Committing if every part was there |
 //! | Moving | last part at the sink → Committing; session or source gone → Discarding |
 //! | Committing | checksums equal → Done; parts missing → Beginning; different → Discarding |
-//! | Discarding | to start over → Waiting; to cancel → Cancelled |
+//! | Discarding | to start over → Probing; to cancel → Cancelled |
 //! | any working | retries used up → Failed; intent Pause and no job left → Paused; intent Cancel → Discarding |
 //! | Paused, Failed | intent Run → Waiting; intent Cancel → Discarding |
 //!

@@ -126,16 +126,6 @@ impl std::fmt::Debug for Grant {
     }
 }
 
-impl Grant {
-    /// Whether it need not be waited for; then it is given.
-    pub(crate) fn is_free(&mut self) -> bool {
-        let mut line = self.limiter.lock();
-        line.advance(self.limiter.clock.now());
-        self.granted = line.wait_for(self.position).is_none();
-        self.granted
-    }
-}
-
 impl Future for Grant {
     type Output = ();
 

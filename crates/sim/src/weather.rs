@@ -159,7 +159,7 @@ impl Dice {
             return Some(Fault::Fail(ErrorKind::ClockSkew));
         }
         // What may not be listed cannot be swept: that is said in docs/resumability.md.
-        if strikes(weather.forbidden) && call.verb != Verb::ListUploads {
+        if strikes(weather.forbidden) && !matches!(call.verb, Verb::ListUploads | Verb::ListParts) {
             return Some(Fault::Fail(ErrorKind::Forbidden));
         }
         if !has_body {

@@ -91,8 +91,8 @@ impl Work {
     /// A record for a part of our own upload that the ledger does not have, if it can be made.
     async fn prove(&self, checkpoint: &Checkpoint, part: ListedPart) -> Result<Option<PartRecord>, TransferError> {
         let End::File { path } = &self.spec.source else {
-            if checkpoint.route == Route::Relay && part.crc64.is_none() {
-                return Ok(None); // its checksum is needed for the whole's, and to read it again is to send it again
+            if checkpoint.route == Route::Relay && (part.crc64.is_none() || checkpoint.source_crc64.is_none()) {
+                return Ok(None); // nothing would prove it in the end, and to read it again is to send it again
             }
             // A copied part: the source is pinned by its tag, and the whole is compared at the end.
             return Ok(Some(PartRecord {

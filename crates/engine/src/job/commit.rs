@@ -38,6 +38,10 @@ impl Work {
         // For a file what was read, for a copy what the store says of its source and never what it says of the parts.
         let expected = match &self.spec.source {
             End::File { .. } => combined(parts),
+            // Without one of the source's, what passed through is at least what has to have arrived.
+            End::Object { .. } if checkpoint.route == Route::Relay => {
+                checkpoint.source_crc64.or_else(|| combined(parts))
+            }
             End::Object { .. } => checkpoint.source_crc64,
         };
         self.check_relayed(checkpoint, object, parts)?;
@@ -142,10 +146,11 @@ impl Work {
         {
             return Err(mismatch(object, Some(ours), Some(theirs)));
         }
+        let proven_at_the_source = matches!(self.spec.source, End::File { .. }) || checkpoint.source_crc64.is_some();
         Ok(Report::Committed(Box::new(Transferred {
             outcome: Outcome::Moved,
-            verified: expected.is_some() && theirs.is_some(),
-            source_crc64: expected,
+            verified: proven_at_the_source && expected.is_some() && theirs.is_some(),
+            source_crc64: expected.filter(|_| proven_at_the_source),
             target_crc64: theirs,
             etag: Some(receipt.etag),
             version: receipt.version,

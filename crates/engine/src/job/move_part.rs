@@ -175,15 +175,13 @@ impl Work {
             if reached.at + len_bytes > range.end {
                 return Err(broken(object, "more bytes came than were asked for"));
             }
-            let mut grant = self.tools.download_limiter.reserve(len_bytes);
-            if !grant.is_free() {
-                meter.held();
-                grant.await;
-            }
+            meter.waits_for_source(false);
+            self.tools.download_limiter.reserve(len_bytes).await;
             file.write_all_at(&chunk, reached.at).map_err(|error| TransferError::target(target, &error))?;
             reached.hasher.update(&chunk);
             reached.at += len_bytes;
             meter.add(len_bytes);
+            meter.waits_for_source(true);
         }
         if reached.at == range.end { Ok(()) } else { Err(broken(object, "the answer ended early")) }
     }

@@ -184,7 +184,9 @@ impl Stream for Relayed {
         }
         if this.waiting.is_none() {
             let body = this.body.get_mut().unwrap_or_else(PoisonError::into_inner);
-            let piece = match ready!(body.as_mut().poll_next(context)) {
+            let polled = body.as_mut().poll_next(context);
+            this.meter.waits_for_source(polled.is_pending());
+            let piece = match ready!(polled) {
                 Some(Ok(piece)) if piece.len() as u64 <= this.left_bytes => piece,
                 Some(Ok(_)) => {
                     let error = broken(&this.source, "more bytes came than were asked for");
@@ -200,11 +202,7 @@ impl Stream for Relayed {
                 }
             };
             let len_bytes = piece.len() as u64;
-            let mut grants: Vec<Grant> = this.limiters.iter().map(|limiter| limiter.reserve(len_bytes)).collect();
-            grants.retain_mut(|grant| !grant.is_free());
-            if !grants.is_empty() {
-                this.meter.held();
-            }
+            let grants = this.limiters.iter().map(|limiter| limiter.reserve(len_bytes)).collect();
             this.waiting = Some(Waiting { piece, grants });
         }
         if let Some(waiting) = &mut this.waiting {

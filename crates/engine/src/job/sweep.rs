@@ -1,12 +1,13 @@
 //! Sweep: find an upload whose opening was never answered, and abort it.
 //!
 //! The answer to *CreateMultipartUpload* can be lost, or the program killed before it arrives; then there is an upload
-//! that nobody knows the id of. What is aborted has this very key, was opened since the plan was made and holds no
-//! part. If that was another's after all, he has lost nothing but an empty upload, and begins anew.
+//! that nobody knows the id of. What is aborted has this very key, was opened since the plan was made, is the only such
+//! upload and holds no part. That is as near to a proof as TOS allows: it could still be somebody else's whose first
+//! part is on its way, if he writes to the same key at the same time; his upload would begin anew.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use store::{ErrorKind, ListedUpload, ObjectRef, ObjectStore, Retry, StoreError, UploadListRequest, UploadRef};
+use store::{ErrorKind, ListedUpload, ObjectRef, ObjectStore, StoreError, UploadListRequest, UploadRef};
 
 use super::{Work, about, misfit, object_of};
 use crate::checkpoint::Checkpoint;
@@ -24,18 +25,24 @@ impl Work {
         }
         let (store, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
         let store = self.store(store).await?;
-        let mut left_behind = Vec::new();
+        let mut empty = Vec::new();
         for upload in self.openings(store.as_ref(), object, checkpoint.planned_ms).await? {
-            match abort_if_empty(store.as_ref(), &upload).await {
-                Ok(()) => {}
-                Err(error) if error.retry == Retry::Never && error.kind != ErrorKind::CredentialsExpired => {
-                    tracing::warn!(%object, %error, "an upload that was never answered could not be removed");
-                    left_behind.push(upload);
-                }
-                Err(error) => return Err(about(object)(error)),
+            if is_empty(store.as_ref(), &upload).await.map_err(about(object))? {
+                empty.push(upload);
             }
         }
-        Ok(left_behind)
+        // One attempt was not answered. If there are more such uploads, somebody else is at work, and nothing tells
+        // which of them is ours.
+        let [upload] = &empty[..] else { return Ok(Vec::new()) };
+        match store.abort_upload(upload).await {
+            Ok(()) => Ok(Vec::new()),
+            Err(error) if error.kind == ErrorKind::UploadNotFound => Ok(Vec::new()),
+            Err(error) if error.kind == ErrorKind::Forbidden => {
+                tracing::warn!(%object, %error, "an upload that was never answered cannot be removed");
+                Ok(empty)
+            }
+            Err(error) => Err(about(object)(error)),
+        }
     }
 
     /// Uploads of this key that were opened since the plan was made.
@@ -51,6 +58,7 @@ impl Work {
         loop {
             let page = match store.list_uploads(&object.bucket, &request).await {
                 Ok(page) => page,
+                Err(error) if error.kind == ErrorKind::BucketNotFound => return Ok(found),
                 Err(error) if matches!(error.kind, ErrorKind::Forbidden | ErrorKind::Unsupported) => {
                     tracing::info!(%object, %error, "an upload may be left behind; it cannot be looked for");
                     return Ok(found);
@@ -61,21 +69,24 @@ impl Work {
             let ours = page.uploads.into_iter().filter(|upload| upload.key == object.key && since(upload));
             found.extend(ours.map(|upload| UploadRef { object: object.clone(), upload_id: upload.upload_id }));
             match page.next {
-                Some(next) if Some(&next) > request.after.as_ref() => request.after = Some(next),
+                // Uploads of the key itself come before those of longer ones.
+                Some(next) if next.0 == object.key && Some(&next) > request.after.as_ref() => {
+                    request.after = Some(next);
+                }
                 _ => return Ok(found),
             }
         }
     }
 }
 
-async fn abort_if_empty(store: &dyn ObjectStore, upload: &UploadRef) -> Result<(), StoreError> {
-    let aborted = match store.list_parts(upload, None).await {
-        Ok(held) if held.parts.is_empty() => store.abort_upload(upload).await,
-        other => other.map(drop),
-    };
-    match aborted {
-        Err(error) if error.kind == ErrorKind::UploadNotFound => Ok(()),
-        other => other,
+/// Whether an upload is there and holds nothing; what may not be looked into is left alone.
+async fn is_empty(store: &dyn ObjectStore, upload: &UploadRef) -> Result<bool, StoreError> {
+    match store.list_parts(upload, None).await {
+        Ok(held) => Ok(held.parts.is_empty()),
+        Err(error) => match error.kind {
+            ErrorKind::UploadNotFound | ErrorKind::Forbidden | ErrorKind::Unsupported => Ok(false),
+            _ => Err(error),
+        },
     }
 }
 

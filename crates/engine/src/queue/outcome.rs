@@ -32,7 +32,7 @@ impl Queue {
             }
             _ if transfer.state.is_resting() => {}
             Ok(report) => {
-                self.paces.succeeded(transfer, self.limits.parts_max, now);
+                self.paces.succeeded(transfer, now);
                 transfer.streak = Streak { any_success: true, ..Streak::default() };
                 // A success elsewhere does not cut short a wait that the store may have asked for.
                 if transfer.hold_until.is_none_or(|until| until <= now) {
@@ -44,6 +44,9 @@ impl Queue {
                 self.succeeded(id, report, now, step);
             }
             Err(error) => {
+                if transfer.state == State::Beginning && !transfer.begin_sweeps && !may_have_happened(error.code) {
+                    transfer.begin_attempted = false;
+                }
                 if error.code == ErrorCode::Throttled && part.is_some() {
                     let mut moving = self.moving();
                     if let Some(transfer) = self.transfers.get(&id) {
@@ -158,7 +161,7 @@ impl Queue {
                 return;
             }
             // What passed through here is not what the source's store says of it, and nothing is published yet.
-            ErrorCode::Corrupted if transfer.state == State::Committing => {
+            ErrorCode::Corrupted if transfer.state == State::Committing && error.again == Again::Never => {
                 self.start_over(id, error, now, step);
                 return;
             }
@@ -193,15 +196,14 @@ impl Queue {
                 let phase = if error.code == ErrorCode::Network { Phase::NoNetwork } else { Phase::Retrying };
                 step.events.push(transfer.event(EventKind::StateChanged { phase, error: Some(error), retry_in_ms }));
             }
-            // An upload that may not be aborted is written down among the leftovers, and the transfer goes on. Without
-            // keys it could not, and a file that cannot be deleted has a cause that the user can remove. Who has given
-            // it up meanwhile is told that it is still there.
+            // An upload that may not be aborted is written down among the leftovers, and the transfer goes on. Whatever
+            // else is in the way (no keys, a portal's page, a file that cannot be deleted) the user can remove. Who has
+            // given it up meanwhile is told that it is still there.
             None if discarding
                 && transfer.intent != Intent::Cancel
                 && transfer.after_discard == AfterDiscard::StartOver
                 && transfer.kind != Kind::Download
-                && again == Again::Never
-                && !error.code.is_about_credentials() =>
+                && matches!(error.code, ErrorCode::Forbidden | ErrorCode::Unsupported | ErrorCode::Refused) =>
             {
                 tracing::warn!(transfer = %id, %error, "the old session could not be removed");
                 step.facts.extend(session_left_behind(transfer, self.wall_ms));
@@ -211,6 +213,13 @@ impl Queue {
             }
             None => {
                 step.stop.extend(transfer.stoppable());
+                let nothing_begun =
+                    transfer.state == State::Beginning && transfer.kind != Kind::Download && !transfer.begin_attempted;
+                if nothing_begun && transfer.checkpoint.as_ref().is_some_and(|known| known.session.is_none()) {
+                    // The store has said no: there is nothing to go on with, and nothing to look for afterwards.
+                    transfer.forget_plan();
+                    step.facts.push(Fact::Restarted { id });
+                }
                 transfer.error = Some(error);
                 self.rest(id, State::Failed, now, step);
             }
@@ -303,6 +312,11 @@ fn begun(transfer: &mut Transfer, checkpoint: Arc<Checkpoint>, held: Vec<PartRec
         step.facts.push(Fact::PartDropped { id, number: *number });
     }
     transfer.set_state(State::Moving);
+}
+
+/// Whether a request that ended like this may have had its effect all the same.
+fn may_have_happened(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::Network | ErrorCode::Server | ErrorCode::Corrupted | ErrorCode::Internal)
 }
 
 /// The end of an object that went in one request and whose answer has the checksum of what was read: it is published

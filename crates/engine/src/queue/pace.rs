@@ -20,6 +20,8 @@ const GROW_EVERY: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy, Debug)]
 struct Pace {
     parts_max: usize,
+    /// How many moved before the first refusal.
+    before: usize,
     slowed_at: Duration,
     grow_at: Duration,
 }
@@ -38,18 +40,20 @@ impl Paces {
                 continue;
             }
             let allowed = before.map_or(there, |pace| pace.parts_max.min(there));
-            let pace = Pace { parts_max: (allowed * 7 / 10).max(1), slowed_at: now, grow_at: now + QUIET };
+            let first = before.map_or(there, |pace| pace.before);
+            let pace =
+                Pace { parts_max: (allowed * 7 / 10).max(1), before: first, slowed_at: now, grow_at: now + QUIET };
             self.0.insert(store.clone(), pace);
         }
     }
 
-    /// Something of this transfer has succeeded; with so many parts at most, nothing is held back any more.
-    pub(super) fn succeeded(&mut self, transfer: &Transfer, parts_max: usize, now: Duration) {
+    /// Something of this transfer has succeeded.
+    pub(super) fn succeeded(&mut self, transfer: &Transfer, now: Duration) {
         for store in stores(transfer) {
             let Some(pace) = self.0.get_mut(store).filter(|pace| pace.grow_at <= now) else { continue };
             pace.parts_max += 1;
             pace.grow_at = now + GROW_EVERY;
-            if pace.parts_max >= parts_max {
+            if pace.parts_max > pace.before {
                 self.0.remove(store);
             }
         }

@@ -233,6 +233,7 @@ impl Transfer {
             (State::Probing, known) if idle => Next::Start(Verb::Probe { known }, After::Nothing),
             (State::Beginning, Some(checkpoint)) if idle => {
                 let attempted = std::mem::replace(&mut self.begin_attempted, true);
+                self.begin_sweeps = attempted;
                 let recorded = self.parts.values().cloned().collect();
                 Next::Start(Verb::Begin { checkpoint, recorded, attempted }, After::Facts)
             }
@@ -266,7 +267,9 @@ impl Transfer {
     fn discard(&self, after: After) -> Next {
         match &self.checkpoint {
             Some(checkpoint)
-                if checkpoint.session.is_some() || checkpoint.temp_path.is_some() || self.begin_attempted =>
+                if checkpoint.session.is_some()
+                    || checkpoint.temp_path.is_some()
+                    || (self.begin_attempted && !self.is_single_request()) =>
             {
                 Next::Start(Verb::Discard { checkpoint: Arc::clone(checkpoint) }, after)
             }

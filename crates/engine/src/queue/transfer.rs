@@ -79,6 +79,8 @@ pub struct Transfer {
     pub(super) session_durable: bool,
     /// Whether there may be an upload of ours that we were never told of.
     pub(super) begin_attempted: bool,
+    /// Whether that was so before the present attempt, which then begins with a look for it.
+    pub(super) begin_sweeps: bool,
 }
 
 impl Transfer {
@@ -115,6 +117,7 @@ impl Transfer {
             working_since: None,
             session_durable: false,
             begin_attempted,
+            begin_sweeps: false,
         })
     }
 
