@@ -90,6 +90,8 @@ pub(crate) enum Command {
         /// Ids, as `transfers` shows them
         #[arg(required = true)]
         ids: Vec<u64>,
+        #[command(flatten)]
+        to: TargetOptions,
     },
     /// Lists buckets, or the objects in one
     Ls(ListOptions),
@@ -238,6 +240,8 @@ pub(crate) struct ResumeOptions {
     /// Everything that was interrupted or paused
     #[arg(long)]
     pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) to: TargetOptions,
     #[command(flatten)]
     pub(crate) run: RunOptions,
 }

@@ -7,7 +7,7 @@ use engine::{Engine, RateLimits, State, TransferId, TransferOptions, TransferSpe
 use store::ObjectSettings;
 
 use crate::account::{self, Choice};
-use crate::address::{Pair, pairs};
+use crate::address::{Address, Pair, pairs};
 use crate::args::{AccountOptions, CopyOptions, RunOptions};
 use crate::exit::{Ending, Failure};
 use crate::signals::Signals;
@@ -23,8 +23,11 @@ pub(crate) async fn run(account: &AccountOptions, options: CopyOptions) -> Resul
     let choice = Choice::of(account)?;
     let target_choice = choice.of_target(&options.to)?;
     let stores = CommandStores::new(folder.clone(), choice).with_target(target_choice);
-    let (source_store, _) = stores.default().await?;
-    let pairs = pairs(&options.sources, &options.target, (&source_store, &stores.of_target().await?))?;
+    let target_store = stores.of_target().await?;
+    // Files need no account of their own.
+    let from_files = options.sources.iter().all(|source| matches!(Address::parse(source), Ok(Address::Local(_))));
+    let source_store = if from_files { target_store.clone() } else { stores.default().await?.0 };
+    let pairs = pairs(&options.sources, &options.target, (&source_store, &target_store))?;
     let wanted = wanted(&options, &pairs)?;
     file_checks::check(&pairs)?;
     let bench = Workbench::open(&folder, stores, rates(options.run))?;

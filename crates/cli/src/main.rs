@@ -58,7 +58,7 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
         Command::Transfers { json } => transfer_commands::list(&account, json),
         Command::Resume(options) => transfer_commands::resume(&account, options).await,
         Command::Pause { ids } => transfer_commands::pause(&account, &ids).await,
-        Command::Cancel { ids } => transfer_commands::cancel(&account, &ids).await,
+        Command::Cancel { ids, to } => transfer_commands::cancel(&account, &to, &ids).await,
         Command::Ls(options) => object_commands::list(&account, options).await,
         Command::Stat { address, json } => object_commands::stat(&account, &address, json).await,
         Command::Mb { address } => object_commands::make_bucket(&account, &address).await,

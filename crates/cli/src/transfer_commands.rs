@@ -5,7 +5,7 @@ use std::time::Instant;
 use engine::ledger::{Ledger, LedgerError, SqliteLedger};
 use engine::{End, Filter, RateLimits, State, StoreId, TransferId, TransferSpec, TransferView};
 
-use crate::args::{AccountOptions, ResumeOptions};
+use crate::args::{AccountOptions, ResumeOptions, TargetOptions};
 use crate::copy_command::{listen, rates};
 use crate::exit::{Ending, Failure};
 use crate::json_lines::Listed;
@@ -71,8 +71,12 @@ fn row(view: &TransferView) -> String {
 /// Goes on with transfers and watches them.
 pub(crate) async fn resume(account: &AccountOptions, options: ResumeOptions) -> Result<Ending, Failure> {
     let started = Instant::now();
-    let bench = Workbench::open_for(account, rates(options.run))?;
-    let ids = if options.all { all_within_reach(&bench).await? } else { named(&bench, &options.ids).await? };
+    let bench = Workbench::open_for(account, Some(&options.to), rates(options.run))?;
+    let ids = if options.all {
+        all_within_reach(&bench).await?
+    } else {
+        named(&bench, &options.ids, |spec| [&spec.source, &spec.target]).await?
+    };
     if ids.is_empty() && !options.run.json {
         output::error("There is nothing to go on with.");
     }
@@ -87,14 +91,18 @@ pub(crate) async fn resume(account: &AccountOptions, options: ResumeOptions) -> 
 
 /// The transfers with these ids, if all of them exist, are not over and can be reached. A transfer whose account is
 /// missing must not be turned from paused into failed by trying.
-async fn named(bench: &Workbench, ids: &[u64]) -> Result<Vec<TransferId>, Failure> {
+async fn named<const N: usize>(
+    bench: &Workbench,
+    ids: &[u64],
+    needed: impl Fn(&TransferSpec) -> [&End; N],
+) -> Result<Vec<TransferId>, Failure> {
     let mut found = Vec::with_capacity(ids.len());
     for id in ids.iter().copied().map(TransferId) {
         let view = known(bench, id)?;
         if view.state.is_final() {
             return Err(Failure::new(format!("Transfer {id} is over ({}).", words::phase(view.phase()))));
         }
-        for store in stores_of(&view.spec) {
+        for store in stores_of(needed(&view.spec)) {
             bench.stores.reaches(store).await?;
         }
         found.push(id);
@@ -111,7 +119,7 @@ async fn all_within_reach(bench: &Workbench) -> Result<Vec<TransferId>, Failure>
     for id in interrupted.into_iter().chain(paused) {
         let view = known(bench, id)?;
         let mut reached = true;
-        for store in stores_of(&view.spec) {
+        for store in stores_of([&view.spec.source, &view.spec.target]) {
             if let Err(failure) = bench.stores.reaches(store).await {
                 output::error(&format!("Transfer {id} is left as it is. {}", failure.sentence()));
                 reached = false;
@@ -125,8 +133,8 @@ async fn all_within_reach(bench: &Workbench) -> Result<Vec<TransferId>, Failure>
     Ok(found)
 }
 
-fn stores_of(spec: &TransferSpec) -> impl Iterator<Item = &StoreId> {
-    [&spec.source, &spec.target].into_iter().filter_map(|end| match end {
+fn stores_of<const N: usize>(ends: [&End; N]) -> impl Iterator<Item = &StoreId> {
+    ends.into_iter().filter_map(|end| match end {
         End::Object { store, .. } => Some(store),
         End::File { .. } => None,
     })
@@ -139,7 +147,7 @@ fn known(bench: &Workbench, id: TransferId) -> Result<TransferView, Failure> {
 
 /// Marks transfers as paused. Whoever runs one holds the data folder, so here nothing runs that would have to stop.
 pub(crate) async fn pause(account: &AccountOptions, ids: &[u64]) -> Result<Ending, Failure> {
-    let bench = Workbench::open_for(account, RateLimits::default())?;
+    let bench = Workbench::open_for(account, None, RateLimits::default())?;
     let ids: Vec<TransferId> = ids.iter().copied().map(TransferId).collect();
     for id in &ids {
         let view = known(&bench, *id)?;
@@ -157,9 +165,10 @@ pub(crate) async fn pause(account: &AccountOptions, ids: &[u64]) -> Result<Endin
 }
 
 /// Gives transfers up, and returns when nothing is left of them.
-pub(crate) async fn cancel(account: &AccountOptions, ids: &[u64]) -> Result<Ending, Failure> {
-    let bench = Workbench::open_for(account, RateLimits::default())?;
-    let ids = named(&bench, ids).await?;
+pub(crate) async fn cancel(account: &AccountOptions, to: &TargetOptions, ids: &[u64]) -> Result<Ending, Failure> {
+    let bench = Workbench::open_for(account, Some(to), RateLimits::default())?;
+    // What is removed is at the target; where the source is does not matter any more.
+    let ids = named(&bench, ids, |spec| [&spec.target]).await?;
     let mut signals = listen()?;
     bench.engine.cancel(&ids).await.map_err(|error| words::engine_failure(&error))?;
     let mut ending = Ending::Done;

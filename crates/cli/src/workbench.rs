@@ -7,7 +7,7 @@ use accounts::DataFolder;
 use engine::ledger::{DataFolderLock, Ledger, SqliteLedger};
 use engine::{Engine, EngineOptions, EngineParts, LocalDisk, RateLimits, SystemClock};
 
-use crate::args::AccountOptions;
+use crate::args::{AccountOptions, TargetOptions};
 use crate::exit::Failure;
 use crate::stores::CommandStores;
 use crate::{account, output, words};
@@ -60,10 +60,21 @@ impl Workbench {
     }
 
     /// The same for a command that says which account on its own.
-    pub(crate) fn open_for(options: &AccountOptions, rates: RateLimits) -> Result<Self, Failure> {
+    pub(crate) fn open_for(
+        options: &AccountOptions,
+        target: Option<&TargetOptions>,
+        rates: RateLimits,
+    ) -> Result<Self, Failure> {
         let folder = account::data_folder(options)?;
         let choice = account::Choice::of(options)?;
-        Self::open(&folder, CommandStores::new(folder.clone(), choice), rates)
+        let stores = match target {
+            Some(target) => {
+                let there = choice.of_target(target)?;
+                CommandStores::new(folder.clone(), choice).with_target(there)
+            }
+            None => CommandStores::new(folder.clone(), choice),
+        };
+        Self::open(&folder, stores, rates)
     }
 
     /// The ledger as the engine's seam.

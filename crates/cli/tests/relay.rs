@@ -1,6 +1,6 @@
 //! Copies through this computer: to another endpoint with other rules, interrupted and resumed.
 
-use crate::support::{MIB, World, json_lines};
+use crate::support::{MIB, Running, World, json_lines};
 
 /// A second server is another region to the first: nothing can be copied between them by themselves.
 fn two_worlds() -> (World, World) {
@@ -48,4 +48,34 @@ fn within_one_endpoint_it_can_be_asked_for() {
     assert_eq!(route["route"], "relay");
     assert_eq!(lines.last().unwrap()["verified"], true);
     world.assert_object_is("tos://second/b", &file);
+}
+
+#[test]
+fn one_that_was_cut_off_can_be_resumed_and_another_given_up_by_its_id() {
+    let (here, there) = two_worlds();
+    let file = here.file("source", 30 * MIB, 5);
+    here.done(&["cp", "source", "tos://first/a"]);
+    let endpoint = there.server.endpoint();
+    let far = ["--to-endpoint", endpoint.as_str(), "--to-region", tos_local::PRACTICE_REGION];
+    let cut_off = |target: &str| {
+        let words = ["cp", "tos://first/a", target, "--part-size", "5MiB", "--parallel", "1", "--limit", "40MiB/s"];
+        let mut running = Running::start(here.cli([&words[..], &far[..], &["--json"]].concat()));
+        running.until("UploadPartCopySucceed", 2);
+        running.kill();
+    };
+    cut_off("tos://second/resumed");
+    cut_off("tos://second/given-up");
+    // Without a word about the target, its store is not known.
+    let said = here.run(&["resume", "2"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+
+    let lines = here.done_json(&[&["resume", "2"][..], &far[..]].concat());
+    let summary = lines.last().unwrap();
+    assert_eq!(summary["verified"], true);
+    assert!(summary["parts_reused"].as_u64().unwrap() > 0, "{summary}");
+    there.assert_object_is("tos://second/resumed", &file);
+
+    assert_eq!(there.uploads("second").len(), 1);
+    here.done(&[&["cancel", "3"][..], &far[..]].concat());
+    assert_eq!(there.uploads("second"), [] as [serde_json::Value; 0]);
 }

@@ -241,6 +241,11 @@ impl Driver {
                 && let Some((workspace, sampled)) = self.state.workspaces.get_mut(&id)
             {
                 sampled.saved_ms = Some(*at_ms);
+                if self.queue.transfer(id).is_some_and(Transfer::is_relayed) {
+                    self.send_note(Note::Facts { facts: std::mem::take(&mut plain), file: None });
+                    self.send_note(Note::AtOnce { facts: vec![fact] });
+                    continue;
+                }
                 if let Some(file) = workspace.temp_file() {
                     self.send_note(Note::Facts { facts: std::mem::take(&mut plain), file: None });
                     self.send_note(Note::Facts { facts: vec![fact], file: Some(file) });

@@ -2,8 +2,9 @@
 //!
 //! Facts arrive in order. A group is written when somebody waits for it, when it is old enough or large enough: parts
 //! of uploads and copies after 200 ms or 16 of them, parts of downloads after 2 s or 32 MiB, since each group of those
-//! costs a sync of the file (**data-then-record**: the file first, then the ledger). Facts of one transfer never
-//! overtake each other; a transfer's pending parts go with whatever else of it is written.
+//! costs a sync of the file (**data-then-record**: the file first, then the ledger). Parts of relayed copies are written
+//! at once, since nothing here could prove them again. Facts of one transfer never overtake each other; a transfer's
+//! pending parts go with whatever else of it is written.
 //!
 //! What cannot be written stays pending and is tried again; who waits for it is told that it is not durable. A file
 //! that could not be synced takes its transfer down with it: the system reports such an error only once, so a later
@@ -39,6 +40,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 pub(crate) enum Note {
     /// Facts to write, with the file whose bytes they speak of, if any.
     Facts { facts: Vec<Fact>, file: Option<Arc<dyn RandomFile>> },
+    /// Facts to write without waiting for a group: what they speak of could not be found out again.
+    AtOnce { facts: Vec<Fact> },
     /// Write everything about these transfers, then answer with this number.
     Barrier { ids: Vec<TransferId>, number: u64 },
     /// Write everything, then end.
@@ -49,6 +52,7 @@ impl fmt::Debug for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Facts { facts, .. } => f.debug_tuple("Facts").field(&facts.len()).finish(),
+            Self::AtOnce { facts } => f.debug_tuple("AtOnce").field(&facts.len()).finish(),
             Self::Barrier { ids, number } => f.debug_tuple("Barrier").field(ids).field(number).finish(),
             Self::Close => f.write_str("Close"),
         }
@@ -73,11 +77,15 @@ struct Pending {
     parts: usize,
     bytes: u64,
     since: Option<Duration>,
+    at_once: bool,
 }
 
 impl Pending {
     fn due_at(&self) -> Option<Duration> {
         let since = self.since?;
+        if self.at_once {
+            return Some(since);
+        }
         let full = match &self.file {
             Some(_) => self.bytes >= SYNC_AFTER_BYTES,
             None => self.parts >= PARTS_MAX,
@@ -118,6 +126,11 @@ impl Recorder {
             for note in batch.drain(..) {
                 match note {
                     Note::Facts { facts, file } => take(&mut pending, &mut unsynced, facts, file.as_ref(), now),
+                    Note::AtOnce { facts } => {
+                        let ids: Vec<TransferId> = facts.iter().map(Fact::id).collect();
+                        take(&mut pending, &mut unsynced, facts, None, now);
+                        ids.iter().filter_map(|id| pending.get_mut(id).map(|one| one.at_once = true)).for_each(drop);
+                    }
                     Note::Barrier { ids, number } => barriers.push((ids, number)),
                     Note::Close => closing = true,
                 }

@@ -142,9 +142,14 @@ impl Transfer {
         self.jobs.iter().filter(|(_, running)| **running != Running::ToItsEnd).map(|(id, _)| *id).collect()
     }
 
+    /// Whether it is a copy whose bytes pass through this computer.
+    pub fn is_relayed(&self) -> bool {
+        self.kind == Kind::Copy && self.checkpoint.as_ref().is_some_and(|known| known.route == Route::Relay)
+    }
+
     /// Whether its bytes pass through this computer.
     pub fn passes_through(&self) -> bool {
-        self.kind != Kind::Copy || self.checkpoint.as_ref().is_some_and(|known| known.route == Route::Relay)
+        self.kind != Kind::Copy || self.is_relayed()
     }
 
     /// Whether the object goes in one request, without a session at the store.
