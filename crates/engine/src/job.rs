@@ -8,6 +8,7 @@ mod discard;
 mod move_part;
 mod probe;
 mod relay;
+mod send;
 mod sweep;
 
 use std::collections::BTreeMap;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use store::{
     ByteRange, CopyObjectOptions, CopyPartRequest, CopySource, Crc64, Crc64Hasher, ErrorKind, GetOptions, ObjectRef,
-    PartNumber, PutCondition, UploadRef,
+    PartNumber, UploadRef,
 };
 
+use super::send::SentBody;
 use super::{Attempt, Reached, Work, Workspace, about, misfit, object_of, slot};
 use crate::checkpoint::{Checkpoint, Fingerprint, PartRecord, Session};
 use crate::disk::RandomFile;
@@ -31,18 +32,7 @@ impl Work {
         }
     }
 
-    /// Whether what is at the target when it is published may be replaced.
-    pub(super) fn condition(&self, checkpoint: &Checkpoint) -> PutCondition {
-        if checkpoint.overwrite || !self.tools.rules.hold(Rule::NothingReplacedUnasked) {
-            PutCondition::Always
-        } else {
-            PutCondition::IfAbsent
-        }
-    }
-
     async fn send_part(&self, checkpoint: &Checkpoint, number: PartNumber, path: &Path) -> Attempt {
-        let (store, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
-        let store = self.store(store).await?;
         let meter = Arc::new(self.workspace.meter.part(number));
         let (file, range) = (self.source_file(path).await?, checkpoint.range(number));
         if range.len_bytes() == 0 {
@@ -61,65 +51,9 @@ impl Work {
             meter: meter.clone(),
         }
         .into_upload();
-        let failed = |error: store::StoreError| body_failure(&fate, path).unwrap_or_else(|| about(object)(error));
-        let (etag, theirs, receipt) = match &checkpoint.session {
-            None => {
-                let receipt = store.put_object(object, &checkpoint.settings, self.condition(checkpoint), body).await;
-                match receipt {
-                    Ok(receipt) => (receipt.etag.clone(), receipt.crc64, Some(receipt)),
-                    Err(error) if error.kind == ErrorKind::AlreadyExists => {
-                        // Perhaps by our own request, whose answer was lost.
-                        let receipt = self.written_by_us(checkpoint, object, path).await?;
-                        (receipt.etag.clone(), receipt.crc64, Some(receipt))
-                    }
-                    Err(error) => return Err(failed(error)),
-                }
-            }
-            Some(Session::Upload { upload_id }) => {
-                let upload = UploadRef { object: object.clone(), upload_id: upload_id.clone() };
-                let receipt = store.upload_part(&upload, number, body).await.map_err(failed)?;
-                (receipt.etag, receipt.crc64, None)
-            }
-            Some(Session::TempFile { .. }) => return Err(misfit("a temp file for an upload")),
-        };
+        let sent = self.send(checkpoint, number, body, &FileSent { fate, path }).await;
         drop(meter);
-        let ours = match (&receipt, fate.crc64()) {
-            (_, Some(crc64)) => crc64,
-            (Some(receipt), None) => receipt.crc64.ok_or_else(|| misfit("no checksum"))?,
-            (None, None) => return Err(misfit("the store answered before it had the whole part")),
-        };
-        if theirs.is_some_and(|theirs| theirs != ours) && self.tools.rules.hold(Rule::VerifiedBeforeDone) {
-            return Err(corrupted(object, ours, theirs));
-        }
-        let part = PartRecord {
-            number,
-            size_bytes: checkpoint.range(number).len_bytes(),
-            crc64: Some(ours),
-            etag: Some(etag),
-            confirmed: theirs.is_some(),
-        };
-        Ok(Report::Moved(part, receipt))
-    }
-
-    /// The object that is in the way, if its content is ours.
-    async fn written_by_us(
-        &self,
-        checkpoint: &Checkpoint,
-        object: &ObjectRef,
-        path: &Path,
-    ) -> Result<store::PutReceipt, TransferError> {
-        let exists = || TransferError::new(ErrorCode::TargetExists).with("name", object);
-        let (store, _) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
-        let there = self.store(store).await?.head_object(object).await.map_err(about(object))?;
-        let file = self.source_file(path).await?;
-        let range = checkpoint.range(PartNumber::FIRST);
-        let (ours, ()) = crate::disk::hash_range(&self.tools.disk, &file, range, (), |(), _| {})
-            .await
-            .map_err(|error| TransferError::source(path, &error))?;
-        if there.size_bytes != range.len_bytes() || there.crc64 != Some(ours) {
-            return Err(exists());
-        }
-        Ok(store::PutReceipt { etag: there.etag, crc64: there.crc64, version: there.version, request_id: None })
+        sent
     }
 
     async fn fetch_part(
@@ -206,7 +140,7 @@ impl Work {
                 let receipt = match store.copy_object(object, &options).await {
                     Ok(receipt) => receipt,
                     Err(error) if error.kind == ErrorKind::AlreadyExists => {
-                        self.copied_by_us(checkpoint, object).await?
+                        self.written_by_us(checkpoint, object).await?
                     }
                     Err(error) => return Err(about(object)(error)),
                 };
@@ -222,22 +156,6 @@ impl Work {
         meter.add(size_bytes);
         let part = PartRecord { number, size_bytes, crc64: None, etag: Some(etag), confirmed: false };
         Ok(Report::Moved(part, receipt))
-    }
-
-    pub(super) async fn copied_by_us(
-        &self,
-        checkpoint: &Checkpoint,
-        object: &ObjectRef,
-    ) -> Result<store::PutReceipt, TransferError> {
-        let (store, _) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
-        let there = self.store(store).await?.head_object(object).await.map_err(about(object))?;
-        let equal = there.size_bytes == checkpoint.source.size_bytes()
-            && there.crc64.is_some()
-            && there.crc64 == checkpoint.source_crc64;
-        if !equal {
-            return Err(TransferError::new(ErrorCode::TargetExists).with("name", object));
-        }
-        Ok(store::PutReceipt { etag: there.etag, crc64: there.crc64, version: there.version, request_id: None })
     }
 }
 
@@ -263,12 +181,23 @@ impl Drop for KeptReach<'_> {
     }
 }
 
-/// The reason why our own side broke the body off, if it did.
-fn body_failure(fate: &BodyFate, path: &Path) -> Option<TransferError> {
-    Some(match fate.take_failure()? {
-        BodyFailure::Read(error) => TransferError::source(path, &error),
-        BodyFailure::Changed => TransferError::new(ErrorCode::SourceChanged).with("path", path.display()),
-    })
+/// A part that was read from the source file.
+struct FileSent<'a> {
+    fate: BodyFate,
+    path: &'a Path,
+}
+
+impl SentBody for FileSent<'_> {
+    fn crc64(&self) -> Option<Crc64> {
+        self.fate.crc64()
+    }
+
+    fn take_failure(&self) -> Option<TransferError> {
+        Some(match self.fate.take_failure()? {
+            BodyFailure::Read(error) => TransferError::source(self.path, &error),
+            BodyFailure::Changed => TransferError::new(ErrorCode::SourceChanged).with("path", self.path.display()),
+        })
+    }
 }
 
 fn temp_error(target: &Path, error: &std::io::Error) -> TransferError {
@@ -278,15 +207,6 @@ fn temp_error(target: &Path, error: &std::io::Error) -> TransferError {
     } else {
         TransferError::target(target, error)
     }
-}
-
-pub(super) fn corrupted(object: &ObjectRef, ours: Crc64, theirs: Option<Crc64>) -> TransferError {
-    let theirs = theirs.map_or_else(|| "none".to_owned(), |theirs| theirs.to_string());
-    let mut error = TransferError::new(ErrorCode::Corrupted)
-        .with("name", object)
-        .because(format_args!("sent with CRC64 {ours}, arrived with {theirs}"));
-    error.again = Again::Later;
-    error
 }
 
 pub(super) fn broken(object: &ObjectRef, what: &str) -> TransferError {

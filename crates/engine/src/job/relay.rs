@@ -10,64 +10,23 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::Stream;
-use store::{
-    ByteRange, ByteStream, Crc64, Crc64Hasher, ErrorKind, GetOptions, ObjectRef, PartNumber, UploadBody, UploadRef,
-};
+use store::{ByteRange, ByteStream, Crc64, Crc64Hasher, GetOptions, ObjectRef, PartNumber, UploadBody};
 
-use super::move_part::{broken, corrupted, etag};
+use super::move_part::{broken, etag};
+use super::send::SentBody;
 use super::{Attempt, Work, about, misfit, object_of};
-use crate::checkpoint::{Checkpoint, PartRecord, Session};
+use crate::checkpoint::Checkpoint;
 use crate::error::{ErrorCode, TransferError};
 use crate::meter::PartMeter;
-use crate::queue::Report;
 use crate::rate::{Grant, RateLimiter};
-use crate::rules::Rule;
 
 impl Work {
     pub(super) async fn relay_part(&self, checkpoint: &Checkpoint, number: PartNumber) -> Attempt {
-        let (target_store, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
-        let store = self.store(target_store).await?;
-        let range = checkpoint.range(number);
         let meter = Arc::new(self.workspace.meter.part(number));
-        let (body, fate) = self.relayed(checkpoint, range, meter.clone()).await?;
-        let failed = |error: store::StoreError| fate.take_failure().unwrap_or_else(|| about(object)(error));
-        let (etag, theirs, receipt) = match &checkpoint.session {
-            None => {
-                let put = store.put_object(object, &checkpoint.settings, self.condition(checkpoint), body).await;
-                let receipt = match put {
-                    Ok(receipt) => receipt,
-                    // Perhaps by our own request, whose answer was lost.
-                    Err(error) if error.kind == ErrorKind::AlreadyExists => {
-                        self.copied_by_us(checkpoint, object).await?
-                    }
-                    Err(error) => return Err(failed(error)),
-                };
-                (receipt.etag.clone(), receipt.crc64, Some(receipt))
-            }
-            Some(Session::Upload { upload_id }) => {
-                let upload = UploadRef { object: object.clone(), upload_id: upload_id.clone() };
-                let receipt = store.upload_part(&upload, number, body).await.map_err(failed)?;
-                (receipt.etag, receipt.crc64, None)
-            }
-            Some(Session::TempFile { .. }) => return Err(misfit("a temp file for a copy")),
-        };
+        let (body, fate) = self.relayed(checkpoint, checkpoint.range(number), meter.clone()).await?;
+        let sent = self.send(checkpoint, number, body, &fate).await;
         drop(meter);
-        let ours = match (&receipt, fate.crc64()) {
-            (_, Some(crc64)) => crc64,
-            (Some(receipt), None) => receipt.crc64.ok_or_else(|| misfit("no checksum"))?,
-            (None, None) => return Err(misfit("the store answered before it had the whole part")),
-        };
-        if theirs.is_some_and(|theirs| theirs != ours) && self.tools.rules.hold(Rule::VerifiedBeforeDone) {
-            return Err(corrupted(object, ours, theirs));
-        }
-        let part = PartRecord {
-            number,
-            size_bytes: range.len_bytes(),
-            crc64: Some(ours),
-            etag: Some(etag),
-            confirmed: theirs.is_some(),
-        };
-        Ok(Report::Moved(part, receipt))
+        sent
     }
 
     /// Asks the source for a range, and makes a request's body of the answer's.
@@ -113,17 +72,17 @@ struct Passed {
     failure: Option<TransferError>,
 }
 
-impl Fate {
-    /// The checksum of all bytes; `None` if they did not all pass.
+impl SentBody for Fate {
     fn crc64(&self) -> Option<Crc64> {
         self.lock().crc64
     }
 
-    /// Why the source broke it off, if it did; can be taken once.
     fn take_failure(&self) -> Option<TransferError> {
         self.lock().failure.take()
     }
+}
 
+impl Fate {
     fn lock(&self) -> std::sync::MutexGuard<'_, Passed> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
