@@ -155,9 +155,10 @@ pub(crate) struct CopyOptions {
     #[arg(long, value_enum, default_value_t = Via::Auto)]
     pub(crate) via: Via,
     #[command(flatten)]
-    pub(crate) to: TargetOptions,
-    #[command(flatten)]
     pub(crate) run: RunOptions,
+    // Last: its heading would stand over what follows, too.
+    #[command(flatten)]
+    pub(crate) to: TargetOptions,
 }
 
 /// Where the target is, if that is another region or account than the source's.
@@ -241,9 +242,10 @@ pub(crate) struct ResumeOptions {
     #[arg(long)]
     pub(crate) all: bool,
     #[command(flatten)]
-    pub(crate) to: TargetOptions,
-    #[command(flatten)]
     pub(crate) run: RunOptions,
+    // Last: its heading would stand over what follows, too.
+    #[command(flatten)]
+    pub(crate) to: TargetOptions,
 }
 
 #[derive(Debug, Args)]
