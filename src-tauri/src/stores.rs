@@ -76,6 +76,10 @@ impl Stores for AccountStores {
             Err(error) => Err(transfer_error(error)),
         }
     }
+
+    async fn reconnect(&self) {
+        self.open.lock().await.values().for_each(|open| open.store.reconnect());
+    }
 }
 
 /// Opens a client.

@@ -203,4 +203,8 @@ impl engine::Stores for CommandStores {
             OpenFailure::Config(failure) => missing(id).because(failure.sentence()),
         })
     }
+
+    async fn reconnect(&self) {
+        self.opened.lock().await.stores.values().for_each(|store| store.reconnect());
+    }
 }

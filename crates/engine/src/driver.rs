@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
 use crate::error::{ErrorCode, TransferError};
@@ -21,7 +21,7 @@ use crate::handle::EngineError;
 use crate::job::{self, Attempt, Tools, Workspace};
 use crate::ledger::Ledger;
 use crate::live::{Live, Sampled, Speeds, picture};
-use crate::queue::{Input, Job, JobId, Queue, Report, Step, Transfer};
+use crate::queue::{Input, Job, JobId, Queue, Report, Step, Transfer, Verb};
 use crate::recorder::{Note, Passed};
 use crate::rules::Rule;
 use crate::transfer::{Intent, Kind, State, TransferId, TransferSpec};
@@ -42,6 +42,7 @@ pub(crate) enum Command {
     WantAll(Intent, Reply<()>),
     Remove(Vec<TransferId>, Reply<()>),
     Detail(TransferId, Reply<Option<TransferDetail>>),
+    Interrupted(Reply<()>),
     Shutdown(Reply<()>),
 }
 
@@ -76,6 +77,8 @@ pub(crate) struct Driver {
     pub(crate) notes: mpsc::UnboundedSender<Note>,
     pub(crate) passed: mpsc::UnboundedReceiver<Passed>,
     pub(crate) events: broadcast::Sender<Event>,
+    /// Whether parts are on their way.
+    pub(crate) moving: watch::Sender<bool>,
     /// Whether transfers that the ledger has go on by themselves.
     pub(crate) takes_over: bool,
     pub(crate) state: DriverState,
@@ -86,6 +89,7 @@ pub(crate) struct Driver {
 pub(crate) struct DriverState {
     jobs: JoinSet<(JobId, Attempt)>,
     running: BTreeMap<JobId, (AbortHandle, TransferId)>,
+    parts_running: BTreeSet<JobId>,
     task_jobs: BTreeMap<Id, JobId>,
     workspaces: BTreeMap<TransferId, (Arc<Workspace>, Sampled)>,
     behind: BTreeMap<u64, Behind>,
@@ -151,6 +155,8 @@ impl Driver {
             self.live.set_speeds(Speeds::default());
             self.live.touch();
         }
+        let moves = !self.state.parts_running.is_empty();
+        self.moving.send_if_modified(|told| std::mem::replace(told, moves) != moves);
         self.forget_resting();
         self.refill();
     }
@@ -346,6 +352,9 @@ impl Driver {
 
     fn start(&mut self, job: Job) {
         let (id, transfer) = (job.id, job.transfer);
+        if matches!(job.verb, Verb::MovePart { .. }) {
+            self.state.parts_running.insert(id);
+        }
         let workspace = self.state.workspaces.entry(transfer).or_default().0.clone();
         let tools = self.tools.clone();
         let handle = self.state.jobs.spawn(async move { (id, job::run(job, tools, workspace).await) });
@@ -364,6 +373,7 @@ impl Driver {
         };
         let Some(job) = self.state.task_jobs.remove(&task) else { return };
         self.state.running.remove(&job);
+        self.state.parts_running.remove(&job);
         self.input(Input::Ended(job, outcome));
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use store::ObjectStore;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::buffer::BufferPool;
@@ -37,6 +37,18 @@ pub trait Stores: Send + Sync + fmt::Debug {
     /// # Errors
     /// `account_missing` where the id means nothing here.
     async fn open(&self, id: &StoreId) -> Result<Arc<dyn ObjectStore>, TransferError>;
+
+    /// Lets every open store drop its connections ([`ObjectStore::reconnect`]).
+    async fn reconnect(&self) {}
+}
+
+/// What may have broken connections without anybody being told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interruption {
+    /// The computer has slept, or this process was stopped.
+    Woke,
+    /// Addresses, routes or links are not what they were.
+    NetworkChanged,
 }
 
 /// What an engine is made of.
@@ -115,6 +127,8 @@ pub struct Engine {
     events: broadcast::Sender<Event>,
     live: Live,
     ledger: Arc<dyn Ledger>,
+    stores: Arc<dyn Stores>,
+    moves_bytes: watch::Receiver<bool>,
     upload_limiter: RateLimiter,
     download_limiter: RateLimiter,
     recorder: Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
@@ -129,6 +143,7 @@ impl Engine {
         let (notes, note_receiver) = mpsc::unbounded_channel();
         let (passed_sender, passed) = mpsc::unbounded_channel();
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
+        let (moving, moves_bytes) = watch::channel(false);
         let live = Live::default();
         let upload_limiter = RateLimiter::new(clock.clone(), options.rates.upload);
         let download_limiter = RateLimiter::new(clock.clone(), options.rates.download);
@@ -149,7 +164,7 @@ impl Engine {
             queue: Queue::new(options.limits, options.retry, options.seed).with_rules(rules),
             ledger: ledger.clone(),
             tools: Tools {
-                stores,
+                stores: stores.clone(),
                 disk,
                 clock,
                 pool: BufferPool::default(),
@@ -163,12 +178,13 @@ impl Engine {
             notes,
             passed,
             events: events.clone(),
+            moving,
             takes_over: options.takes_over,
             state: DriverState::default(),
         };
         tokio::spawn(driver.run());
         let recorder = Arc::new(std::sync::Mutex::new(Some(recorder)));
-        Self { commands, events, live, ledger, upload_limiter, download_limiter, recorder }
+        Self { commands, events, live, ledger, stores, moves_bytes, upload_limiter, download_limiter, recorder }
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, EngineError> {
@@ -225,6 +241,23 @@ impl Engine {
     /// If the ledger cannot be read or written.
     pub async fn resume_all(&self) -> Result<(), EngineError> {
         self.ask(|reply| Command::WantAll(Intent::Run, reply)).await
+    }
+
+    /// After a sleep or a change of network: drops all connections and issues what was under way again, at once. Waits
+    /// that the network alone was the cause of are over; those that a store has asked for are kept.
+    ///
+    /// # Errors
+    /// If the engine has stopped.
+    pub async fn interrupted(&self, by: Interruption) -> Result<(), EngineError> {
+        tracing::info!(?by, "connections are dropped");
+        self.stores.reconnect().await;
+        self.ask(Command::Interrupted).await
+    }
+
+    /// Whether parts are on their way just now, which is when the computer should not fall asleep. The receiver is told
+    /// of each change.
+    pub fn moves_bytes(&self) -> watch::Receiver<bool> {
+        self.moves_bytes.clone()
     }
 
     /// Takes transfers that are over out of the list.

@@ -54,7 +54,7 @@ pub use disk::{Disk, FileFacts, LocalDisk, RandomFile};
 pub use error::{Again, Answer, ErrorCode, TransferError};
 pub use event::{Event, EventKind, PartDetails};
 pub use fact::{Added, Fact};
-pub use handle::{Engine, EngineError, EngineOptions, EngineParts, Stores};
+pub use handle::{Engine, EngineError, EngineOptions, EngineParts, Interruption, Stores};
 pub use plan::{PART_SIZE_BYTES_DEFAULT, PARTS_MAX, PartPlan};
 pub use rate::{RateLimiter, RateLimits};
 pub use retry::RetryPolicy;

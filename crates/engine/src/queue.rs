@@ -39,7 +39,7 @@ use self::transfer::{AfterDiscard, Running};
 pub use self::words::{Input, Job, JobId, Loaded, Report, Step, Verb};
 use crate::error::ErrorCode;
 use crate::fact::Fact;
-use crate::retry::RetryPolicy;
+use crate::retry::{RetryPolicy, Streak};
 use crate::rules::Rules;
 use crate::transfer::{Intent, State, TransferId};
 
@@ -121,6 +121,7 @@ impl Queue {
             Input::Load(loaded) => loaded.into_iter().for_each(|one| self.admit(one, &mut step)),
             Input::Want(id, intent) => self.want(id, intent, &mut step),
             Input::Ended(job, outcome) => self.ended(job, outcome, now, &mut step),
+            Input::Interrupted => self.interrupted(&mut step),
             Input::Wake => {}
             Input::Shutdown => {
                 self.stopping = true;
@@ -218,6 +219,19 @@ impl Queue {
         }
         if let Some(transfer) = self.transfers.get(&id) {
             step.events.push(transfer.state_event());
+        }
+    }
+
+    /// Stops what can be stopped, to be issued again at once. What must run to its end is told by its connection.
+    fn interrupted(&mut self, step: &mut Step) {
+        for id in &self.awake {
+            let Some(transfer) = self.transfers.get_mut(id) else { continue };
+            step.stop.extend(transfer.stoppable());
+            if transfer.error.as_ref().is_some_and(|error| error.code == ErrorCode::Network) {
+                transfer.hold_until = None;
+            }
+            // Hours of sleep are no failure, and the network that failed is not this one.
+            transfer.streak = Streak { any_success: transfer.streak.any_success, ..Streak::default() };
         }
     }
 

@@ -101,8 +101,10 @@ pub enum Act {
     ExpireUploads,
     /// The credentials expire, or are renewed.
     Expired(bool),
-    /// The machine sleeps for so many minutes.
+    /// The machine sleeps for so many minutes, and the engine is told when it wakes.
     Sleep(u64),
+    /// The network is another one now, and the engine is told.
+    NetworkChanged,
     /// The wall clock is moved by so many seconds.
     Wall(i64),
     /// The network gets worse or better: 0 to 3.
@@ -161,7 +163,12 @@ impl Script {
         }
         for _ in 0..random.usize(0..14) {
             let act = act(&mut random, count);
+            // It happens while the program does not run, so it should soon not.
+            let ends = matches!(act, Act::Tamper(..));
             steps.push(Step { after_ms: pause(&mut random), act });
+            if ends {
+                steps.push(Step { after_ms: random.u64(0..400), act: Act::Kill });
+            }
         }
         Self { seed, checksums, md5_etags: random.bool(), transfers, steps }
     }
@@ -187,7 +194,7 @@ fn planned(random: &mut fastrand::Rng) -> Planned {
 
 fn act(random: &mut fastrand::Rng, count: usize) -> Act {
     let at = random.usize(0..count);
-    match random.u8(0..42) {
+    match random.u8(0..44) {
         0..=3 => Act::Pause(at),
         4..=7 => Act::Resume(at),
         8 | 9 => Act::Cancel(at),
@@ -209,6 +216,7 @@ fn act(random: &mut fastrand::Rng, count: usize) -> Act {
         36 => Act::Wall(random.i64(-100_000..100_000)),
         37 | 38 => Act::Weather(random.u8(0..4)),
         39 => Act::Disk(random.u8(0..4)),
+        40 | 41 => Act::NetworkChanged,
         _ => Act::ForeignUpload(at),
     }
 }

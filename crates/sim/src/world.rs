@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use engine::ledger::SqliteLedger;
 use engine::queue::QueueLimits;
 use engine::{
-    ConflictRule, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, RateLimits, RetryPolicy, RouteChoice,
-    State, StoreId, Stores, TransferError, TransferId, TransferOptions, TransferSpec,
+    ConflictRule, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, Interruption, RateLimits, RetryPolicy,
+    RouteChoice, State, StoreId, Stores, TransferError, TransferId, TransferOptions, TransferSpec,
 };
 use store::{Capabilities, MemoryOptions, MemoryStore, ObjectRef, ObjectSettings, ObjectStore, PartNumber};
 use tokio::sync::broadcast;
@@ -336,7 +336,11 @@ impl World {
             Act::Foreign(at) => self.put_foreign(at),
             Act::ExpireUploads => self.memory.expire_uploads("target"),
             Act::Expired(expired) => self.dice.set_expired(expired),
-            Act::Sleep(minutes) => tokio::time::advance(Duration::from_secs(60 * minutes)).await,
+            Act::Sleep(minutes) => {
+                tokio::time::advance(Duration::from_secs(60 * minutes)).await;
+                self.interrupt(engine, Interruption::Woke).await;
+            }
+            Act::NetworkChanged => self.interrupt(engine, Interruption::NetworkChanged).await,
             Act::Wall(seconds) => self.time.shift_wall(1000 * seconds),
             Act::ForeignUpload(at) => self.begin_foreign_upload(at),
             Act::Weather(level) => self.dice.set_weather(Weather::of(level)),
@@ -346,6 +350,12 @@ impl World {
                 self.disk.set_weather(weather);
             }
             Act::Quit | Act::Kill | Act::PowerCut => {}
+        }
+    }
+
+    async fn interrupt(&self, engine: &Engine, by: Interruption) {
+        if let Some(Err(error)) = self.answered("interrupted", engine.interrupted(by)).await {
+            self.oracle.accuse(format!("interrupted: {error}"));
         }
     }
 

@@ -100,6 +100,11 @@ pub trait ObjectStore: Send + Sync + fmt::Debug {
 
     /// A URL that lets its holder do one thing for a while (1 s to 7 days). Makes no request.
     fn presign(&self, method: PresignMethod, object: &ObjectRef, expires: Duration) -> Result<String>;
+
+    /// Lets go of every connection: after a sleep or a change of network they may be dead without anybody saying so.
+    /// Calls that wait for an answer end with a network error, as if the connection had broken; the next one makes a
+    /// new connection. Makes no request.
+    fn reconnect(&self) {}
 }
 
 /// What to list.

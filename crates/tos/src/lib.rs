@@ -191,4 +191,8 @@ impl ObjectStore for TosStore {
     fn presign(&self, method: PresignMethod, object: &ObjectRef, expires: Duration) -> Result<String> {
         presign::url(self, method, object, expires)
     }
+
+    fn reconnect(&self) {
+        self.transport.reconnect();
+    }
 }

@@ -1,11 +1,16 @@
 //! The HTTP client: how connections are made, and one request over them.
+//!
+//! After a sleep or a change of network, connections may be dead without anybody saying so. [`Transport::reconnect`]
+//! then ends what waits for an answer and begins with a new client, whose pool is empty.
 
 use std::error::Error as StdError;
 use std::net::SocketAddr;
+use std::sync::{PoisonError, RwLock};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Certificate, Client, NoProxy, Proxy, Request, Response, redirect, retry};
 use store::{ErrorKind, StoreError};
+use tokio::sync::watch;
 use tos_sign::encode_component;
 
 use crate::config::{HostRoute, ProxyChoice, ProxyConfig, TosConfig};
@@ -15,29 +20,54 @@ use crate::{Result, Timeouts};
 
 /// The connections that all requests of one store share.
 pub(crate) struct Transport {
-    client: Client,
-    timeouts: Timeouts,
+    client: RwLock<Client>,
+    /// What the client was made of, to make another.
+    config: TosConfig,
+    endpoint: Endpoint,
     has_proxy: bool,
+    /// Counts how often all connections were dropped.
+    drops: watch::Sender<u64>,
 }
 
 impl Transport {
     pub(crate) fn open(config: &TosConfig, endpoint: &Endpoint) -> Result<Self> {
         let has_proxy = matches!(config.proxy, ProxyChoice::Explicit(_)) && !endpoint.is_loopback();
-        Ok(Self { client: client(config, endpoint)?, timeouts: config.timeouts, has_proxy })
+        Ok(Self {
+            client: RwLock::new(client(config, endpoint)?),
+            config: config.clone(),
+            endpoint: endpoint.clone(),
+            has_proxy,
+            drops: watch::Sender::new(0),
+        })
     }
 
     pub(crate) fn timeouts(&self) -> &Timeouts {
-        &self.timeouts
+        &self.config.timeouts
+    }
+
+    /// Lets go of every connection; what waits for an answer ends with a network error.
+    pub(crate) fn reconnect(&self) {
+        match client(&self.config, &self.endpoint) {
+            Ok(fresh) => *self.client.write().unwrap_or_else(PoisonError::into_inner) = fresh,
+            Err(error) => tracing::warn!(%error, "the old connections are kept: no new client can be made"),
+        }
+        self.drops.send_modify(|drops| *drops += 1);
     }
 
     /// Sends one request and waits for the head of its answer, as long as something moves.
     pub(crate) async fn send(&self, request: Request, watch: &Watch, timeouts: &Timeouts) -> Result<Response> {
-        let mut sending = std::pin::pin!(self.client.execute(request));
+        let mut dropped = self.drops.subscribe();
+        let client = self.client.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut sending = std::pin::pin!(client.execute(request));
         loop {
             let deadline = watch.deadline(timeouts);
             tokio::select! {
                 biased;
                 answer = &mut sending => return answer.map_err(|error| self.failed(error, watch)),
+                _ = dropped.changed() => {
+                    let message = "the connection was given up: the network has changed, or this computer has slept";
+                    return Err(StoreError::new(ErrorKind::Network, message));
+                }
                 () = tokio::time::sleep_until(deadline) => {}
             }
             if watch.deadline(timeouts) <= tokio::time::Instant::now() {

@@ -21,6 +21,11 @@ impl Driver {
             Command::Remove(ids, reply) => self.remove(ids, reply),
             // Whoever asked may have stopped listening.
             Command::Detail(id, reply) => drop(reply.send(Ok(self.detail(id)))),
+            Command::Interrupted(reply) => {
+                self.input(Input::Interrupted);
+                // Whoever asked may have stopped listening.
+                drop(reply.send(Ok(())));
+            }
             Command::Shutdown(reply) => {
                 self.state.closing = Some(reply);
                 self.state.closing_since = Some(self.tools.clock.now());

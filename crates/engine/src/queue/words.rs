@@ -118,6 +118,8 @@ pub enum Input {
     Want(TransferId, Intent),
     /// A job has ended.
     Ended(JobId, Result<Report, TransferError>),
+    /// All connections are gone, and it was nobody's fault.
+    Interrupted,
     /// Time has passed.
     Wake,
     /// Everything stops, and nothing more is started.

@@ -10,6 +10,7 @@
 mod cancel;
 mod conflicts;
 mod faults;
+mod interruptions;
 mod ledgers;
 mod resume;
 mod transfers;

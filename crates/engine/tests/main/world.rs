@@ -145,8 +145,27 @@ impl World {
         self.run_on(options, |ledger| Arc::new(ledger), work)
     }
 
+    /// The same without shorter waits between attempts.
+    pub fn run_on_its_own_terms<T, F: Future<Output = T>>(
+        &self,
+        options: EngineOptions,
+        work: impl FnOnce(Arc<Run>) -> F,
+    ) -> T {
+        self.start(options, |ledger| Arc::new(ledger), work)
+    }
+
     /// Runs an engine on a ledger that is wrapped.
     pub fn run_on<T, F: Future<Output = T>>(
+        &self,
+        options: EngineOptions,
+        wrap: impl FnOnce(SqliteLedger) -> Arc<dyn Ledger>,
+        work: impl FnOnce(Arc<Run>) -> F,
+    ) -> T {
+        let retry = RetryPolicy { base: Duration::from_millis(4), cap: Duration::from_millis(40), ..options.retry };
+        self.start(EngineOptions { retry, ..options }, wrap, work)
+    }
+
+    fn start<T, F: Future<Output = T>>(
         &self,
         options: EngineOptions,
         wrap: impl FnOnce(SqliteLedger) -> Arc<dyn Ledger>,
@@ -162,8 +181,7 @@ impl World {
                 disk: Arc::new(LocalDisk),
                 clock: Arc::new(SystemClock::new()),
             };
-            let retry = RetryPolicy { base: Duration::from_millis(4), cap: Duration::from_millis(40), ..options.retry };
-            let engine = Engine::start(parts, EngineOptions { retry, ..options });
+            let engine = Engine::start(parts, options);
             let events = std::sync::Mutex::new(engine.events());
             work(Arc::new(Run { engine, events })).await
         });

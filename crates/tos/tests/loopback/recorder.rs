@@ -1,6 +1,7 @@
 //! A server of one page of code: it records the raw bytes of each request and answers with what the test says.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -58,6 +59,7 @@ pub fn answer(status: &str, headers: &[(&str, &str)], body: &str) -> Reply {
 pub struct Recorder {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Recorded>>>,
+    connections: Arc<AtomicUsize>,
     serving: tokio::task::JoinHandle<()>,
 }
 
@@ -67,19 +69,26 @@ impl Recorder {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
+        let connections = Arc::new(AtomicUsize::new(0));
         let serving = tokio::spawn({
-            let seen = Arc::clone(&seen);
+            let (seen, connections) = (Arc::clone(&seen), Arc::clone(&connections));
             async move {
                 while let Ok((socket, _)) = listener.accept().await {
+                    connections.fetch_add(1, Ordering::SeqCst);
                     tokio::spawn(serve(socket, Arc::clone(&seen), replies.clone()));
                 }
             }
         });
-        Self { address, seen, serving }
+        Self { address, seen, connections, serving }
     }
 
     pub fn seen(&self) -> Vec<Recorded> {
         self.seen.lock().unwrap().clone()
+    }
+
+    /// How many connections were made.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     pub fn last(&self) -> Recorded {
