@@ -4,6 +4,7 @@
 //! written per finished part, never a whole checkpoint again. The only writer is the engine's recorder, so the order
 //! of facts is the order of events.
 
+mod apply;
 mod lock;
 mod rows;
 mod schema;

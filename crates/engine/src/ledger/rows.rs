@@ -50,6 +50,11 @@ fn intent(number: i64) -> Intent {
     }
 }
 
+/// An id as SQLite stores it.
+pub(super) fn signed(id: TransferId) -> i64 {
+    i64::try_from(id.0).unwrap_or(i64::MAX)
+}
+
 fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }

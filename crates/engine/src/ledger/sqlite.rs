@@ -6,10 +6,11 @@
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use store::{ObjectRef, UploadId, UploadRef};
 
-use super::rows::{self, COLUMNS, intent_number, state_number};
+use super::apply::apply;
+use super::rows::{self, COLUMNS, intent_number, signed};
 use super::{Ledger, LedgerError, Leftover, SetAside, schema};
 use crate::checkpoint::PartRecord;
 use crate::fact::Fact;
@@ -28,10 +29,6 @@ pub struct SqliteLedger {
 fn held(mutex: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
     // A transaction left open by a panic is rolled back by the connection itself.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn signed(id: TransferId) -> i64 {
-    i64::try_from(id.0).unwrap_or(i64::MAX)
 }
 
 impl SqliteLedger {
@@ -59,173 +56,6 @@ impl SqliteLedger {
 
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, LedgerError>) -> Result<T, LedgerError> {
         query(&held(&self.reader))
-    }
-}
-
-fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), LedgerError> {
-    let json = |value: &dyn erased::ToJson| value.to_json();
-    match fact {
-        Fact::Added(added) => {
-            transaction
-                .prepare_cached(
-                    "INSERT INTO transfer (id, ord, state, intent, source, target, options, added_ms)
-                     VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7)",
-                )?
-                .execute(params![
-                    signed(added.id),
-                    added.order,
-                    intent_number(added.intent),
-                    json(&added.spec.source)?,
-                    json(&added.spec.target)?,
-                    json(&added.spec.options)?,
-                    added.added_ms,
-                ])?;
-        }
-        Fact::IntentSet { id, intent } => {
-            transaction
-                .prepare_cached("UPDATE transfer SET intent = ?2 WHERE id = ?1")?
-                .execute(params![signed(*id), intent_number(*intent)])?;
-        }
-        Fact::StateSet { id, state, stats } => {
-            transaction
-                .prepare_cached(
-                    "UPDATE transfer SET state = ?2, stats = coalesce(?3, stats), error = NULL, ended_ms = NULL
-                     WHERE id = ?1",
-                )?
-                .execute(params![
-                    signed(*id),
-                    state_number(*state),
-                    stats.as_ref().map(|stats| json(stats)).transpose()?
-                ])?;
-        }
-        Fact::Planned { id, checkpoint, at_ms } => {
-            let size_bytes = i64::try_from(checkpoint.source.size_bytes()).unwrap_or(i64::MAX);
-            transaction
-                .prepare_cached("UPDATE transfer SET checkpoint = ?2, size_bytes = ?3, planned_ms = ?4 WHERE id = ?1")?
-                .execute(params![signed(*id), json(checkpoint.as_ref())?, size_bytes, at_ms])?;
-        }
-        Fact::Begun { id, session } => {
-            transaction
-                .prepare_cached(
-                    "UPDATE transfer SET checkpoint = json_set(checkpoint, '$.session', json(?2)) WHERE id = ?1",
-                )?
-                .execute(params![signed(*id), json(session)?])?;
-        }
-        Fact::PartDone { id, part, at_ms } => {
-            let size_bytes = i64::try_from(part.size_bytes).unwrap_or(i64::MAX);
-            let new = transaction
-                .prepare_cached(
-                    "INSERT OR IGNORE INTO part (transfer, number, size_bytes, crc64, etag, confirmed)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                )?
-                .execute(params![
-                    signed(*id),
-                    part.number.get(),
-                    size_bytes,
-                    part.crc64.map(|crc64| crc64.0.cast_signed()),
-                    part.etag.as_ref().map(store::ETag::as_str),
-                    part.confirmed,
-                ])?;
-            if new == 0 {
-                transaction
-                    .prepare_cached(
-                        "UPDATE part SET crc64 = ?3, etag = ?4, confirmed = ?5 WHERE transfer = ?1 AND number = ?2",
-                    )?
-                    .execute(params![
-                        signed(*id),
-                        part.number.get(),
-                        part.crc64.map(|crc64| crc64.0.cast_signed()),
-                        part.etag.as_ref().map(store::ETag::as_str),
-                        part.confirmed,
-                    ])?;
-            }
-            transaction
-                .prepare_cached("UPDATE transfer SET done_bytes = done_bytes + ?2, saved_ms = ?3 WHERE id = ?1")?
-                .execute(params![signed(*id), if new == 0 { 0 } else { size_bytes }, at_ms])?;
-        }
-        Fact::PartDropped { id, number } => {
-            transaction
-                .prepare_cached(
-                    "UPDATE transfer SET done_bytes = done_bytes - coalesce((SELECT size_bytes FROM part
-                         WHERE transfer = ?1 AND number = ?2), 0) WHERE id = ?1",
-                )?
-                .execute(params![signed(*id), number.get()])?;
-            transaction
-                .prepare_cached("DELETE FROM part WHERE transfer = ?1 AND number = ?2")?
-                .execute(params![signed(*id), number.get()])?;
-        }
-        Fact::Restarted { id } => forget_plan(transaction, *id)?,
-        Fact::LeftBehind { id, store, upload, at_ms } => {
-            transaction
-                .prepare_cached(
-                    "INSERT OR IGNORE INTO leftover (upload_id, store, bucket, key, transfer, since_ms)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                )?
-                .execute(params![
-                    upload.upload_id.0,
-                    store.0,
-                    upload.object.bucket,
-                    upload.object.key,
-                    signed(*id),
-                    at_ms
-                ])?;
-        }
-        Fact::Failed { id, error, stats, at_ms } => {
-            transaction
-                .prepare_cached("UPDATE transfer SET state = ?2, error = ?3, stats = ?4, ended_ms = ?5 WHERE id = ?1")?
-                .execute(params![
-                    signed(*id),
-                    state_number(State::Failed),
-                    json(error.as_ref())?,
-                    json(stats)?,
-                    at_ms
-                ])?;
-        }
-        Fact::Done { id, result, stats, at_ms } => {
-            transaction
-                .prepare_cached(
-                    "UPDATE transfer SET state = ?2, result = ?3, stats = ?4, ended_ms = ?5, error = NULL,
-                         done_bytes = coalesce(size_bytes, done_bytes) WHERE id = ?1",
-                )?
-                .execute(params![
-                    signed(*id),
-                    state_number(State::Done),
-                    json(result.as_ref())?,
-                    json(stats)?,
-                    at_ms
-                ])?;
-            transaction.prepare_cached("DELETE FROM part WHERE transfer = ?1")?.execute([signed(*id)])?;
-        }
-        Fact::Cancelled { id, at_ms } => {
-            forget_plan(transaction, *id)?;
-            transaction
-                .prepare_cached("UPDATE transfer SET state = ?2, ended_ms = ?3, error = NULL WHERE id = ?1")?
-                .execute(params![signed(*id), state_number(State::Cancelled), at_ms])?;
-        }
-        Fact::Removed { id } => {
-            transaction.prepare_cached("DELETE FROM transfer WHERE id = ?1")?.execute([signed(*id)])?;
-        }
-    }
-    Ok(())
-}
-
-fn forget_plan(transaction: &Transaction<'_>, id: TransferId) -> Result<(), LedgerError> {
-    transaction
-        .prepare_cached("UPDATE transfer SET checkpoint = NULL, size_bytes = NULL, done_bytes = 0 WHERE id = ?1")?
-        .execute([signed(id)])?;
-    transaction.prepare_cached("DELETE FROM part WHERE transfer = ?1")?.execute([signed(id)])?;
-    Ok(())
-}
-
-/// JSON of anything, behind one object-safe method, so that `apply` reads evenly.
-mod erased {
-    pub(super) trait ToJson {
-        fn to_json(&self) -> serde_json::Result<String>;
-    }
-    impl<T: serde::Serialize> ToJson for T {
-        fn to_json(&self) -> serde_json::Result<String> {
-            serde_json::to_string(self)
-        }
     }
 }
 
