@@ -98,6 +98,13 @@ pub struct Checkpoint {
     /// nothing may be one whose opening was never answered.
     #[serde(default)]
     pub planned_ms: i64,
+    /// How often an upload was, or is being, opened for this plan; 0 before the first time, and in plans that were made
+    /// before this was counted.
+    #[serde(default)]
+    pub begin_attempts: u32,
+    /// Whether the upload was begun by somebody else, so that what it holds proves nothing until it is compared.
+    #[serde(default)]
+    pub adopted: bool,
     /// What `Begin` opened.
     pub session: Option<Session>,
 }

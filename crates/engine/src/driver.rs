@@ -5,9 +5,13 @@
 //! So a pause is obeyed while a large file is being synced. It does read the ledger in its loop, by key and in bounded
 //! pages, which takes microseconds.
 
+mod order;
 mod wishes;
 
-use std::collections::{BTreeMap, BTreeSet};
+pub use order::NewPlace;
+use order::{Move, STRIDE};
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +28,7 @@ use crate::live::{Live, Sampled, Speeds, picture};
 use crate::queue::{Input, Job, JobId, Queue, Report, Step, Transfer, Verb};
 use crate::recorder::{Note, Passed};
 use crate::rules::Rule;
-use crate::transfer::{Intent, Kind, State, TransferId, TransferSpec};
+use crate::transfer::{Intent, Kind, State, StoreId, TransferId, TransferSpec};
 use crate::view::TransferDetail;
 
 /// How often progress is sampled while something moves: four times a second, as the UI reads it.
@@ -43,6 +47,8 @@ pub(crate) enum Command {
     Remove(Vec<TransferId>, Reply<()>),
     Detail(TransferId, Reply<Option<TransferDetail>>),
     Interrupted(Reply<()>),
+    Renewed(StoreId, Reply<Vec<TransferId>>),
+    Reorder(Vec<TransferId>, NewPlace, Reply<()>),
     Shutdown(Reply<()>),
 }
 
@@ -59,6 +65,11 @@ enum Behind {
         ledger_only: bool,
     },
     Told(Reply<()>),
+    Resumed(Vec<TransferId>, Reply<Vec<TransferId>>),
+    Moved {
+        ids: Vec<TransferId>,
+        reply: Reply<()>,
+    },
     AllTold {
         intent: Intent,
         reply: Reply<()>,
@@ -99,6 +110,9 @@ pub(crate) struct DriverState {
     next: Option<(u64, i64)>,
     /// Adds that only the ledger will have and does not have yet: until then its pages may lack them.
     adds_under_way: usize,
+    /// Whether a move is being made durable, and those that wait for it.
+    move_under_way: bool,
+    moves: VecDeque<Move>,
     cursor: Option<(i64, TransferId)>,
     exhausted: bool,
     wake_at: Option<Duration>,
@@ -111,7 +125,7 @@ impl Driver {
     /// Runs until it is shut down, or until nobody can reach it any more.
     pub(crate) async fn run(mut self) {
         match self.ledger.last() {
-            Ok((id, order)) => self.state.next = Some((id + 1, order + 1)),
+            Ok((id, order)) => self.state.next = Some((id + 1, order + STRIDE)),
             Err(error) => tracing::error!(%error, "the ledger cannot be read"),
         }
         self.state.exhausted = !self.takes_over;
@@ -300,6 +314,11 @@ impl Driver {
                 drop(reply.send(answer(passed.failure).map(|()| ids)));
             }
             Behind::Told(reply) => drop(reply.send(answer(passed.failure))),
+            Behind::Resumed(ids, reply) => drop(reply.send(answer(passed.failure).map(|()| ids))),
+            Behind::Moved { ids, reply } => {
+                drop(reply.send(answer(passed.failure)));
+                self.moved(&ids);
+            }
             Behind::AllTold { intent, reply } => {
                 if intent == Intent::Run {
                     // Rows before the cursor may wait again.

@@ -55,6 +55,14 @@ pub enum Fact {
         /// When, in milliseconds since 1970: an upload of this key opened later may be ours.
         at_ms: i64,
     },
+    /// An upload is about to be opened again, since nobody knows what came of the times before. Recorded before the
+    /// attempt: as many uploads of this key may be ours.
+    BeginAttempted {
+        /// Which transfer.
+        id: TransferId,
+        /// How many times, with this one.
+        attempts: u32,
+    },
     /// A session is open.
     Begun {
         /// Which transfer.
@@ -93,6 +101,22 @@ pub enum Fact {
         upload: UploadRef,
         /// When, in milliseconds since 1970.
         at_ms: i64,
+    },
+    /// It waits for something that only its user can give, such as new credentials. Everything is kept.
+    Held {
+        /// Which transfer.
+        id: TransferId,
+        /// For what.
+        error: Box<TransferError>,
+        /// What it did so far.
+        stats: Stats,
+    },
+    /// It has another place in the queue.
+    Reordered {
+        /// Which transfer.
+        id: TransferId,
+        /// Its place; smaller comes first.
+        order: i64,
     },
     /// It failed. Plan, session and parts are kept.
     Failed {
@@ -138,6 +162,9 @@ impl Fact {
             Self::IntentSet { id, .. }
             | Self::StateSet { id, .. }
             | Self::Planned { id, .. }
+            | Self::BeginAttempted { id, .. }
+            | Self::Held { id, .. }
+            | Self::Reordered { id, .. }
             | Self::Begun { id, .. }
             | Self::PartDone { id, .. }
             | Self::PartDropped { id, .. }

@@ -5,18 +5,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use store::ObjectStore;
+use store::{ObjectStore, UploadId};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::buffer::BufferPool;
 use crate::clock::Clock;
 use crate::disk::Disk;
-use crate::driver::{Command, Driver, DriverState, Reply};
+use crate::driver::{Command, Driver, DriverState, NewPlace, Reply};
 use crate::error::TransferError;
 use crate::event::Event;
 use crate::job::{Claims, Tools};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Owner};
 use crate::live::Live;
 use crate::queue::{Queue, QueueLimits};
 use crate::rate::{RateLimiter, RateLimits};
@@ -241,6 +241,32 @@ impl Engine {
     /// If the ledger cannot be read or written.
     pub async fn resume_all(&self) -> Result<(), EngineError> {
         self.ask(|reply| Command::WantAll(Intent::Run, reply)).await
+    }
+
+    /// Gives transfers, in this order, another place in the queue. What works already is not interrupted; those that
+    /// are over stay where they are.
+    ///
+    /// # Errors
+    /// If one does not exist or the ledger cannot be read or written.
+    pub async fn reorder(&self, ids: &[TransferId], to: NewPlace) -> Result<(), EngineError> {
+        self.ask(|reply| Command::Reorder(ids.to_vec(), to, reply)).await
+    }
+
+    /// Goes on with the transfers that stopped because the credentials of this store had expired, and returns them.
+    /// Call it once [`Stores::open`] answers with a store that has new ones.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read or written.
+    pub async fn credentials_renewed(&self, store: &StoreId) -> Result<Vec<TransferId>, EngineError> {
+        self.ask(|reply| Command::Renewed(store.clone(), reply)).await
+    }
+
+    /// For each upload whose it is, as far as it is one of ours.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn owners(&self, uploads: &[UploadId]) -> Result<Vec<Option<Owner>>, EngineError> {
+        Ok(self.ledger.owners(uploads)?)
     }
 
     /// After a sleep or a change of network: drops all connections and issues what was under way again, at once. Waits

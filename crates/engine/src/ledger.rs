@@ -6,6 +6,7 @@
 
 mod apply;
 mod lock;
+mod places;
 mod rows;
 mod schema;
 mod sqlite;
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 pub use lock::{DataFolderBusy, DataFolderLock};
 pub use sqlite::SqliteLedger;
 
-use store::UploadRef;
+use store::{UploadId, UploadRef};
 
 use crate::fact::Fact;
 use crate::queue::Loaded;
@@ -51,6 +52,18 @@ pub enum LedgerError {
 pub struct SetAside {
     /// Where it is now.
     pub path: PathBuf,
+}
+
+/// A place in the queue: smaller comes first.
+pub type Place = (i64, TransferId);
+
+/// Whose an upload is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A transfer that goes on with it.
+    Needs(TransferId),
+    /// A transfer that left it behind, because its store did not let go of it.
+    LeftBehind(TransferId),
 }
 
 /// An upload that its store did not let go of.
@@ -98,6 +111,19 @@ pub trait Ledger: Send + Sync + std::fmt::Debug {
 
     /// Exact numbers; `active` is 0 here.
     fn counts(&self) -> Result<Counts, LedgerError>;
+
+    /// Transfers that stopped because the credentials of this store had expired, in queue order. Those that the user
+    /// has paused since are not among them.
+    fn held(&self, store: &StoreId) -> Result<Vec<TransferId>, LedgerError>;
+
+    /// Places in the queue of transfers that are not over, before a place, nearest first; without one, from the end.
+    fn places_before(&self, place: Option<Place>, limit: usize) -> Result<Vec<Place>, LedgerError>;
+
+    /// The first place in the queue of those that are not over.
+    fn first_place(&self) -> Result<Option<Place>, LedgerError>;
+
+    /// For each upload the transfer that began it and whether that will go on with it.
+    fn owners(&self, uploads: &[UploadId]) -> Result<Vec<Option<Owner>>, LedgerError>;
 
     /// Ids of the transfers of a filter that are neither over nor being cancelled, for "pause all" and "resume all".
     fn open_ids(&self, filter: Filter) -> Result<Vec<TransferId>, LedgerError>;

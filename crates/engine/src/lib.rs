@@ -51,6 +51,7 @@ pub use checkpoint::{Checkpoint, Fingerprint, PartRecord, Session};
 pub use clock::{Clock, SystemClock};
 pub use conflict::beside;
 pub use disk::{Disk, FileFacts, LocalDisk, RandomFile};
+pub use driver::NewPlace;
 pub use error::{Again, Answer, ErrorCode, TransferError};
 pub use event::{Event, EventKind, PartDetails};
 pub use fact::{Added, Fact};

@@ -120,6 +120,7 @@ impl Queue {
             }
             Input::Load(loaded) => loaded.into_iter().for_each(|one| self.admit(one, &mut step)),
             Input::Want(id, intent) => self.want(id, intent, &mut step),
+            Input::Reorder(places) => places.into_iter().for_each(|(id, order)| self.reorder(id, order, &mut step)),
             Input::Ended(job, outcome) => self.ended(job, outcome, now, &mut step),
             Input::Interrupted => self.interrupted(&mut step),
             Input::Wake => {}
@@ -220,6 +221,15 @@ impl Queue {
         if let Some(transfer) = self.transfers.get(&id) {
             step.events.push(transfer.state_event());
         }
+    }
+
+    fn reorder(&mut self, id: TransferId, order: i64, step: &mut Step) {
+        step.facts.push(Fact::Reordered { id, order });
+        let Some(transfer) = self.transfers.get_mut(&id) else { return };
+        if self.waiting.remove(&(transfer.order, id)) {
+            self.waiting.insert((order, id));
+        }
+        transfer.order = order;
     }
 
     /// Stops what can be stopped, to be issued again at once. What must run to its end is told by its connection.

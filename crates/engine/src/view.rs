@@ -75,7 +75,8 @@ impl Actions {
         let running = matches!(state, State::Waiting | State::Probing | State::Beginning | State::Moving);
         Self {
             can_pause: running && intent == Intent::Run,
-            can_resume: intent == Intent::Pause && !state.is_final(),
+            // What is held for new credentials is paused although it shall run.
+            can_resume: (intent == Intent::Pause || state == State::Paused) && !state.is_final(),
             can_cancel: intent != Intent::Cancel && !state.is_final() && state != State::Committing,
             can_retry: state == State::Failed,
             can_remove: matches!(state, State::Done | State::Cancelled),

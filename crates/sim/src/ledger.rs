@@ -1,8 +1,9 @@
 //! The real ledger, with a judge who reads along and a disk that may be full.
 
-use engine::ledger::{Ledger, LedgerError, Leftover, SqliteLedger};
+use engine::ledger::{Ledger, LedgerError, Leftover, Owner, Place, SqliteLedger};
 use engine::queue::Loaded;
-use engine::{Counts, End, Fact, Filter, TransferDetail, TransferId, TransferView};
+use engine::{Counts, End, Fact, Filter, StoreId, TransferDetail, TransferId, TransferView};
+use store::UploadId;
 
 use crate::oracle::Oracle;
 use crate::weather::Dice;
@@ -62,6 +63,22 @@ impl Ledger for JudgedLedger {
 
     fn counts(&self) -> Result<Counts> {
         self.inner.counts()
+    }
+
+    fn held(&self, store: &StoreId) -> Result<Vec<TransferId>> {
+        self.inner.held(store)
+    }
+
+    fn places_before(&self, place: Option<Place>, limit: usize) -> Result<Vec<Place>> {
+        self.inner.places_before(place, limit)
+    }
+
+    fn first_place(&self) -> Result<Option<Place>> {
+        self.inner.first_place()
+    }
+
+    fn owners(&self, uploads: &[UploadId]) -> Result<Vec<Option<Owner>>> {
+        self.inner.owners(uploads)
     }
 
     fn open_ids(&self, filter: Filter) -> Result<Vec<TransferId>> {

@@ -20,6 +20,7 @@ use crate::disk::SimDisk;
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
     pub(crate) spec: TransferSpec,
+    pub(crate) order: i64,
     pub(crate) state: State,
     pub(crate) cancelled: bool,
     checkpoint: Option<Checkpoint>,
@@ -170,6 +171,7 @@ impl Oracle {
         if let Fact::Added(added) = fact {
             let known = Known {
                 spec: added.spec.clone(),
+                order: added.order,
                 state: State::Waiting,
                 cancelled: false,
                 checkpoint: None,
@@ -198,6 +200,9 @@ impl Oracle {
                 one.temp_paths.extend(checkpoint.temp_path.clone());
                 one.checkpoint = Some(checkpoint.as_ref().clone());
             }
+            Fact::BeginAttempted { .. } => {}
+            Fact::Held { .. } => one.state = State::Paused,
+            Fact::Reordered { order, .. } => one.order = *order,
             Fact::Begun { session, .. } => {
                 if let Session::Upload { upload_id } = session {
                     one.uploads.insert(upload_id.clone());
@@ -234,7 +239,7 @@ impl Oracle {
             known.remove(&id);
         }
         drop(book);
-        if over && !matches!(fact, Fact::Removed { .. }) {
+        if over && !matches!(fact, Fact::Removed { .. } | Fact::Reordered { .. }) {
             self.accuse(format!("{id} is over, and yet: {fact:?}"));
         }
         match fact {

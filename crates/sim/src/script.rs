@@ -81,6 +81,8 @@ pub enum Act {
     ResumeAll,
     /// The user clears it away, if it is over.
     Remove(usize),
+    /// The user moves it before another, or to the front if that is itself.
+    Reorder(usize, usize),
     /// The user moves the sliders: bytes a second, 0 for no limit.
     Rates(u64, u64),
     /// The program is closed and started again.
@@ -194,7 +196,7 @@ fn planned(random: &mut fastrand::Rng) -> Planned {
 
 fn act(random: &mut fastrand::Rng, count: usize) -> Act {
     let at = random.usize(0..count);
-    match random.u8(0..44) {
+    match random.u8(0..47) {
         0..=3 => Act::Pause(at),
         4..=7 => Act::Resume(at),
         8 | 9 => Act::Cancel(at),
@@ -217,6 +219,7 @@ fn act(random: &mut fastrand::Rng, count: usize) -> Act {
         37 | 38 => Act::Weather(random.u8(0..4)),
         39 => Act::Disk(random.u8(0..4)),
         40 | 41 => Act::NetworkChanged,
+        42..=44 => Act::Reorder(at, random.usize(0..count)),
         _ => Act::ForeignUpload(at),
     }
 }

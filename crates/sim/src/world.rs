@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use engine::ledger::SqliteLedger;
 use engine::queue::QueueLimits;
 use engine::{
-    ConflictRule, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, Interruption, RateLimits, RetryPolicy,
-    RouteChoice, State, StoreId, Stores, TransferError, TransferId, TransferOptions, TransferSpec,
+    ConflictRule, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, Interruption, NewPlace, RateLimits,
+    RetryPolicy, RouteChoice, State, StoreId, Stores, TransferError, TransferId, TransferOptions, TransferSpec,
 };
 use store::{Capabilities, MemoryOptions, MemoryStore, ObjectRef, ObjectSettings, ObjectStore, PartNumber};
 use tokio::sync::broadcast;
@@ -327,6 +327,12 @@ impl World {
                 let Some(id) = self.id(at) else { return };
                 let _ = self.answered("remove", engine.remove(&[id])).await;
             }
+            Act::Reorder(at, other) => {
+                let (Some(id), Some(other)) = (self.id(at), self.id(other)) else { return };
+                let to = if id == other { NewPlace::First } else { NewPlace::Before(other) };
+                // Refused where the ledger cannot be written, or the other has gone.
+                let _ = self.answered("reorder", engine.reorder(&[id], to)).await;
+            }
             Act::Rates(upload, download) => {
                 self.rates = RateLimits { upload: NonZeroU64::new(upload), download: NonZeroU64::new(download) };
                 engine.set_rates(self.rates);
@@ -453,6 +459,9 @@ impl World {
                 self.oracle.accuse(format!("{id} is not to be found"));
                 continue;
             };
+            if view.order != one.order {
+                self.oracle.accuse(format!("{id} is shown at {}, and recorded at {}", view.order, one.order));
+            }
             if view.state != one.state {
                 self.oracle.accuse(format!("{id} is shown as {:?}, and recorded as {:?}", view.state, one.state));
             }

@@ -1,11 +1,11 @@
 //! What callers wish, and what it takes to answer them.
 
-use super::{Behind, Command, Driver, Reply, WINDOW};
+use super::{Behind, Command, Driver, Move, Reply, STRIDE, WINDOW};
 use crate::fact::{Added, Fact};
 use crate::handle::EngineError;
 use crate::live::picture;
 use crate::queue::{Input, Loaded};
-use crate::transfer::{Intent, State, TransferId, TransferSpec};
+use crate::transfer::{Intent, State, StoreId, TransferId, TransferSpec};
 use crate::view::{Filter, Stats, TransferDetail};
 
 impl Driver {
@@ -21,6 +21,8 @@ impl Driver {
             Command::Remove(ids, reply) => self.remove(ids, reply),
             // Whoever asked may have stopped listening.
             Command::Detail(id, reply) => drop(reply.send(Ok(self.detail(id)))),
+            Command::Renewed(store, reply) => self.renewed(&store, reply),
+            Command::Reorder(ids, to, reply) => self.reorder(Move { ids, to, reply }),
             Command::Interrupted(reply) => {
                 self.input(Input::Interrupted);
                 // Whoever asked may have stopped listening.
@@ -55,7 +57,7 @@ impl Driver {
                 added_ms,
             });
             next_id += 1;
-            next_order += 1;
+            next_order = next_order.saturating_add(STRIDE);
         }
         self.state.next = Some((next_id, next_order));
         let ids: Vec<TransferId> = added.iter().map(|one| one.id).collect();
@@ -89,6 +91,10 @@ impl Driver {
                 (State::Paused | State::Failed, Intent::Pause) | (State::Done | State::Cancelled, _)
             );
             if rests_so {
+                if loaded.state == State::Paused && loaded.intent == Intent::Run {
+                    // It is held for something; from now on it would not go on by itself when it has that.
+                    self.note(vec![Fact::IntentSet { id, intent }]);
+                }
                 return Ok(());
             }
             // It may be part of the window later: refilling passes over what the queue holds.
@@ -103,6 +109,19 @@ impl Driver {
         self.input(Input::Want(id, intent));
         if rested && self.queue.transfer(id).is_some_and(|one| one.state.is_resting()) {
             self.state.resting.insert(id); // nothing has come of the wish
+        }
+    }
+
+    /// Goes on with what had to stop because the credentials of a store had expired.
+    fn renewed(&mut self, store: &StoreId, reply: Reply<Vec<TransferId>>) {
+        let wanted = self.ledger.held(store).map_err(EngineError::from).and_then(|held| {
+            held.iter().try_for_each(|id| self.want(*id, Intent::Run))?;
+            Ok(held)
+        });
+        match wanted {
+            Ok(held) => self.barrier(held.clone(), Behind::Resumed(held, reply)),
+            // Whoever asked may have stopped listening.
+            Err(error) => drop(reply.send(Err(error))),
         }
     }
 

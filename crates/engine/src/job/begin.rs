@@ -39,7 +39,9 @@ impl Work {
     async fn create_upload(&self, checkpoint: &Checkpoint, attempted: bool) -> Attempt {
         let (store, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
         let swept = attempted && self.tools.rules.hold(Rule::LostBeginSwept);
-        let left_behind = if swept { self.sweep(checkpoint).await? } else { Vec::new() };
+        // The last of the attempts is this one.
+        let unanswered = checkpoint.begin_attempts.saturating_sub(1).max(1);
+        let left_behind = if swept { self.sweep(checkpoint, unanswered).await? } else { Vec::new() };
         let upload_id =
             self.store(store).await?.create_upload(object, &checkpoint.settings).await.map_err(about(object))?;
         let checkpoint = Box::new(Checkpoint { session: Some(Session::Upload { upload_id }), ..checkpoint.clone() });
@@ -110,8 +112,10 @@ impl Work {
             .map_err(|error| TransferError::source(path, &error))?;
         let tag = part.etag.as_str();
         let looks_like_md5 = tag.len() == 32 && tag.bytes().all(|b| b.is_ascii_hexdigit());
+        // In an upload that somebody else began, what nothing speaks for is not ours.
+        let trusted = !looks_like_md5 && !checkpoint.adopted;
         let equal = part.crc64.is_none_or(|theirs| theirs == crc64)
-            && (part.crc64.is_some() || !looks_like_md5 || tag.eq_ignore_ascii_case(&hex::encode(md5.finalize())));
+            && (part.crc64.is_some() || trusted || tag.eq_ignore_ascii_case(&hex::encode(md5.finalize())));
         Ok(equal.then(|| PartRecord {
             number: part.number,
             size_bytes: part.size_bytes,

@@ -66,7 +66,8 @@ impl Work {
                 removed.map(|()| Report::NOTHING_LEFT)
             }
             (End::Object { .. }, _) => {
-                self.sweep(checkpoint).await.map(|left_behind| Report::Discarded { left_behind })
+                let unanswered = checkpoint.begin_attempts.max(1);
+                self.sweep(checkpoint, unanswered).await.map(|left_behind| Report::Discarded { left_behind })
             }
         }
     }

@@ -56,6 +56,8 @@ impl Work {
             overwrite: self.spec.options.conflict == ConflictRule::Overwrite,
             temp_path: None,
             planned_ms: self.tools.clock.wall_ms(),
+            begin_attempts: 0,
+            adopted: false,
             session: None,
         };
         if let Some(result) = self.settle_target(&source, &mut checkpoint).await? {

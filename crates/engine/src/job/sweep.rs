@@ -1,9 +1,10 @@
-//! Sweep: find an upload whose opening was never answered, and abort it.
+//! Sweep: find the uploads whose opening was never answered, and abort them.
 //!
 //! The answer to *CreateMultipartUpload* can be lost, or the program killed before it arrives; then there is an upload
-//! that nobody knows the id of. What is aborted has this very key, was opened since the plan was made, is the only such
-//! upload and holds no part. That is as near to a proof as TOS allows: it could still be somebody else's whose first
-//! part is on its way, if he writes to the same key at the same time; his upload would begin anew.
+//! that nobody knows the id of. What is aborted has this very key, was opened since the plan was made and holds no part,
+//! and there are no more such uploads than there were attempts. That is as near to a proof as TOS allows: it could still
+//! be somebody else's whose first part is on its way, if he writes to the same key at the same time; his upload would
+//! begin anew.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -19,7 +20,11 @@ const SKEW_MAX: Duration = Duration::from_secs(15 * 60);
 impl Work {
     /// Aborts what an unanswered attempt to open an upload has left, and returns what the store did not let go of.
     /// What may not be listed cannot be swept.
-    pub(super) async fn sweep(&self, checkpoint: &Checkpoint) -> Result<Vec<UploadRef>, TransferError> {
+    pub(super) async fn sweep(
+        &self,
+        checkpoint: &Checkpoint,
+        unanswered: u32,
+    ) -> Result<Vec<UploadRef>, TransferError> {
         if checkpoint.planned_ms == 0 {
             return Ok(Vec::new()); // made by a version that did not note the time: nothing could be proved
         }
@@ -31,18 +36,23 @@ impl Work {
                 empty.push(upload);
             }
         }
-        // One attempt was not answered. If there are more such uploads, somebody else is at work, and nothing tells
-        // which of them is ours.
-        let [upload] = &empty[..] else { return Ok(Vec::new()) };
-        match store.abort_upload(upload).await {
-            Ok(()) => Ok(Vec::new()),
-            Err(error) if error.kind == ErrorKind::UploadNotFound => Ok(Vec::new()),
-            Err(error) if error.kind == ErrorKind::Forbidden => {
-                tracing::warn!(%object, %error, "an upload that was never answered cannot be removed");
-                Ok(empty)
-            }
-            Err(error) => Err(about(object)(error)),
+        // If there are more than attempts, somebody else is at work, and nothing tells which of them are ours.
+        if empty.len() > unanswered as usize {
+            return Ok(Vec::new());
         }
+        let mut left_behind = Vec::new();
+        for upload in empty {
+            match store.abort_upload(&upload).await {
+                Ok(()) => {}
+                Err(error) if error.kind == ErrorKind::UploadNotFound => {}
+                Err(error) if error.kind == ErrorKind::Forbidden => {
+                    tracing::warn!(%object, %error, "an upload that was never answered cannot be removed");
+                    left_behind.push(upload);
+                }
+                Err(error) => return Err(about(object)(error)),
+            }
+        }
+        Ok(left_behind)
     }
 
     /// Uploads of this key that were opened since the plan was made.

@@ -52,6 +52,25 @@ pub(super) fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), Le
                 .prepare_cached("UPDATE transfer SET checkpoint = ?2, size_bytes = ?3, planned_ms = ?4 WHERE id = ?1")?
                 .execute(params![signed(*id), json(checkpoint.as_ref())?, size_bytes, at_ms])?;
         }
+        Fact::BeginAttempted { id, attempts } => {
+            transaction
+                .prepare_cached(
+                    "UPDATE transfer SET checkpoint = json_set(checkpoint, '$.begin_attempts', ?2) WHERE id = ?1",
+                )?
+                .execute(params![signed(*id), attempts])?;
+        }
+        Fact::Held { id, error, stats } => {
+            transaction
+                .prepare_cached(
+                    "UPDATE transfer SET state = ?2, error = ?3, stats = ?4, ended_ms = NULL WHERE id = ?1",
+                )?
+                .execute(params![signed(*id), state_number(State::Paused), json(error.as_ref())?, json(stats)?])?;
+        }
+        Fact::Reordered { id, order } => {
+            transaction
+                .prepare_cached("UPDATE transfer SET ord = ?2 WHERE id = ?1")?
+                .execute(params![signed(*id), order])?;
+        }
         Fact::Begun { id, session } => {
             transaction
                 .prepare_cached(

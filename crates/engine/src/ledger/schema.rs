@@ -78,7 +78,8 @@ END;
 ";
 
 /// What makes version 2 of version 1, and so on.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
 CREATE TABLE leftover (
     upload_id TEXT PRIMARY KEY,
     store     TEXT NOT NULL,
@@ -87,7 +88,14 @@ CREATE TABLE leftover (
     transfer  INTEGER NOT NULL,
     since_ms  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-"];
+",
+    // Room between two places in the queue for what is moved there; and whose upload is this?
+    "
+UPDATE transfer SET ord = ord * 4294967296;
+CREATE INDEX transfer_upload ON transfer (json_extract(checkpoint, '$.session.upload_id'))
+    WHERE json_extract(checkpoint, '$.session.upload_id') IS NOT NULL;
+",
+];
 
 /// Opens the writer's connection. What is no ledger of ours, or a damaged one, is renamed, never deleted.
 pub(super) fn open_writer(path: &Path, now_ms: i64) -> Result<(Connection, Option<SetAside>), LedgerError> {

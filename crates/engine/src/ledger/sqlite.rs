@@ -11,7 +11,7 @@ use store::{ObjectRef, UploadId, UploadRef};
 
 use super::apply::apply;
 use super::rows::{self, COLUMNS, intent_number, signed};
-use super::{Ledger, LedgerError, Leftover, SetAside, schema};
+use super::{Ledger, LedgerError, Leftover, Owner, Place, SetAside, places, schema};
 use crate::checkpoint::PartRecord;
 use crate::fact::Fact;
 use crate::queue::Loaded;
@@ -249,6 +249,22 @@ impl Ledger for SqliteLedger {
             }
             Ok(counts)
         })
+    }
+
+    fn held(&self, store: &StoreId) -> Result<Vec<TransferId>, LedgerError> {
+        self.read(|connection| places::held(connection, store))
+    }
+
+    fn places_before(&self, place: Option<Place>, limit: usize) -> Result<Vec<Place>, LedgerError> {
+        self.read(|connection| places::before(connection, place, limit))
+    }
+
+    fn first_place(&self) -> Result<Option<Place>, LedgerError> {
+        self.read(places::first)
+    }
+
+    fn owners(&self, uploads: &[UploadId]) -> Result<Vec<Option<Owner>>, LedgerError> {
+        self.read(|connection| places::owners(connection, uploads))
     }
 
     fn open_ids(&self, filter: Filter) -> Result<Vec<TransferId>, LedgerError> {

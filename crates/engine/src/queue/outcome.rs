@@ -221,7 +221,8 @@ impl Queue {
                     step.facts.push(Fact::Restarted { id });
                 }
                 transfer.error = Some(error);
-                self.rest(id, State::Failed, now, step);
+                let state = if transfer.held_by().is_some() { State::Paused } else { State::Failed };
+                self.rest(id, state, now, step);
             }
         }
     }

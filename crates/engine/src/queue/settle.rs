@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{AfterDiscard, Moving, Queue, Step, Transfer, Verb};
+use crate::checkpoint::Checkpoint;
 use crate::event::EventKind;
 use crate::fact::Fact;
 use crate::rules::{Rule, Rules};
-use crate::transfer::{Intent, State, TransferId};
+use crate::transfer::{Intent, Kind, State, TransferId};
 use crate::view::Outcome;
 
 /// What a transfer without the right jobs needs next.
@@ -89,6 +90,7 @@ impl Queue {
                     if matches!(verb, Verb::Probe { .. } | Verb::Commit { .. }) {
                         step.events.push(transfer.state_event());
                     }
+                    let verb = transfer.counted(verb, step);
                     let Some(job) = self.new_job(id, verb) else { return };
                     match after {
                         After::Facts => step.jobs_after_facts.push(job),
@@ -185,6 +187,10 @@ impl Queue {
                 transfer.ended_ms = Some(at_ms);
                 step.facts.push(Fact::Cancelled { id, at_ms });
             }
+            State::Paused if transfer.held_by().is_some() => {
+                let Some(error) = transfer.error.clone() else { return };
+                step.facts.push(Fact::Held { id, error: Box::new(error), stats });
+            }
             State::Waiting
             | State::Paused
             | State::Probing
@@ -277,7 +283,25 @@ impl Transfer {
         }
     }
 
-    fn commit(&self, checkpoint: Arc<crate::checkpoint::Checkpoint>) -> Verb {
+    /// Counts an attempt to open an upload: its answer may never come.
+    fn counted(&mut self, verb: Verb, step: &mut Step) -> Verb {
+        match verb {
+            Verb::Begin { checkpoint, recorded, attempted }
+                if checkpoint.session.is_none() && self.kind != Kind::Download =>
+            {
+                let attempts = checkpoint.begin_attempts.max(u32::from(attempted)) + 1;
+                if attempts > 1 {
+                    step.facts.push(Fact::BeginAttempted { id: self.id, attempts });
+                }
+                let checkpoint = Arc::new(Checkpoint { begin_attempts: attempts, ..checkpoint.as_ref().clone() });
+                self.checkpoint = Some(Arc::clone(&checkpoint));
+                Verb::Begin { checkpoint, recorded, attempted }
+            }
+            other => other,
+        }
+    }
+
+    fn commit(&self, checkpoint: Arc<Checkpoint>) -> Verb {
         Verb::Commit { checkpoint, parts: self.parts.values().cloned().collect(), published: self.published.clone() }
     }
 }

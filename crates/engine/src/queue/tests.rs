@@ -43,6 +43,8 @@ fn plan(spec: &TransferSpec) -> Checkpoint {
         temp_path: None,
         route: crate::transfer::Route::Server,
         planned_ms: 0,
+        begin_attempts: 0,
+        adopted: false,
         session: None,
     }
 }

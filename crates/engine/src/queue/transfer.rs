@@ -8,7 +8,7 @@ use store::{PartNumber, PutReceipt};
 
 use super::{JobId, Loaded, Step};
 use crate::checkpoint::{Checkpoint, PartRecord};
-use crate::error::TransferError;
+use crate::error::{ErrorCode, TransferError};
 use crate::event::{Event, EventKind, PartDetails};
 use crate::fact::Fact;
 use crate::retry::Streak;
@@ -123,6 +123,12 @@ impl Transfer {
 
     pub(super) fn set_state(&mut self, state: State) {
         self.state = state;
+    }
+
+    /// What it rests for although its user wants it to go on: something that only the user can give.
+    pub(super) fn held_by(&self) -> Option<&TransferError> {
+        let wanted = self.error.as_ref().filter(|_| self.intent == Intent::Run);
+        wanted.filter(|error| error.code == ErrorCode::CredentialsExpired)
     }
 
     /// Leaves a resting state for `Waiting`.

@@ -116,6 +116,8 @@ pub enum Input {
     Load(Vec<Loaded>),
     /// The user wants something else of a transfer that is in the queue.
     Want(TransferId, Intent),
+    /// Transfers have other places in the queue, also such that are not in it.
+    Reorder(Vec<(TransferId, i64)>),
     /// A job has ended.
     Ended(JobId, Result<Report, TransferError>),
     /// All connections are gone, and it was nobody's fault.

@@ -9,9 +9,11 @@
 
 mod cancel;
 mod conflicts;
+mod credentials;
 mod faults;
 mod interruptions;
 mod ledgers;
+mod order;
 mod resume;
 mod transfers;
 mod world;

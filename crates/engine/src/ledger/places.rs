@@ -1,0 +1,80 @@
+//! Questions about places in the queue, and about who waits for what: each by an index, none over all rows.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use store::UploadId;
+
+use super::rows::{intent_number, signed};
+use super::{LedgerError, Owner, Place, schema};
+use crate::error::ErrorCode;
+use crate::transfer::{Intent, StoreId, TransferId};
+
+fn id(number: i64) -> TransferId {
+    TransferId(u64::try_from(number).unwrap_or(0))
+}
+
+/// Transfers that stopped because the credentials of a store had expired.
+pub(super) fn held(connection: &Connection, store: &StoreId) -> Result<Vec<TransferId>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id FROM transfer WHERE state IN (1, 2) AND intent <> ?1 AND json_extract(error, '$.code') = ?2
+         AND ?3 IN (json_extract(source, '$.store'), json_extract(target, '$.store')) ORDER BY ord, id",
+    )?;
+    let given = params![intent_number(Intent::Pause), ErrorCode::CredentialsExpired.as_str(), store.0];
+    let found = statement.query_map(given, |row| row.get(0))?;
+    found.map(|number| Ok(id(number?))).collect()
+}
+
+/// The nearest places before one, of transfers that are not over.
+pub(super) fn before(connection: &Connection, place: Option<Place>, limit: usize) -> Result<Vec<Place>, LedgerError> {
+    let (order, number) = place.map_or((i64::MAX, i64::MAX), |(order, id)| (order, signed(id)));
+    let limit_rows = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut places = Vec::new();
+    // Three walks along the index: over all states at a time it would have to sort.
+    for state in [0, 1, 2] {
+        let mut statement = connection.prepare_cached(
+            "SELECT ord, id FROM transfer WHERE state = ?1 AND (ord, id) < (?2, ?3) ORDER BY ord DESC, id DESC LIMIT ?4",
+        )?;
+        let found =
+            statement.query_map(params![state, order, number, limit_rows], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for row in found {
+            let (order, number): (i64, i64) = row?;
+            places.push((order, id(number)));
+        }
+    }
+    places.sort_unstable_by(|a, b| b.cmp(a));
+    places.truncate(limit);
+    Ok(places)
+}
+
+/// The first place of transfers that are not over.
+pub(super) fn first(connection: &Connection) -> Result<Option<Place>, LedgerError> {
+    let mut first: Option<Place> = None;
+    for state in [0, 1, 2] {
+        let mut statement =
+            connection.prepare_cached("SELECT ord, id FROM transfer WHERE state = ?1 ORDER BY ord, id LIMIT 1")?;
+        let found: Option<(i64, i64)> =
+            statement.query_row([state], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        first = first.into_iter().chain(found.map(|(order, number)| (order, id(number)))).min();
+    }
+    Ok(first)
+}
+
+/// Whose uploads these are.
+pub(super) fn owners(connection: &Connection, uploads: &[UploadId]) -> Result<Vec<Option<Owner>>, LedgerError> {
+    let mut needed = connection.prepare_cached(
+        "SELECT id FROM transfer WHERE json_extract(checkpoint, '$.session.upload_id') = ?1 AND state < 3 LIMIT 1",
+    )?;
+    // A reader may come before the first writer of a version that has this table.
+    let has_leftovers = schema::version(connection)? >= 2;
+    let mut find = |upload: &UploadId| -> Result<Option<Owner>, LedgerError> {
+        if let Some(number) = needed.query_row([&upload.0], |row| row.get(0)).optional()? {
+            return Ok(Some(Owner::Needs(id(number))));
+        }
+        if !has_leftovers {
+            return Ok(None);
+        }
+        let mut left = connection.prepare_cached("SELECT transfer FROM leftover WHERE upload_id = ?1")?;
+        let number = left.query_row([&upload.0], |row| row.get(0)).optional()?;
+        Ok(number.map(|number| Owner::LeftBehind(id(number))))
+    };
+    uploads.iter().map(&mut find).collect()
+}

@@ -1,0 +1,92 @@
+//! Credentials that expire: a transfer stops, keeps everything, and goes on with the same upload once there are new ones.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::world::{PART, World, object, spec};
+use engine::{End, ErrorCode, Filter, PageRequest, Phase, State, StoreId, TransferView};
+use store::{ErrorKind, Fault, Verb};
+
+fn expires_after_parts(world: &World, parts: usize) -> Arc<AtomicBool> {
+    let expired = Arc::new(AtomicBool::new(false));
+    let (flag, mut left) = (expired.clone(), parts);
+    world.store.set_fault(move |call| {
+        if call.verb == Verb::UploadPart {
+            left = left.saturating_sub(1);
+            if left == 0 {
+                flag.store(true, Ordering::SeqCst);
+            }
+        }
+        flag.load(Ordering::SeqCst).then_some(Fault::Fail(ErrorKind::CredentialsExpired))
+    });
+    expired
+}
+
+fn is_held(view: &TransferView) -> bool {
+    view.state == State::Paused && view.error.as_ref().map(|error| error.code) == Some(ErrorCode::CredentialsExpired)
+}
+
+#[test]
+fn an_expired_token_pauses_and_a_new_one_continues_the_same_upload() {
+    let world = &World::new();
+    let (path, bytes) = world.file("source", 12 * PART);
+    let expired = expires_after_parts(world, 5);
+    let id = world.run(|run| async move {
+        let id = run.add(spec(End::file(path), object("there", "up"))).await;
+        let view = run.rest(id).await;
+        assert!(is_held(&view), "{view:?}");
+        assert!(view.actions().can_resume && view.actions().can_cancel && !view.actions().can_pause);
+        assert_eq!(run.engine.counts().unwrap().paused, 1);
+        id
+    });
+    // It stays so over a restart, and says why.
+    world.run(|run| async move {
+        let view = run.engine.view(id).unwrap().unwrap();
+        assert!(is_held(&view), "{view:?}");
+        expired.store(false, Ordering::SeqCst);
+        world.store.clear_fault();
+        let page = PageRequest { filter: Filter::Paused, after: None, limit: 9 };
+        assert_eq!(run.engine.page(page).unwrap().rows.len(), 1);
+        assert_eq!(run.engine.credentials_renewed(&StoreId("another".into())).await.unwrap(), []);
+        assert_eq!(run.engine.credentials_renewed(&StoreId("memory".into())).await.unwrap(), [id]);
+        let view = run.rest(id).await;
+        assert_eq!(view.phase(), Phase::DoneVerified);
+        assert!(view.stats.parts_reused > 0, "{view:?}");
+    });
+    assert_eq!(world.bytes_at("there", "up").unwrap(), bytes);
+    assert_eq!(world.store.calls().iter().filter(|call| call.verb == Verb::CreateUpload).count(), 1, "the same upload");
+}
+
+#[test]
+fn what_its_user_has_paused_since_stays_paused() {
+    let world = &World::new();
+    let (path, _) = world.file("source", 12 * PART);
+    expires_after_parts(world, 3);
+    world.run(|run| async move {
+        let id = run.add(spec(End::file(path), object("there", "up"))).await;
+        assert!(is_held(&run.rest(id).await));
+        run.engine.pause(&[id]).await.unwrap();
+        world.store.clear_fault();
+        assert_eq!(run.engine.credentials_renewed(&StoreId("memory".into())).await.unwrap(), []);
+        run.engine.resume(&[id]).await.unwrap();
+        assert_eq!(run.rest(id).await.phase(), Phase::DoneVerified);
+    });
+}
+
+#[test]
+fn what_is_held_can_be_given_up_once_there_are_credentials() {
+    let world = &World::new();
+    let (path, _) = world.file("source", 12 * PART);
+    expires_after_parts(world, 3);
+    world.run(|run| async move {
+        let id = run.add(spec(End::file(path), object("there", "up"))).await;
+        assert!(is_held(&run.rest(id).await));
+        run.engine.cancel(&[id]).await.unwrap();
+        let view = run.rest(id).await;
+        assert_eq!(view.state, State::Failed, "it cannot be removed without credentials, and says so: {view:?}");
+        world.store.clear_fault();
+        assert_eq!(run.engine.credentials_renewed(&StoreId("memory".into())).await.unwrap(), [id]);
+        assert_eq!(run.rest(id).await.state, State::Cancelled);
+    });
+    assert!(world.store.open_uploads("there").is_empty());
+}

@@ -1,0 +1,98 @@
+//! The order of the queue, as its user wishes it.
+
+use crate::world::{PART, World, object, one_at_a_time, slow, spec};
+use engine::{End, EngineOptions, Filter, NewPlace, PageRequest, Phase, RateLimits, TransferId};
+
+fn held_back() -> EngineOptions {
+    EngineOptions { rates: slow(1).rates, ..one_at_a_time() }
+}
+
+fn waiting(run: &crate::world::Run) -> Vec<TransferId> {
+    let request = PageRequest { filter: Filter::Waiting, after: None, limit: 2000 };
+    run.engine.page(request).unwrap().rows.iter().map(|view| view.id).collect()
+}
+
+async fn add(run: &crate::world::Run, world: &World, count: usize) -> Vec<TransferId> {
+    let (path, _) = world.file("source", 2 * PART);
+    let spec = |n: usize| spec(End::file(path.clone()), object("there", &format!("up-{n}")));
+    run.engine.add((0..count).map(spec).collect()).await.unwrap()
+}
+
+#[test]
+fn what_is_moved_runs_in_its_new_place_also_after_a_restart() {
+    let world = &World::new();
+    let ids = world.run_with(held_back(), |run| async move {
+        let ids = add(&run, world, 6).await;
+        run.until(ids[0], |view| view.state.is_working()).await;
+        run.engine.reorder(&[ids[5], ids[4]], NewPlace::Before(ids[2])).await.unwrap();
+        assert_eq!(waiting(&run), [ids[1], ids[5], ids[4], ids[2], ids[3]]);
+        run.engine.reorder(&[ids[3]], NewPlace::First).await.unwrap();
+        run.engine.reorder(&[ids[1]], NewPlace::Last).await.unwrap();
+        assert_eq!(waiting(&run), [ids[3], ids[5], ids[4], ids[2], ids[1]]);
+        ids
+    });
+    world.run_with(one_at_a_time(), |run| async move {
+        let mut ended = Vec::new();
+        for id in &ids {
+            assert_eq!(run.rest(*id).await.phase(), Phase::DoneVerified);
+            ended.push((run.engine.view(*id).unwrap().unwrap().ended_ms, *id));
+        }
+        let began: Vec<TransferId> = run
+            .events()
+            .iter()
+            .filter(|event| matches!(event.kind, engine::EventKind::DataTransferStarted { .. }))
+            .map(|event| event.transfer)
+            .collect();
+        // The one that worked already has the place that it had, behind what was moved to the front.
+        assert_eq!(began, [ids[3], ids[0], ids[5], ids[4], ids[2], ids[1]]);
+    });
+}
+
+#[test]
+fn a_place_between_two_is_found_however_often_something_is_put_there() {
+    let world = &World::new();
+    world.run_with(held_back(), |run| async move {
+        let ids = add(&run, world, 90).await;
+        run.until(ids[0], |view| view.state.is_working()).await;
+        // Each takes half of the room that is left: long before the last of them there is none.
+        for id in &ids[3..] {
+            run.engine.reorder(&[*id], NewPlace::Before(ids[2])).await.unwrap();
+        }
+        let expected: Vec<TransferId> = [ids[1]].into_iter().chain(ids[3..].iter().copied()).chain([ids[2]]).collect();
+        assert_eq!(waiting(&run), expected);
+        // The wrong way round each finds the same room that the one before it has just halved.
+        for id in &ids[3..] {
+            run.engine.reorder(&[*id], NewPlace::First).await.unwrap();
+        }
+        let expected: Vec<TransferId> = ids[3..].iter().rev().copied().chain([ids[1], ids[2]]).collect();
+        assert_eq!(waiting(&run), expected);
+    });
+}
+
+#[test]
+fn what_is_moved_to_before_the_window_in_memory_is_not_passed_over() {
+    let world = &World::new();
+    world.run_with(held_back(), |run| async move {
+        let ids = add(&run, world, 1200).await;
+        run.until(ids[0], |view| view.state.is_working()).await;
+        let last = ids[1199];
+        run.engine.reorder(&[last], NewPlace::First).await.unwrap();
+        run.engine.set_rates(RateLimits::default());
+        assert_eq!(run.rest(last).await.phase(), Phase::DoneVerified);
+        let before = run.engine.counts().unwrap();
+        assert!(before.waiting > 600, "it did not wait for its old turn: {before:?}");
+    });
+}
+
+#[test]
+fn what_is_over_or_unknown_is_not_moved() {
+    let world = &World::new();
+    world.run(|run| async move {
+        let ids = add(&run, world, 1).await;
+        let done = run.rest(ids[0]).await;
+        run.engine.reorder(&ids, NewPlace::First).await.unwrap();
+        assert_eq!(run.engine.view(ids[0]).unwrap().unwrap().order, done.order);
+        assert!(run.engine.reorder(&[TransferId(99)], NewPlace::First).await.is_err());
+        assert!(run.engine.reorder(&ids, NewPlace::Before(TransferId(99))).await.is_err());
+    });
+}
