@@ -89,10 +89,10 @@ pub(crate) fn quoted(etag: &ETag) -> String {
     format!("\"{etag}\"")
 }
 
-/// The moment of an ISO 8601 text in a listing.
+/// The moment of an ISO 8601 text in a listing; `None` before 1970, which not every system can count.
 pub(crate) fn iso_time(text: &str) -> Option<SystemTime> {
-    let parsed = time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339);
-    parsed.ok().map(SystemTime::from)
+    let parsed = time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
+    (parsed.unix_timestamp() >= 0).then(|| parsed.into())
 }
 
 /// A header's text; `None` if it is missing or empty. A value that is not UTF-8 is read as far as it goes.
@@ -217,5 +217,6 @@ mod tests {
         let expected = SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(1_767_323_045_250);
         assert_eq!(iso_time("2026-01-02T03:04:05.250Z"), Some(expected));
         assert_eq!(iso_time("yesterday"), None);
+        assert_eq!(iso_time("0001-01-01T00:00:00Z"), None);
     }
 }

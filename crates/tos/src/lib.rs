@@ -25,6 +25,7 @@ mod objects;
 mod outgoing;
 mod presign;
 mod request;
+pub mod sdk_checkpoint;
 mod transport;
 mod wire;
 
