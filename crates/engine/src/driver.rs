@@ -5,6 +5,7 @@
 //! So a pause is obeyed while a large file is being synced. It does read the ledger in its loop, by key and in bounded
 //! pages, which takes microseconds.
 
+mod adoption;
 mod order;
 mod wishes;
 
@@ -22,10 +23,10 @@ use crate::error::{ErrorCode, TransferError};
 use crate::event::{Event, EventKind};
 use crate::fact::Fact;
 use crate::handle::EngineError;
-use crate::job::{self, Attempt, Tools, Workspace};
+use crate::job::{self, Attempt, Examined, Tools, Workspace};
 use crate::ledger::Ledger;
 use crate::live::{Live, Sampled, Speeds, picture};
-use crate::queue::{Input, Job, JobId, Queue, Report, Step, Transfer, Verb};
+use crate::queue::{Input, Job, JobId, Loaded, Queue, Report, Step, Transfer, Verb};
 use crate::recorder::{Note, Passed};
 use crate::rules::Rule;
 use crate::transfer::{Intent, Kind, State, StoreId, TransferId, TransferSpec};
@@ -47,6 +48,7 @@ pub(crate) enum Command {
     Remove(Vec<TransferId>, Reply<()>),
     Detail(TransferId, Reply<Option<TransferDetail>>),
     Interrupted(Reply<()>),
+    Adopt(TransferSpec, Box<Examined>, Reply<TransferId>),
     Renewed(StoreId, Reply<Vec<TransferId>>),
     Reorder(Vec<TransferId>, NewPlace, Reply<()>),
     Shutdown(Reply<()>),
@@ -65,6 +67,7 @@ enum Behind {
         ledger_only: bool,
     },
     Told(Reply<()>),
+    Adopted(Box<Loaded>, Reply<TransferId>),
     Resumed(Vec<TransferId>, Reply<Vec<TransferId>>),
     Moved {
         ids: Vec<TransferId>,
@@ -314,6 +317,7 @@ impl Driver {
                 drop(reply.send(answer(passed.failure).map(|()| ids)));
             }
             Behind::Told(reply) => drop(reply.send(answer(passed.failure))),
+            Behind::Adopted(loaded, reply) => self.adopted(*loaded, passed.failure, reply),
             Behind::Resumed(ids, reply) => drop(reply.send(answer(passed.failure).map(|()| ids))),
             Behind::Moved { ids, reply } => {
                 drop(reply.send(answer(passed.failure)));

@@ -50,6 +50,8 @@ pub enum ErrorCode {
     CrossRegion,
     /// A name that cannot be used. Not tried again.
     InvalidName,
+    /// An upload that somebody else began is not of this file. Not tried again.
+    UploadMismatch,
     /// An option out of its range. Not tried again.
     InvalidOption,
     /// The store cannot do this. Not tried again.
@@ -86,7 +88,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code: front ends prove with it that they have words for each.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Network,
         Self::Tls,
         Self::Throttled,
@@ -104,6 +106,7 @@ impl ErrorCode {
         Self::Archived,
         Self::CrossRegion,
         Self::InvalidName,
+        Self::UploadMismatch,
         Self::InvalidOption,
         Self::Unsupported,
         Self::NotTos,
@@ -142,6 +145,7 @@ impl ErrorCode {
             Self::Archived => "archived",
             Self::CrossRegion => "cross_region",
             Self::InvalidName => "invalid_name",
+            Self::UploadMismatch => "upload_mismatch",
             Self::InvalidOption => "invalid_option",
             Self::Unsupported => "unsupported",
             Self::NotTos => "not_tos",

@@ -15,7 +15,7 @@ use crate::disk::Disk;
 use crate::driver::{Command, Driver, DriverState, NewPlace, Reply};
 use crate::error::TransferError;
 use crate::event::Event;
-use crate::job::{Claims, Tools};
+use crate::job::{self, Claims, ForeignUpload, Tools};
 use crate::ledger::{Ledger, LedgerError, Owner};
 use crate::live::Live;
 use crate::queue::{Queue, QueueLimits};
@@ -23,7 +23,7 @@ use crate::rate::{RateLimiter, RateLimits};
 use crate::recorder::Recorder;
 use crate::retry::RetryPolicy;
 use crate::rules::Rules;
-use crate::transfer::{End, Intent, PARALLEL_PARTS_MAX, StoreId, TransferId, TransferSpec};
+use crate::transfer::{End, Intent, Kind, PARALLEL_PARTS_MAX, StoreId, TransferId, TransferSpec};
 use crate::view::{Counts, Filter, Page, PageRequest, TransferDetail, TransferView};
 
 /// Events that a slow listener may be behind before it misses some.
@@ -112,12 +112,30 @@ pub enum EngineError {
     /// A spec that makes no sense.
     #[error("{0}")]
     InvalidSpec(String),
+    /// An upload cannot be adopted.
+    #[error(transparent)]
+    Adoption(#[from] TransferError),
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// The ledger cannot be written.
     #[error("the ledger cannot be written: {0}")]
     LedgerWrite(String),
+}
+
+/// What came of adopting an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Adoption {
+    /// The transfer.
+    pub id: TransferId,
+    /// Size of the file.
+    pub size_bytes: u64,
+    /// Parts that the upload had.
+    pub parts_listed: usize,
+    /// Those of them that are parts of the file, and need not be sent again.
+    pub parts_held: usize,
+    /// Their bytes.
+    pub held_bytes: u64,
 }
 
 /// A running engine. Clones are handles to the same one; it stops with [`Engine::shutdown`] or with the last handle.
@@ -127,10 +145,8 @@ pub struct Engine {
     events: broadcast::Sender<Event>,
     live: Live,
     ledger: Arc<dyn Ledger>,
-    stores: Arc<dyn Stores>,
+    tools: Tools,
     moves_bytes: watch::Receiver<bool>,
-    upload_limiter: RateLimiter,
-    download_limiter: RateLimiter,
     recorder: Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
 }
 
@@ -160,19 +176,20 @@ impl Engine {
             rules,
         };
         let recorder = tokio::spawn(recorder.run());
+        let tools = Tools {
+            stores,
+            disk,
+            clock,
+            pool: BufferPool::default(),
+            upload_limiter,
+            download_limiter,
+            claims: Claims::default(),
+            rules,
+        };
         let driver = Driver {
             queue: Queue::new(options.limits, options.retry, options.seed).with_rules(rules),
             ledger: ledger.clone(),
-            tools: Tools {
-                stores: stores.clone(),
-                disk,
-                clock,
-                pool: BufferPool::default(),
-                upload_limiter: upload_limiter.clone(),
-                download_limiter: download_limiter.clone(),
-                claims: Claims::default(),
-                rules,
-            },
+            tools: tools.clone(),
             live: live.clone(),
             commands: command_receiver,
             notes,
@@ -184,7 +201,7 @@ impl Engine {
         };
         tokio::spawn(driver.run());
         let recorder = Arc::new(std::sync::Mutex::new(Some(recorder)));
-        Self { commands, events, live, ledger, stores, moves_bytes, upload_limiter, download_limiter, recorder }
+        Self { commands, events, live, ledger, tools, moves_bytes, recorder }
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, EngineError> {
@@ -261,6 +278,32 @@ impl Engine {
         self.ask(|reply| Command::Renewed(store.clone(), reply)).await
     }
 
+    /// Goes on with an upload that another tool, or another computer, has begun: compares what it holds with the file of
+    /// `spec`, and adds a transfer that sends the rest. From then on it is like any other; cancelling it aborts the
+    /// upload. Reads the ranges of the file that are there already.
+    ///
+    /// # Errors
+    /// `Adoption` if the upload is gone, is not of this file, or its target must not be replaced; nothing is changed
+    /// then. `InvalidSpec` as [`Engine::add`], for what is no upload, and if one of our transfers goes on with it.
+    ///
+    /// # Cancellation
+    /// Until the comparison has ended nothing is changed; afterwards the transfer may be there.
+    pub async fn adopt(&self, spec: TransferSpec, foreign: ForeignUpload) -> Result<Adoption, EngineError> {
+        check(&spec)?;
+        if spec.kind() != Some(Kind::Upload) {
+            return Err(EngineError::InvalidSpec("only the upload of a file can be adopted".to_owned()));
+        }
+        if let Some(Some(Owner::Needs(id))) = self.owners(std::slice::from_ref(&foreign.upload_id))?.pop() {
+            return Err(EngineError::InvalidSpec(format!("transfer {id} goes on with this upload; resume that one")));
+        }
+        let found = job::examine(spec.clone(), foreign, self.tools.clone()).await?;
+        let (parts_listed, parts_held) = (found.listed, found.held.len());
+        let held_bytes = found.held.iter().map(|part| part.size_bytes).sum();
+        let size_bytes = found.checkpoint.source.size_bytes();
+        let id = self.ask(|reply| Command::Adopt(spec, Box::new(found), reply)).await?;
+        Ok(Adoption { id, size_bytes, parts_listed, parts_held, held_bytes })
+    }
+
     /// For each upload whose it is, as far as it is one of ours.
     ///
     /// # Errors
@@ -276,7 +319,7 @@ impl Engine {
     /// If the engine has stopped.
     pub async fn interrupted(&self, by: Interruption) -> Result<(), EngineError> {
         tracing::info!(?by, "connections are dropped");
-        self.stores.reconnect().await;
+        self.tools.stores.reconnect().await;
         self.ask(Command::Interrupted).await
     }
 
@@ -296,13 +339,13 @@ impl Engine {
 
     /// Changes the speed limits; acts within 100 ms, also on parts in flight.
     pub fn set_rates(&self, rates: RateLimits) {
-        self.upload_limiter.set_rate(rates.upload);
-        self.download_limiter.set_rate(rates.download);
+        self.tools.upload_limiter.set_rate(rates.upload);
+        self.tools.download_limiter.set_rate(rates.download);
     }
 
     /// The speed limits in force.
     pub fn rates(&self) -> RateLimits {
-        RateLimits { upload: self.upload_limiter.rate(), download: self.download_limiter.rate() }
+        RateLimits { upload: self.tools.upload_limiter.rate(), download: self.tools.download_limiter.rate() }
     }
 
     /// Events from now on. A listener that falls far behind misses some and is told so by the channel.

@@ -2,6 +2,7 @@
 //!
 //! A job knows no retry and no state; it reports what it found or why it could not. It may be dropped at any await.
 
+mod adopt;
 mod begin;
 mod commit;
 mod discard;
@@ -18,6 +19,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use store::{Crc64Hasher, ObjectRef, ObjectStore, PartNumber, PutReceipt, StoreError};
+
+pub use adopt::ForeignUpload;
+pub(crate) use adopt::{Examined, examine};
 
 use crate::buffer::BufferPool;
 use crate::checkpoint::Session;

@@ -10,7 +10,7 @@ use std::io;
 use std::path::PathBuf;
 
 use md5::{Digest as _, Md5};
-use store::{ErrorKind, ListedPart, PartNumber, UploadRef};
+use store::{ErrorKind, ListedPart, ObjectStore, PartNumber, StoreError, UploadRef};
 
 use super::{Attempt, Work, about, misfit, object_of};
 use crate::checkpoint::{Checkpoint, PartRecord, Session};
@@ -60,20 +60,11 @@ impl Work {
         let (store_id, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
         let store = self.store(store_id).await?;
         let upload = UploadRef { object: object.clone(), upload_id: upload_id.clone() };
-        let mut listed = Vec::new();
-        let mut after = None;
-        loop {
-            let page = match store.list_parts(&upload, after).await {
-                Ok(page) => page,
-                Err(error) if error.kind == ErrorKind::UploadNotFound => return Ok(Report::SessionGone),
-                Err(error) => return Err(about(object)(error)),
-            };
-            listed.extend(page.parts);
-            match page.next {
-                Some(next) if Some(next) > after => after = Some(next),
-                _ => break,
-            }
-        }
+        let listed = match self.listed_parts(store.as_ref(), &upload).await {
+            Ok(listed) => listed,
+            Err(error) if error.kind == ErrorKind::UploadNotFound => return Ok(Report::SessionGone),
+            Err(error) => return Err(about(object)(error)),
+        };
         let recorded: BTreeMap<PartNumber, PartRecord> = recorded.into_iter().map(|part| (part.number, part)).collect();
         let mut held = Vec::new();
         for part in listed {
@@ -90,8 +81,30 @@ impl Work {
         Ok(begun(checkpoint, Session::Upload { upload_id }, held))
     }
 
-    /// A record for a part of our own upload that the ledger does not have, if it can be made.
-    async fn prove(&self, checkpoint: &Checkpoint, part: ListedPart) -> Result<Option<PartRecord>, TransferError> {
+    /// All parts of an upload.
+    pub(super) async fn listed_parts(
+        &self,
+        store: &dyn ObjectStore,
+        upload: &UploadRef,
+    ) -> Result<Vec<ListedPart>, StoreError> {
+        let mut listed = Vec::new();
+        let mut after = None;
+        loop {
+            let page = store.list_parts(upload, after).await?;
+            listed.extend(page.parts);
+            match page.next {
+                Some(next) if Some(next) > after => after = Some(next),
+                _ => return Ok(listed),
+            }
+        }
+    }
+
+    /// A record for a part that the ledger does not have, if it can be made.
+    pub(super) async fn prove(
+        &self,
+        checkpoint: &Checkpoint,
+        part: ListedPart,
+    ) -> Result<Option<PartRecord>, TransferError> {
         let End::File { path } = &self.spec.source else {
             if checkpoint.route == Route::Relay && (part.crc64.is_none() || checkpoint.source_crc64.is_none()) {
                 return Ok(None); // nothing would prove it in the end, and to read it again is to send it again

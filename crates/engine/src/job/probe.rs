@@ -19,8 +19,8 @@ use crate::view::{Outcome, Transferred};
 const NAMES_MAX: u32 = 1000;
 
 /// The source as it is now.
-struct Source {
-    fingerprint: Fingerprint,
+pub(super) struct Source {
+    pub(super) fingerprint: Fingerprint,
     crc64: Option<Crc64>,
     settings: ObjectSettings,
 }
@@ -69,7 +69,7 @@ impl Work {
         Ok(Report::Planned(Box::new(checkpoint)))
     }
 
-    async fn probe_source(&self) -> Result<Source, TransferError> {
+    pub(super) async fn probe_source(&self) -> Result<Source, TransferError> {
         match &self.spec.source {
             End::File { path } => {
                 let owned = path.clone();
@@ -121,7 +121,7 @@ impl Work {
 
     /// Limits of the store that the parts go to or come from, what the target object will carry and, for a copy, which
     /// way it goes.
-    async fn limits_and_settings(
+    pub(super) async fn limits_and_settings(
         &self,
         source: &Source,
     ) -> Result<(Capabilities, ObjectSettings, Route), TransferError> {
@@ -234,6 +234,11 @@ impl Work {
             }
         }
         Err(TransferError::new(ErrorCode::TargetExists).with("name", &self.spec.target))
+    }
+
+    /// Whether the target is free.
+    pub(super) async fn nothing_there(&self, source: &Source) -> Result<bool, TransferError> {
+        Ok(matches!(self.look_at(&self.spec.target, source).await?, There::Nothing))
     }
 
     async fn look_at(&self, target: &End, source: &Source) -> Result<There, TransferError> {

@@ -160,7 +160,9 @@ impl Transfer {
 
     /// Whether the object goes in one request, without a session at the store.
     pub(super) fn is_single_request(&self) -> bool {
-        self.kind != Kind::Download && self.checkpoint.as_ref().is_some_and(|known| known.plan().is_single())
+        // An upload that somebody else began is gone on with even if it has a single part.
+        let single = |known: &Arc<Checkpoint>| known.plan().is_single() && known.session.is_none();
+        self.kind != Kind::Download && self.checkpoint.as_ref().is_some_and(single)
     }
 
     /// Takes the plan and the parts that are really there, and works out what is missing.

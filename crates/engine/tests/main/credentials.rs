@@ -54,7 +54,7 @@ fn an_expired_token_pauses_and_a_new_one_continues_the_same_upload() {
         assert!(view.stats.parts_reused > 0, "{view:?}");
     });
     assert_eq!(world.bytes_at("there", "up").unwrap(), bytes);
-    assert_eq!(world.store.calls().iter().filter(|call| call.verb == Verb::CreateUpload).count(), 1, "the same upload");
+    assert_eq!(world.store.requests(Verb::CreateUpload), 1, "the same upload");
 }
 
 #[test]

@@ -7,6 +7,7 @@
     reason = "tests stand outside the seams"
 )]
 
+mod adopt;
 mod cancel;
 mod conflicts;
 mod credentials;
