@@ -11,6 +11,8 @@ mod cancel;
 mod conflicts;
 mod faults;
 mod ledgers;
+#[cfg(unix)]
+mod links;
 mod resume;
 mod transfers;
 mod world;

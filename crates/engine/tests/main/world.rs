@@ -152,16 +152,36 @@ impl World {
         wrap: impl FnOnce(SqliteLedger) -> Arc<dyn Ledger>,
         work: impl FnOnce(Arc<Run>) -> F,
     ) -> T {
+        let (ledger, aside) = SqliteLedger::open(&self.ledger_path(), 0).unwrap();
+        assert_eq!(aside, None);
+        let parts = self.parts(wrap(ledger));
+        self.run_of(options, parts, work)
+    }
+
+    /// The ledger of this world.
+    pub fn ledger(&self) -> SqliteLedger {
+        SqliteLedger::open(&self.ledger_path(), 0).unwrap().0
+    }
+
+    /// What an engine is made of here.
+    pub fn parts(&self, ledger: Arc<dyn Ledger>) -> EngineParts {
+        EngineParts {
+            stores: Arc::new(OneStore(self.store.clone())),
+            ledger,
+            disk: Arc::new(LocalDisk),
+            clock: Arc::new(SystemClock::new()),
+        }
+    }
+
+    /// Runs an engine made of other parts.
+    pub fn run_of<T, F: Future<Output = T>>(
+        &self,
+        options: EngineOptions,
+        parts: EngineParts,
+        work: impl FnOnce(Arc<Run>) -> F,
+    ) -> T {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let result = runtime.block_on(async {
-            let (ledger, aside) = SqliteLedger::open(&self.ledger_path(), 0).unwrap();
-            assert_eq!(aside, None);
-            let parts = EngineParts {
-                stores: Arc::new(OneStore(self.store.clone())),
-                ledger: wrap(ledger),
-                disk: Arc::new(LocalDisk),
-                clock: Arc::new(SystemClock::new()),
-            };
             let retry = RetryPolicy { base: Duration::from_millis(4), cap: Duration::from_millis(40), ..options.retry };
             let engine = Engine::start(parts, EngineOptions { retry, ..options });
             let events = std::sync::Mutex::new(engine.events());
