@@ -121,7 +121,12 @@ impl Driver {
                     Some(command) => self.command(command),
                     None => return self.close(),
                 },
-                Some(passed) = self.passed.recv() => self.barrier_passed(passed),
+                passed = self.passed.recv() => match passed {
+                    Some(passed) => self.barrier_passed(passed),
+                    // It lives until this loop closes it, unless a fault of ours ended it. Nothing can become durable
+                    // any more, so nothing may go on; whoever waits for an answer is told that the engine has stopped.
+                    None => return tracing::error!("the recorder has ended; the engine stops"),
+                },
                 Some(ended) = self.state.jobs.join_next_with_id(), if !self.state.jobs.is_empty() => self.job_ended(ended),
                 () = async { match wake { Some(wait) => self.tools.clock.sleep(wait).await, None => std::future::pending().await } } => {}
             }
@@ -363,7 +368,12 @@ impl Driver {
             }
         };
         let Some(job) = self.state.task_jobs.remove(&task) else { return };
-        self.state.running.remove(&job);
+        let transfer = self.state.running.remove(&job).map(|(_, transfer)| transfer);
+        if let (Some(transfer), Err(error)) = (transfer, &outcome)
+            && error.code == ErrorCode::Internal
+        {
+            tracing::error!(%transfer, %error, "a job ended by a fault of ours");
+        }
         self.input(Input::Ended(job, outcome));
     }
 
@@ -445,5 +455,12 @@ impl Driver {
             // Whoever asked may have stopped listening.
             let _ = reply.send(Ok(()));
         }
+    }
+}
+
+/// However it ends, a panic of its own included, what it showed as working works no more.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.live.clear();
     }
 }

@@ -95,6 +95,8 @@ fn a_link_in_the_place_of_the_target_is_a_target_that_exists_and_never_written_t
 
 /// What somebody puts where the temporary file shall be.
 type Plant = fn(&World, &Path);
+/// What somebody does in the folder of a world.
+type Act = fn(&Path);
 
 const PLANTS: [(&str, Plant); 5] = [
     ("a link to a file", |world, path| symlink(victim(world), path).unwrap()),
@@ -139,7 +141,7 @@ fn check_left_alone(world: &World, what: &str, before: &std::fs::Metadata, bytes
 struct Quick {
     before: Call,
     world: PathBuf,
-    acts: fn(&Path),
+    acts: Act,
     acted: AtomicBool,
 }
 
@@ -192,7 +194,7 @@ impl Disk for Quick {
     }
 }
 
-fn download_on(world: &World, before: Call, acts: fn(&Path)) -> TransferView {
+fn download_on(world: &World, before: Call, acts: Act) -> TransferView {
     let disk = Quick { before, world: world.folder.path().to_owned(), acts, acted: false.into() };
     let parts = EngineParts { disk: Arc::new(disk), ..world.parts(Arc::new(world.ledger())) };
     let target = downloads(world).join("a");
@@ -204,7 +206,7 @@ fn download_on(world: &World, before: Call, acts: fn(&Path)) -> TransferView {
 
 #[test]
 fn what_takes_the_name_of_the_temporary_file_before_it_is_made_is_left_alone() {
-    let acts: [(&str, fn(&Path)); 3] = [
+    let acts: [(&str, Act); 3] = [
         ("a link to a file", |world| {
             symlink(world.join("outside/victim"), world.join("downloads/a.tern-part")).unwrap()
         }),

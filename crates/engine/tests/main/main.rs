@@ -13,6 +13,7 @@ mod faults;
 mod ledgers;
 #[cfg(unix)]
 mod links;
+mod panics;
 mod resume;
 mod transfers;
 mod world;
