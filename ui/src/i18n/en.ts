@@ -253,7 +253,7 @@ export const en = {
   'error.store_full': 'There is no room left in the store. Delete something there, then retry.',
   'error.target_exists': '“{name}” exists already and differs. Choose what to do with it, then start again.',
   'error.target_is_folder': '{path} is a folder; it cannot be replaced by a file.',
-  'error.target_unwritable': '{path} cannot be written. Check the folder and its permissions.',
+  'error.target_unwritable': '{path} cannot be written ({message}). Check the folder and its permissions.',
   'error.throttled': 'TOS asked to slow down. It goes on by itself.',
   'error.tls': 'The connection is not secure: the certificate is not trusted here. Add its CA, or check the endpoint.',
   'error.unsupported': 'This store does not support what was asked.',

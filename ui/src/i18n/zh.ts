@@ -255,7 +255,7 @@ export const zh: Words = {
   'error.store_full': '存储空间已满。在其中删除一些内容后重试。',
   'error.target_exists': '“{name}”已存在且内容不同。选择处理方式后重新开始。',
   'error.target_is_folder': '{path} 是文件夹，不能用文件替换。',
-  'error.target_unwritable': '无法写入 {path}。请检查文件夹及其权限。',
+  'error.target_unwritable': '无法写入 {path}（{message}）。请检查文件夹及其权限。',
   'error.throttled': 'TOS 要求降低请求频率，稍后自动继续。',
   'error.tls': '连接不安全：证书不受信任。请添加其 CA，或检查接入点。',
   'error.unsupported': '此存储不支持该操作。',
