@@ -58,6 +58,8 @@ struct Running {
     engine: Engine,
     set_aside: Option<AppError>,
     lock: Mutex<Option<DataFolderLock>>,
+    /// Waits for an end of the engine that nobody asked for.
+    watch: tokio::task::AbortHandle,
 }
 
 impl App {
@@ -135,12 +137,14 @@ impl App {
         let engine = Engine::start(parts, options);
         tokio::spawn(events::tell_ends(engine.clone(), self.pushes.clone()));
         tokio::spawn(events::tell_pulses(engine.clone(), self.pushes.clone()));
-        Ok(Running { engine, set_aside: aside, lock: Mutex::new(Some(lock)) })
+        let watch = tokio::spawn(events::tell_stop(engine.clone(), self.pushes.clone())).abort_handle();
+        Ok(Running { engine, set_aside: aside, lock: Mutex::new(Some(lock)), watch })
     }
 
     /// Stops the engine and lets go of the data folder; everything goes on at the next start. The app is over then.
     pub async fn shut_down(&self) {
         if let Some(running) = self.running.get() {
+            running.watch.abort();
             if tokio::time::timeout(SHUTDOWN_MAX, running.engine.shutdown()).await.is_err() {
                 tracing::warn!("the engine did not stop in time");
             }

@@ -55,8 +55,8 @@ pub struct AccountView {
     pub bucket: Option<String>,
 }
 
-/// The connect form.
-#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+/// The connect form. It is not `Debug` as the others are: three of its fields are secrets or hold one.
+#[derive(Clone, Serialize, Deserialize, Type)]
 pub struct ConnectForm {
     /// Name for the account; the region is used if empty.
     pub name: String,
@@ -78,6 +78,15 @@ pub struct ConnectForm {
     pub proxy: String,
     /// Path of a PEM file with a further CA; empty for none.
     pub ca_file: String,
+}
+
+impl std::fmt::Debug for ConnectForm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConnectForm")
+            .field("name", &self.name)
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A bucket.
@@ -349,6 +358,11 @@ pub enum Push {
     Ended {
         /// Its last row.
         row: TransferRow,
+    },
+    /// Something that the user must know until it is put away.
+    Notice {
+        /// What it is.
+        notice: AppError,
     },
     /// Files are dragged over the window (native drag and drop).
     DragOver {

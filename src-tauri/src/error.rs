@@ -13,6 +13,8 @@ pub enum OwnCode {
     AlreadyExists,
     /// Somebody else writes to the data folder.
     DataFolderBusy,
+    /// A fault of ours has stopped the engine.
+    EngineStopped,
     /// Whole folders cannot be moved yet.
     FolderNotYet,
     /// The keychain is locked.
@@ -27,9 +29,10 @@ pub enum OwnCode {
 
 impl OwnCode {
     /// Every one: a test holds the window to having words for each.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::AlreadyExists,
         Self::DataFolderBusy,
+        Self::EngineStopped,
         Self::FolderNotYet,
         Self::KeychainLocked,
         Self::LedgerSetAside,
@@ -42,6 +45,7 @@ impl OwnCode {
         match self {
             Self::AlreadyExists => "already_exists",
             Self::DataFolderBusy => "data_folder_busy",
+            Self::EngineStopped => "engine_stopped",
             Self::FolderNotYet => "folder_not_yet",
             Self::KeychainLocked => "keychain_locked",
             Self::LedgerSetAside => "ledger_set_aside",
@@ -104,7 +108,8 @@ impl From<EngineError> for AppError {
             EngineError::Ledger(_) | EngineError::LedgerWrite(_) => {
                 Self::from(TransferError::new(ErrorCode::Ledger)).with("message", error)
             }
-            EngineError::Stopped | EngineError::NoSuchTransfer(_) | EngineError::NotOver(_) => Self::internal(error),
+            EngineError::Stopped => Self { retryable: false, ..Self::new(OwnCode::EngineStopped) },
+            EngineError::NoSuchTransfer(_) | EngineError::NotOver(_) => Self::internal(error),
         }
     }
 }

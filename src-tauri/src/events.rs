@@ -130,6 +130,12 @@ pub async fn tell_pulses(engine: Engine, pushes: Pushes) {
     }
 }
 
+/// Tells the window that the engine has stopped by a fault, which no click can mend. Ended before a regular end.
+pub async fn tell_stop(engine: Engine, pushes: Pushes) {
+    engine.stopped().await;
+    pushes.send(Push::Notice { notice: engine::EngineError::Stopped.into() });
+}
+
 fn pulse(engine: &Engine) -> Result<Pulse, engine::EngineError> {
     let revision = engine.revision();
     let counts = engine.counts()?;

@@ -14,6 +14,7 @@ pub mod dto;
 pub mod environment;
 pub mod error;
 pub mod events;
+pub mod logs;
 mod naming;
 mod practice;
 mod settings;
@@ -36,6 +37,7 @@ use crate::environment::Environment;
 pub fn run() -> Result<(), Box<dyn std::error::Error>> {
     let environment = Environment::read()?;
     let folder = DataFolder::usual().ok_or("this system has no folder for app data; set TERN_DATA_DIR")?;
+    logs::start(&folder);
     let app = Arc::new(App::new(folder, environment));
     let tauri_app =
         configure(native_plugins(tauri::Builder::default()), app.clone()).build(tauri::generate_context!())?;

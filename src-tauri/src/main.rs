@@ -4,10 +4,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_env("TERN_LOG"))
-        .with_writer(std::io::stderr)
-        .init();
     match tern_lib::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -4,13 +4,13 @@
 
 use std::path::Path;
 
-use engine::{ConflictRule, End, StoreId, TransferOptions, TransferSpec};
+use engine::{ConflictRule, End, Naming, StoreId, TransferOptions, TransferSpec};
 use store::ObjectRef;
 
 use crate::dto::{AppError, Conflict};
 use crate::error::OwnCode;
 
-/// Uploads of files into a prefix; each key is the prefix and the file's name.
+/// Uploads of files into a prefix; each key is the prefix and the file's name, without the escapes of a download.
 ///
 /// # Errors
 /// `folder_not_yet` for a folder, `invalid_name` for a path without a name.
@@ -27,16 +27,17 @@ pub fn uploads(
             return Err(folder_not_yet(path));
         }
         let name = file.file_name().and_then(|name| name.to_str()).ok_or_else(|| AppError::invalid_name(path))?;
-        let object = ObjectRef::new(bucket, format!("{prefix}{name}"));
+        let object = ObjectRef::new(bucket, Naming::here().key_beneath(prefix, name));
         Ok(spec(End::file(file), End::object(store.clone(), object), conflict))
     };
     paths.iter().map(of_path).collect()
 }
 
-/// Downloads of objects into a folder; each file is named by the last part of its key.
+/// Downloads of objects into a folder; each file is named by the last part of its key, escaped where no file here can
+/// be called so.
 ///
 /// # Errors
-/// `folder_not_yet` for a prefix, `invalid_name` for a key whose last part cannot name a file here.
+/// `folder_not_yet` for a prefix, `invalid_name` for a key whose last part is too long for a name.
 pub fn downloads(
     store: &StoreId,
     bucket: &str,
@@ -92,16 +93,11 @@ fn last_part(key: &str) -> Result<&str, AppError> {
     }
 }
 
-/// The name that a key's file gets. A key may hold what no file name may; such a one is refused rather than changed,
-/// since a changed name could be another object's.
-fn file_name(key: &str) -> Result<&str, AppError> {
-    const WINDOWS: &[char] = &['<', '>', ':', '"', '\\', '|', '?', '*'];
-    let name = last_part(key)?;
-    let refused = name == "."
-        || name == ".."
-        || name.contains('\0')
-        || (cfg!(windows) && (name.contains(WINDOWS) || name.ends_with(['.', ' '])));
-    if refused { Err(AppError::invalid_name(format!("“{name}” cannot name a file here"))) } else { Ok(name) }
+/// The name that a key's file gets. One that is too long is refused rather than cut, since what is left could be
+/// another object's.
+fn file_name(key: &str) -> Result<String, AppError> {
+    let part = last_part(key)?;
+    Naming::here().file_name(part).map_err(|error| AppError::invalid_name(format!("“{part}”: {error}")))
 }
 
 #[cfg(test)]
@@ -141,10 +137,21 @@ mod tests {
 
     #[test]
     fn no_key_leads_out_of_the_folder() {
-        for key in ["..", "a/..", ".", "a/.", "a/b\0c"] {
-            let error = downloads(&here(), "photos", &[key.into()], "/data", Conflict::Fail).unwrap_err();
-            assert_eq!(error.code, "invalid_name", "{key:?}");
+        for (key, file) in
+            [("..", "/data/.%2E"), ("a/..", "/data/.%2E"), ("a/.", "/data/%2E"), ("a/b\0c", "/data/b%00c")]
+        {
+            let specs = downloads(&here(), "photos", &[key.into()], "/data", Conflict::Fail).unwrap();
+            assert_eq!(ends(specs)[0].1, file, "{key:?}");
         }
+        let error = downloads(&here(), "photos", &["k".repeat(256)], "/data", Conflict::Fail).unwrap_err();
+        assert_eq!(error.code, "invalid_name");
+        assert!(error.params["reason"].contains("255"), "{error:?}");
+    }
+
+    #[test]
+    fn a_file_that_came_down_under_an_escaped_name_goes_up_under_its_key() {
+        let specs = uploads(&here(), "photos", "in/", &["/data/b%00c".into()], Conflict::Fail).unwrap();
+        assert_eq!(ends(specs), [("/data/b%00c".into(), "tos://photos/in/b\0c".into())]);
     }
 
     #[test]

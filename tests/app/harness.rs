@@ -121,6 +121,11 @@ impl Ear {
         ear
     }
 
+    /// All that were heard so far.
+    pub(crate) fn all(&self) -> Vec<Value> {
+        self.0.lock().unwrap().clone()
+    }
+
     /// Waits for a push that fits.
     pub(crate) fn hear(&self, fits: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + Duration::from_secs(60);

@@ -4,8 +4,10 @@
 mod bindings;
 mod commands;
 mod edges;
+mod faults;
 mod harness;
 mod permissions;
+mod secrets;
 mod tidy;
 mod words;
 

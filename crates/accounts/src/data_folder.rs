@@ -38,6 +38,11 @@ impl DataFolder {
         self.path.join("profiles.json")
     }
 
+    /// Where the app writes its log.
+    pub fn logs(&self) -> PathBuf {
+        self.path.join("logs")
+    }
+
     /// Where the practice server keeps its objects.
     pub fn practice(&self) -> PathBuf {
         self.path.join("practice")

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
-use engine::{End, StoreId};
+use engine::{End, Naming, StoreId};
 use store::{ObjectRef, check_bucket_name, check_key};
 
 use crate::exit::Failure;
@@ -135,11 +135,13 @@ fn source_end(address: &Address, store: &StoreId) -> Result<End, Failure> {
     }
 }
 
-fn end(address: &Address, name: Option<String>, store: &StoreId) -> Result<End, Failure> {
+fn end(address: &Address, kept: Option<Kept>, store: &StoreId) -> Result<End, Failure> {
+    let here = Naming::here();
     match address {
         Address::Local(path) => {
-            let whole = match name {
-                Some(name) => Path::new(path).join(usable_file_name(&name)?),
+            let whole = match kept {
+                Some(Kept::KeyPart(part)) => Path::new(path).join(file_name(here, &part)?),
+                Some(Kept::FileName(name)) => Path::new(path).join(name),
                 None => PathBuf::from(path),
             };
             let whole = std::path::absolute(&whole)
@@ -147,19 +149,33 @@ fn end(address: &Address, name: Option<String>, store: &StoreId) -> Result<End, 
             Ok(End::file(whole))
         }
         Address::Remote(remote) => {
-            let key = format!("{}{}", remote.key, name.unwrap_or_default());
+            let key = match kept {
+                Some(Kept::KeyPart(part)) => format!("{}{part}", remote.key),
+                Some(Kept::FileName(name)) => here.key_beneath(&remote.key, &name),
+                None => remote.key.clone(),
+            };
             Ok(End::object(store.clone(), object(&remote.bucket, key)?))
         }
     }
 }
 
-fn name_of(address: &Address) -> Result<String, Failure> {
+/// The name of a source that its target keeps.
+enum Kept {
+    /// Of a file.
+    FileName(String),
+    /// The last part of a key.
+    KeyPart(String),
+}
+
+fn name_of(address: &Address) -> Result<Kept, Failure> {
     let (whole, name) = match address {
         Address::Local(path) => {
-            (path.clone(), Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned()))
+            let name = Path::new(path).file_name();
+            (path, name.map(|name| Kept::FileName(name.to_string_lossy().into_owned())))
         }
         Address::Remote(remote) => {
-            (remote.key.clone(), remote.key.rsplit('/').next().filter(|name| !name.is_empty()).map(str::to_owned))
+            let part = remote.key.rsplit('/').next().filter(|part| !part.is_empty());
+            (&remote.key, part.map(|part| Kept::KeyPart(part.to_owned())))
         }
     };
     name.ok_or_else(|| {
@@ -171,26 +187,13 @@ fn ends_in_separator(path: &str) -> bool {
     path.ends_with('/') || path.ends_with(MAIN_SEPARATOR)
 }
 
-/// A name out of a key must stay inside its folder and be one that this system can have.
-fn usable_file_name(name: &str) -> Result<&str, Failure> {
-    let reserved = cfg!(windows)
-        && (name.contains(['\\', ':', '*', '?', '"', '<', '>', '|']) || name.ends_with(['.', ' ']) || is_device(name));
-    if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']) || reserved {
-        return Err(Failure::usage(format!(
-            "“{}” cannot be the name of a file here; write the name of the target out.",
-            crate::output::printable(name)
-        )));
-    }
-    Ok(name)
-}
-
-/// Names that Windows keeps for devices, whatever their extension.
-fn is_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or(name).to_ascii_uppercase();
-    matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL")
-        || (stem.len() == 4
-            && (stem.starts_with("COM") || stem.starts_with("LPT"))
-            && stem.as_bytes()[3].is_ascii_digit())
+/// The name that a part of a key has on this computer; it stays inside its folder whatever the key holds.
+fn file_name(here: Naming, part: &str) -> Result<String, Failure> {
+    here.file_name(part).map_err(|error| {
+        let shown = crate::output::printable(part);
+        Failure::usage(format!("“{shown}” cannot be the name of a file here; write the name of the target out."))
+            .because(error)
+    })
 }
 
 #[cfg(test)]
@@ -248,6 +251,18 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
+    fn what_no_file_can_be_called_is_escaped_on_the_way_down_and_back_up() {
+        check(&["tos://bucket/p/a\0b"], "/x/", Ok(&["/x/a%00b"]));
+        check(&["tos://bucket/p/%00"], "/x/", Ok(&["/x/%2500"]));
+        check(&["tos://bucket/p/%20"], "/x/", Ok(&["/x/%20"]));
+        check(&["/x/a%00b"], "tos://bucket/p/", Ok(&["tos://bucket/p/a\0b"]));
+        check(&["/x/%2500"], "tos://bucket/p/", Ok(&["tos://bucket/p/%00"]));
+        check(&["/x/a%00b"], "tos://bucket/a%00b", Ok(&["tos://bucket/a%00b"]));
+        check(&["tos://bucket/p/a%00b"], "tos://other/", Ok(&["tos://other/a%00b"]));
+    }
+
+    #[test]
     fn what_makes_no_sense_is_said() {
         check(&["/x/a"], "/y/b", Err("Both ends are on this computer"));
         check(&["/x/a", "/x/b"], "tos://bucket/p", Err("end it with a slash"));
@@ -260,15 +275,9 @@ mod tests {
         check(&["/x/a"], "tos://bucket/a/../b", Err("cannot be the key"));
         check(&["/x/a"], "tos://bucket/a\nb", Err("cannot be the key"));
         check(&["/x/a"], &format!("tos://bucket/{}", "k".repeat(1025)), Err("1024 bytes"));
-        check(&["tos://bucket/.."], "/x/", Err("cannot be"));
+        check(&["tos://bucket/.."], "/x/", Err("cannot be the key"));
+        check(&["tos://bucket/dir/../x"], ".", Err("cannot be the key"));
+        check(&[&format!("tos://bucket/{}", "k".repeat(256))], "/x/", Err("cannot be the name of a file here"));
         check(&[""], "tos://bucket/", Err("An empty text"));
-    }
-
-    #[test]
-    fn devices_of_windows_are_known() {
-        for (name, expected) in [("CON", true), ("nul.txt", true), ("com7", true), ("COMA", false), ("console", false)]
-        {
-            assert_eq!(is_device(name), expected, "{name}");
-        }
     }
 }

@@ -42,6 +42,7 @@ async fn main() -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("TERN_LOG").unwrap_or_else(|_| "off".into()))
         .with_writer(std::io::stderr)
         .init();
+    engine::log_panics();
     match run(arguments).await {
         Ok(ending) => ending.into(),
         Err(failure) => {

@@ -98,6 +98,7 @@ impl<'a> Watch<'a> {
                     self.hear_all(&mut events, &mut to_look_at);
                     self.look_at(&mut to_look_at)?;
                 }
+                () = self.engine.stopped() => return Err(words::engine_failure(&engine::EngineError::Stopped)),
                 _ = ticks.tick() => self.show(),
             }
         }

@@ -159,7 +159,9 @@ pub(crate) fn engine_failure(error: &EngineError) -> Failure {
         }
         EngineError::NotOver(id) => Failure::new(format!("Transfer {id} is not over; cancel it first.")),
         EngineError::InvalidSpec(reason) => Failure::usage(format!("This cannot be done: {reason}.")),
-        EngineError::Stopped => Failure::new("The engine has stopped; run the command again to go on."),
+        EngineError::Stopped => Failure::new(
+            "Tern had a fault inside and has stopped; run the command again to go on. TERN_LOG=error tells more.",
+        ),
         EngineError::LedgerWrite(reason) => {
             Failure::new(sentence(&TransferError::new(ErrorCode::Ledger))).because(reason)
         }

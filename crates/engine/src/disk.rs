@@ -60,9 +60,27 @@ pub trait Disk: Send + Sync + fmt::Debug {
     fn open(&self, path: &Path) -> io::Result<Arc<dyn RandomFile>>;
     /// Makes a file that was not there (`AlreadyExists` otherwise), with the folders above it.
     fn create_new(&self, path: &Path) -> io::Result<Arc<dyn RandomFile>>;
-    /// Opens a file that is there for reading and writing; never through a symbolic link.
+    /// Opens a plain file that is there for reading and writing, `NotFound` if something else is; never through a
+    /// symbolic link.
     fn reopen(&self, path: &Path) -> io::Result<Arc<dyn RandomFile>>;
-    /// Moves a file within its folder and syncs the folder. Without `replace`, `AlreadyExists` if the target is there.
+    /// Whether anything has this name, be it a symbolic link that leads nowhere.
+    fn is_taken(&self, path: &Path) -> io::Result<bool> {
+        match self.facts(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            other => other.map(|_| true),
+        }
+    }
+    /// Whether this is the name of that open file, and no symbolic link to it.
+    fn is_named(&self, file: &dyn RandomFile, path: &Path) -> io::Result<bool> {
+        Ok(self.facts(path)?.file_id == file.facts()?.file_id)
+    }
+    /// The path of a folder with no symbolic link on the way. What is not there yet stays as it is named. A disk
+    /// without links has nothing to do.
+    fn resolved(&self, folder: &Path) -> io::Result<PathBuf> {
+        Ok(folder.to_owned())
+    }
+    /// Moves a file within its folder and syncs the folder. Without `replace`, `AlreadyExists` if the target is there;
+    /// with it, a symbolic link is replaced and not what it leads to.
     fn rename(&self, from: &Path, to: &Path, replace: bool) -> io::Result<()>;
     /// Deletes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
@@ -151,10 +169,40 @@ impl Disk for LocalDisk {
     }
 
     fn reopen(&self, path: &Path) -> io::Result<Arc<dyn RandomFile>> {
-        if std::fs::symlink_metadata(path)?.is_symlink() {
-            return Err(io::Error::new(io::ErrorKind::NotFound, "a symbolic link is in its place"));
+        let file = open_no_link(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(not_the_file());
         }
-        Ok(Arc::new(LocalFile(OpenOptions::new().read(true).write(true).open(path)?)))
+        Ok(Arc::new(LocalFile(file)))
+    }
+
+    fn is_taken(&self, path: &Path) -> io::Result<bool> {
+        match std::fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            other => other.map(|_| true),
+        }
+    }
+
+    fn is_named(&self, file: &dyn RandomFile, path: &Path) -> io::Result<bool> {
+        let there = std::fs::symlink_metadata(path)?;
+        Ok(!there.is_symlink() && facts_of(&there).file_id == file.facts()?.file_id)
+    }
+
+    fn resolved(&self, folder: &Path) -> io::Result<PathBuf> {
+        let mut there = folder;
+        let mut missing = Vec::new();
+        loop {
+            match (std::fs::canonicalize(there), there.parent(), there.file_name()) {
+                (Ok(path), _, _) => return Ok(missing.iter().rev().fold(path, |path, name| path.join(name))),
+                (Err(error), Some(above), Some(name))
+                    if error.kind() == io::ErrorKind::NotFound && !self.is_taken(there)? =>
+                {
+                    missing.push(name);
+                    there = above;
+                }
+                (Err(error), _, _) => return Err(error),
+            }
+        }
     }
 
     fn rename(&self, from: &Path, to: &Path, replace: bool) -> io::Result<()> {
@@ -172,6 +220,41 @@ impl Disk for LocalDisk {
 
     fn blocks(&self) -> bool {
         true
+    }
+}
+
+/// Opens what has this name itself; the system refuses a symbolic link in the same step.
+#[cfg(unix)]
+fn open_no_link(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let flags = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+    OpenOptions::new().read(true).write(true).custom_flags(flags).open(path).map_err(|error| {
+        let is_link = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+        if is_link { not_the_file() } else { error }
+    })
+}
+
+/// Opens what has this name itself; a symbolic link is opened as such and known by its facts.
+#[cfg(windows)]
+fn open_no_link(path: &Path) -> io::Result<File> {
+    use std::os::windows::fs::OpenOptionsExt as _;
+    const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
+    OpenOptions::new().read(true).write(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path)
+}
+
+fn not_the_file() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "something else is in its place")
+}
+
+/// Refuses to go on in a folder that is not the one that was planned for: `path`, of a temp file, was written down with
+/// no symbolic link on the way, so one that is there now was put there since.
+pub(crate) fn check_place(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if disk.resolved(folder)? != folder => Err(io::Error::other(format!(
+            "{} was moved, or a link took its place, since this download began",
+            folder.display()
+        ))),
+        _ => Ok(()),
     }
 }
 

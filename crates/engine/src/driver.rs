@@ -9,9 +9,6 @@ mod adoption;
 mod order;
 mod wishes;
 
-pub use order::NewPlace;
-use order::{Move, STRIDE};
-
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +16,8 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
+pub use self::order::NewPlace;
+use self::order::{Move, STRIDE};
 use crate::error::{ErrorCode, TransferError};
 use crate::event::{Event, EventKind};
 use crate::fact::Fact;
@@ -142,7 +141,12 @@ impl Driver {
                     Some(command) => self.command(command),
                     None => return self.close(),
                 },
-                Some(passed) = self.passed.recv() => self.barrier_passed(passed),
+                passed = self.passed.recv() => match passed {
+                    Some(passed) => self.barrier_passed(passed),
+                    // It lives until this loop closes it, unless a fault of ours ended it. Nothing can become durable
+                    // any more, so nothing may go on; whoever waits for an answer is told that the engine has stopped.
+                    None => return tracing::error!("the recorder has ended; the engine stops"),
+                },
                 Some(ended) = self.state.jobs.join_next_with_id(), if !self.state.jobs.is_empty() => self.job_ended(ended),
                 () = async { match wake { Some(wait) => self.tools.clock.sleep(wait).await, None => std::future::pending().await } } => {}
             }
@@ -395,8 +399,13 @@ impl Driver {
             }
         };
         let Some(job) = self.state.task_jobs.remove(&task) else { return };
-        self.state.running.remove(&job);
         self.state.parts_running.remove(&job);
+        let transfer = self.state.running.remove(&job).map(|(_, transfer)| transfer);
+        if let (Some(transfer), Err(error)) = (transfer, &outcome)
+            && error.code == ErrorCode::Internal
+        {
+            tracing::error!(%transfer, %error, "a job ended by a fault of ours");
+        }
         self.input(Input::Ended(job, outcome));
     }
 
@@ -478,5 +487,12 @@ impl Driver {
             // Whoever asked may have stopped listening.
             let _ = reply.send(Ok(()));
         }
+    }
+}
+
+/// However it ends, a panic of its own included, what it showed as working works no more.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.live.clear();
     }
 }

@@ -513,6 +513,15 @@ impl Engine {
         }
     }
 
+    /// Returns when the engine has stopped: after [`Engine::shutdown`], or by a fault of its own, after which every call
+    /// answers [`EngineError::Stopped`] and what the ledger has goes on at the next start.
+    ///
+    /// # Cancellation
+    /// Dropping the future only stops the waiting.
+    pub async fn stopped(&self) {
+        self.commands.closed().await;
+    }
+
     /// Stops everything, writes what is known and returns. What ran goes on at the next start.
     pub async fn shutdown(&self) {
         // An engine that has stopped already is what was asked for.

@@ -26,7 +26,7 @@ pub(crate) use adopt::{Examined, examine};
 use crate::buffer::BufferPool;
 use crate::checkpoint::Session;
 use crate::clock::Clock;
-use crate::disk::{Disk, RandomFile, off_thread};
+use crate::disk::{Disk, RandomFile, check_place, off_thread};
 use crate::error::TransferError;
 use crate::handle::Stores;
 use crate::meter::Meter;
@@ -164,7 +164,7 @@ impl Work {
     /// The temp file of a session, opened once for all parts.
     ///
     /// # Errors
-    /// `NotFound` also if another file is in its place.
+    /// `NotFound` also if another file is in its place; something else if its folder is not the one that was planned for.
     async fn temp_file(&self, session: &Session) -> io::Result<Arc<dyn RandomFile>> {
         let Session::TempFile { path, file_id } = session else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a temp file"));
@@ -178,6 +178,7 @@ impl Work {
         }
         let checked = self.tools.rules.hold(Rule::OnlyOurFiles);
         let file = off_thread(&self.tools.disk, move |disk| {
+            check_place(disk, &path)?;
             let file = disk.reopen(&path)?;
             if file_id.is_some() && file.facts()?.file_id != file_id && checked {
                 return Err(io::Error::new(io::ErrorKind::NotFound, "another file is in its place"));

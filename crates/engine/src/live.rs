@@ -53,6 +53,13 @@ impl Live {
         self.touch();
     }
 
+    /// Nothing works any more.
+    pub(crate) fn clear(&self) {
+        self.transfers.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.set_speeds(Speeds::default());
+        self.touch();
+    }
+
     pub(crate) fn speeds(&self) -> Speeds {
         *self.speeds.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -76,7 +76,11 @@ impl Actions {
         Self {
             can_pause: running && intent == Intent::Run,
             // What is held for new credentials is paused although it shall run.
-            can_resume: (intent == Intent::Pause || state == State::Paused) && !state.is_final(),
+            can_resume: match intent {
+                Intent::Pause => !state.is_final(),
+                Intent::Run => state == State::Paused,
+                Intent::Cancel => false,
+            },
             can_cancel: intent != Intent::Cancel && !state.is_final() && state != State::Committing,
             can_retry: state == State::Failed,
             can_remove: matches!(state, State::Done | State::Cancelled),

@@ -43,6 +43,7 @@ export const ERROR_CODES = [
   'ledger',
   'keychain_locked',
   'no_account',
+  'engine_stopped',
   'internal',
 ] as const;
 

@@ -148,7 +148,7 @@ export type Conflict =
 /**  Stop with an error. */
 "fail";
 
-/**  The connect form. */
+/**  The connect form. It is not `Debug` as the others are: three of its fields are secrets or hold one. */
 export type ConnectForm = {
 	/**  Name for the account; the region is used if empty. */
 	name: string,
@@ -253,6 +253,10 @@ pulse: Pulse } |
 { type: "ended"; 
 /**  Its last row. */
 row: TransferRow } | 
+/**  Something that the user must know until it is put away. */
+{ type: "notice"; 
+/**  What it is. */
+notice: AppError } | 
 /**  Files are dragged over the window (native drag and drop). */
 { type: "drag_over"; 
 /**  How many paths. */

@@ -29,12 +29,15 @@ export class App {
   settings = $state.raw<Settings>({ language: 'system', theme: 'system', download_folder: '' });
   buckets = $state.raw<BucketView[] | null>(null);
   bucketsError = $state.raw<AppError | null>(null);
-  /** What the user must know until it is put away: the notice of the start, or an error that no place of its own has. */
+  /** What the user must know until it is put away: a notice, or an error that no place of its own has. */
   banner = $state.raw<AppError | null>(null);
   #bucketsAsked = 0;
 
   constructor(backend: Backend) {
     this.backend = backend;
+    this.live.onNotice = (notice) => {
+      this.banner = notice;
+    };
   }
 
   async start(): Promise<void> {

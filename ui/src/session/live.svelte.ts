@@ -1,5 +1,5 @@
 /** What Rust pushes: counters, ends of transfers, files dragged over the window. Rows are pulled, not pushed. */
-import type { Backend, Pulse, Push, TransferRow } from '../ipc/backend';
+import type { AppError, Backend, Pulse, Push, TransferRow } from '../ipc/backend';
 import { assertNever } from '../assert';
 
 const NOTHING: Pulse = {
@@ -22,6 +22,8 @@ export class Live {
   dragged = $state<number | null>(null);
   /** Set by the shell: what to do with files that were dropped. */
   onDropped: (paths: string[]) => void = () => undefined;
+  /** Set by the app: what to do with what the user must know. */
+  onNotice: (notice: AppError) => void = () => undefined;
   #ended = new Set<(row: TransferRow) => void>();
 
   async start(backend: Backend): Promise<void> {
@@ -46,6 +48,9 @@ export class Live {
       }
       case 'ended':
         for (const listen of this.#ended) listen(push.row);
+        return;
+      case 'notice':
+        this.onNotice(push.notice);
         return;
       case 'drag_over':
         this.dragged = push.paths;

@@ -202,6 +202,16 @@ describe('places', () => {
   });
 });
 
+describe('a notice', () => {
+  test('that Rust pushes stays on top until it is put away', async () => {
+    const backend = await open();
+    backend.push({ type: 'notice', notice: { code: 'engine_stopped', params: {}, retryable: false } });
+    expect(await screen.findByTestId('banner')).toHaveTextContent('Quit and start it again');
+    await userEvent.click(within(screen.getByTestId('banner')).getByRole('button'));
+    expect(screen.queryByTestId('banner')).toBeNull();
+  });
+});
+
 describe('notices', () => {
   test('a toast stays ten seconds, and longer while it is pointed at', () => {
     vi.useFakeTimers();

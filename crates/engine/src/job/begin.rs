@@ -14,7 +14,7 @@ use store::{ErrorKind, ListedPart, ObjectStore, PartNumber, StoreError, UploadRe
 
 use super::{Attempt, Work, about, misfit, object_of};
 use crate::checkpoint::{Checkpoint, PartRecord, Session};
-use crate::disk::{hash_range, off_thread};
+use crate::disk::{FileFacts, check_place, hash_range, off_thread};
 use crate::error::TransferError;
 use crate::queue::Report;
 use crate::rules::Rule;
@@ -147,16 +147,13 @@ impl Work {
         let made = {
             let path = path.clone();
             off_thread(&self.tools.disk, move |disk| {
+                check_place(disk, &path)?;
                 let file = match disk.create_new(&path) {
-                    // The name was free when it was recorded as ours, so what is there is from a run that
-                    // was cut off before it could say so, if it is as such a run leaves it.
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                        let file = disk.reopen(&path)?;
-                        if ![0, size_bytes].contains(&file.facts()?.size_bytes) {
-                            return Err(error);
-                        }
-                        file
-                    }
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match disk.reopen(&path) {
+                        Ok(file) if is_as_we_leave_it(&file.facts()?, size_bytes) => file,
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                        _ => return Ok(None),
+                    },
                     other => other?,
                 };
                 if let Err(error) = file.reserve(size_bytes) {
@@ -164,11 +161,13 @@ impl Work {
                     return Err(error);
                 }
                 let file_id = file.facts()?.file_id;
-                io::Result::Ok((file, file_id))
+                io::Result::Ok(Some((file, file_id)))
             })
             .await
         };
-        let (file, file_id) = made.map_err(|error| self.target_error(checkpoint, &path, &error))?;
+        let Some((file, file_id)) = made.map_err(|error| self.target_error(checkpoint, &path, &error))? else {
+            return Ok(Report::SessionGone); // somebody else took the name meanwhile: look for another one
+        };
         self.keep_temp_file(file);
         Ok(begun(checkpoint, Session::TempFile { path, file_id }, Vec::new()))
     }
@@ -209,6 +208,12 @@ impl Work {
             End::Object { .. } => TransferError::target(fallback, error),
         }
     }
+}
+
+/// Whether a file under a name that was free when it was recorded as ours is what a run leaves that was cut off before
+/// it could say that it made it.
+pub(super) fn is_as_we_leave_it(facts: &FileFacts, size_bytes: u64) -> bool {
+    [0, size_bytes].contains(&facts.size_bytes)
 }
 
 fn begun(checkpoint: &Checkpoint, session: Session, held: Vec<PartRecord>) -> Report {

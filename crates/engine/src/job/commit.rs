@@ -7,7 +7,7 @@ use store::{Crc64, Crc64Combiner, ErrorKind, ObjectRef, ObjectStore, PutReceipt,
 
 use super::{Attempt, Work, about, misfit, object_of, slot};
 use crate::checkpoint::{Checkpoint, PartRecord, Session};
-use crate::disk::{hash_range, off_thread};
+use crate::disk::{Disk, RandomFile, check_place, hash_range, off_thread};
 use crate::error::{ErrorCode, TransferError};
 use crate::queue::Report;
 use crate::rules::Rule;
@@ -195,11 +195,16 @@ impl Work {
                 .with("theirs", theirs));
         }
         let Session::TempFile { path: temp, .. } = session.clone() else { return Err(misfit("no temp file")) };
-        let (to, replace) = (target.to_owned(), checkpoint.overwrite);
-        let replace = replace || !self.tools.rules.hold(Rule::NothingReplacedUnasked);
+        // In the folder that the temp file's bytes went to.
+        let to = temp.with_file_name(target.file_name().unwrap_or_default());
+        let replace = checkpoint.overwrite || !self.tools.rules.hold(Rule::NothingReplacedUnasked);
         let renamed = off_thread(&self.tools.disk, move |disk| {
             file.sync()?;
-            disk.rename(&temp, &to, replace)
+            // What is renamed is a name; that it is that of the file whose bytes were checked is looked at on both sides.
+            check_place(disk, &temp)?;
+            check_named(disk, file.as_ref(), &temp)?;
+            disk.rename(&temp, &to, replace)?;
+            check_named(disk, file.as_ref(), &to)
         })
         .await;
         match renamed {
@@ -227,6 +232,14 @@ impl Work {
             Ok((crc64, ())) if crc64 == ours => Ok(downloaded(checkpoint, ours)),
             _ => Err(gone()),
         }
+    }
+}
+
+fn check_named(disk: &dyn Disk, file: &dyn RandomFile, path: &Path) -> io::Result<()> {
+    if disk.is_named(file, path)? {
+        Ok(())
+    } else {
+        Err(io::Error::other("another file took the place of what was downloaded"))
     }
 }
 

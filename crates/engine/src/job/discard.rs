@@ -4,9 +4,10 @@ use std::io;
 
 use store::{ErrorKind, UploadRef};
 
+use super::begin::is_as_we_leave_it;
 use super::{Attempt, Work, about, misfit, object_of};
 use crate::checkpoint::{Checkpoint, Session};
-use crate::disk::off_thread;
+use crate::disk::{check_place, off_thread};
 use crate::error::{Again, ErrorCode, TransferError};
 use crate::queue::Report;
 use crate::transfer::End;
@@ -51,13 +52,18 @@ impl Work {
                 if !self.tools.claims.take(&path, self.id) {
                     return Ok(Report::NOTHING_LEFT); // it is another download's file by now
                 }
+                let size_bytes = checkpoint.source.size_bytes();
                 let removed = off_thread(&self.tools.disk, move |disk| {
-                    match disk.reopen(&path).and_then(|file| file.facts()) {
-                        // Somebody else's file took the name: it is not ours to delete.
-                        Ok(facts) if file_id.is_some() && facts.file_id != file_id => Ok(()),
-                        Ok(_) => disk.remove(&path),
-                        Err(error) => Err(error),
+                    if check_place(disk, &path).is_err() {
+                        return Ok(()); // nothing of ours was ever put where this leads now
                     }
+                    let facts = disk.reopen(&path).and_then(|file| file.facts())?;
+                    // Somebody else's file may have taken the name: it is not ours to delete.
+                    let ours = match file_id {
+                        Some(_) => facts.file_id == file_id,
+                        None => is_as_we_leave_it(&facts, size_bytes),
+                    };
+                    if ours { disk.remove(&path) } else { Ok(()) }
                 })
                 .await
                 .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })

@@ -1,6 +1,6 @@
 //! Probe: what the source is, what is at the target, and so what has to be done.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use store::{Capabilities, Crc64, ErrorKind, GetOptions, ObjectDetails, ObjectRef, ObjectSettings, ObjectStore};
 
@@ -281,7 +281,11 @@ impl Work {
     async fn compare_file(&self, path: &Path, source: &Source) -> Result<There, TransferError> {
         let facts = match self.file_facts(path).await {
             Ok(facts) => facts,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(There::Nothing),
+            // A link that leads nowhere is there, too.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let taken = self.is_taken(path).await.map_err(|error| TransferError::target(path, &error))?;
+                return Ok(if taken { There::Other } else { There::Nothing });
+            }
             Err(error) => return Err(TransferError::target(path, &error)),
         };
         if facts.is_dir {
@@ -301,18 +305,25 @@ impl Work {
         }
     }
 
-    /// A name for the temp file that nobody uses. It is recorded before the file is made.
-    async fn free_temp_path(&self, target: &Path) -> Result<std::path::PathBuf, TransferError> {
+    async fn is_taken(&self, path: &Path) -> std::io::Result<bool> {
+        let path = path.to_owned();
+        off_thread(&self.tools.disk, move |disk| disk.is_taken(&path)).await
+    }
+
+    /// A name for the temp file that nobody uses, in the folder of the target with no symbolic link on the way. It is
+    /// recorded before the file is made.
+    async fn free_temp_path(&self, target: &Path) -> Result<PathBuf, TransferError> {
+        let owned = target.to_owned();
+        let resolved = off_thread(&self.tools.disk, move |disk| match (owned.parent(), owned.file_name()) {
+            (Some(folder), Some(name)) => Ok(disk.resolved(folder)?.join(name)),
+            _ => Ok(owned),
+        });
+        let beside = resolved.await.map_err(|error| TransferError::target(target, &error))?;
         for n in 1..=NAMES_MAX {
-            let path = temp_name(target, n);
-            match self.file_facts(&path).await {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    if self.tools.claims.take(&path, self.id) {
-                        return Ok(path);
-                    }
-                }
-                Err(error) => return Err(TransferError::target(&path, &error)),
-                Ok(_) => {}
+            let path = temp_name(&beside, n);
+            let taken = self.is_taken(&path).await.map_err(|error| TransferError::target(&path, &error))?;
+            if !taken && self.tools.claims.take(&path, self.id) {
+                return Ok(path);
             }
         }
         Err(TransferError::new(ErrorCode::TargetUnwritable)

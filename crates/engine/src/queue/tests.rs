@@ -366,7 +366,7 @@ fn what_can_be_clicked_follows_from_state_and_intent() {
         (Moving, "pc", "rc", ""),
         (Committing, "", "r", ""),
         (Discarding, "c", "rc", ""),
-        (Paused, "c", "rc", ""),
+        (Paused, "rc", "rc", ""),
         (Failed, "ct", "rct", "t"),
         (Done, "x", "x", "x"),
         (Cancelled, "x", "x", "x"),

@@ -14,7 +14,10 @@ mod credentials;
 mod faults;
 mod interruptions;
 mod ledgers;
+#[cfg(unix)]
+mod links;
 mod order;
+mod panics;
 mod resume;
 mod transfers;
 mod world;

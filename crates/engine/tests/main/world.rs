@@ -151,7 +151,9 @@ impl World {
         options: EngineOptions,
         work: impl FnOnce(Arc<Run>) -> F,
     ) -> T {
-        self.start(options, |ledger| Arc::new(ledger), work)
+        let (ledger, aside) = SqliteLedger::open(&self.ledger_path(), 0).unwrap();
+        assert_eq!(aside, None);
+        Self::start(options, self.parts(Arc::new(ledger)), work)
     }
 
     /// Runs an engine on a ledger that is wrapped.
@@ -161,26 +163,45 @@ impl World {
         wrap: impl FnOnce(SqliteLedger) -> Arc<dyn Ledger>,
         work: impl FnOnce(Arc<Run>) -> F,
     ) -> T {
+        let (ledger, aside) = SqliteLedger::open(&self.ledger_path(), 0).unwrap();
+        assert_eq!(aside, None);
+        let parts = self.parts(wrap(ledger));
+        self.run_of(options, parts, work)
+    }
+
+    /// The ledger of this world.
+    pub fn ledger(&self) -> SqliteLedger {
+        SqliteLedger::open(&self.ledger_path(), 0).unwrap().0
+    }
+
+    /// What an engine is made of here.
+    pub fn parts(&self, ledger: Arc<dyn Ledger>) -> EngineParts {
+        EngineParts {
+            stores: Arc::new(OneStore(self.store.clone())),
+            ledger,
+            disk: Arc::new(LocalDisk),
+            clock: Arc::new(SystemClock::new()),
+        }
+    }
+
+    /// Runs an engine made of other parts.
+    pub fn run_of<T, F: Future<Output = T>>(
+        &self,
+        options: EngineOptions,
+        parts: EngineParts,
+        work: impl FnOnce(Arc<Run>) -> F,
+    ) -> T {
         let retry = RetryPolicy { base: Duration::from_millis(4), cap: Duration::from_millis(40), ..options.retry };
-        self.start(EngineOptions { retry, ..options }, wrap, work)
+        Self::start(EngineOptions { retry, ..options }, parts, work)
     }
 
     fn start<T, F: Future<Output = T>>(
-        &self,
         options: EngineOptions,
-        wrap: impl FnOnce(SqliteLedger) -> Arc<dyn Ledger>,
+        parts: EngineParts,
         work: impl FnOnce(Arc<Run>) -> F,
     ) -> T {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let result = runtime.block_on(async {
-            let (ledger, aside) = SqliteLedger::open(&self.ledger_path(), 0).unwrap();
-            assert_eq!(aside, None);
-            let parts = EngineParts {
-                stores: Arc::new(OneStore(self.store.clone())),
-                ledger: wrap(ledger),
-                disk: Arc::new(LocalDisk),
-                clock: Arc::new(SystemClock::new()),
-            };
             let engine = Engine::start(parts, options);
             let events = std::sync::Mutex::new(engine.events());
             work(Arc::new(Run { engine, events })).await
