@@ -18,12 +18,19 @@ const TICK: Duration = Duration::from_secs(2);
 const LATE_MAX: Duration = Duration::from_secs(10);
 
 /// Looks at the wall clock.
-pub(crate) struct WallGap;
+pub(crate) struct WallGap(Ticks);
+
+impl WallGap {
+    /// From now on.
+    pub(crate) fn begin() -> Self {
+        Self(Ticks { last: SystemTime::now() })
+    }
+}
 
 #[async_trait]
 impl Source for WallGap {
     async fn listen(self: Box<Self>, tell: mpsc::Sender<Change>) {
-        let mut ticks = Ticks { last: SystemTime::now() };
+        let Self(mut ticks) = *self;
         loop {
             tokio::time::sleep(TICK).await;
             if ticks.slept_through(SystemTime::now()) && tell.send(Change::Woke).await.is_err() {

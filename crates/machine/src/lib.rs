@@ -8,7 +8,7 @@
 //! It knows nothing of transfers. Who has some says what to do with [`Machine::on_change`], and when to stay awake
 //! with [`Machine::keep_awake_while`].
 #![warn(missing_docs)]
-#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that cannot go on has failed"))]
+#![cfg_attr(test, allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed"))]
 
 mod awake;
 mod gap;

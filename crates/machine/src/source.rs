@@ -16,7 +16,7 @@ pub(crate) trait Source: Send {
 /// Those that this system has.
 pub(crate) fn all() -> Vec<Box<dyn Source>> {
     vec![
-        Box::new(crate::gap::WallGap),
+        Box::new(crate::gap::WallGap::begin()),
         Box::new(crate::network::Network::begin()),
         #[cfg(target_os = "linux")]
         Box::new(crate::logind::Sleep),
