@@ -223,7 +223,7 @@ pub(crate) fn phase(phase: Phase) -> &'static str {
         Phase::Transferring => "moving",
         Phase::Verifying => "verifying",
         Phase::Paused => "paused",
-        Phase::NoNetwork => "no network",
+        Phase::NoNetwork => "waiting for network",
         Phase::Retrying => "retrying",
         Phase::Failed => "failed",
         Phase::DoneVerified => "verified",

@@ -138,10 +138,10 @@ impl World {
     }
 }
 
-/// The program with an empty environment.
+/// The program with an empty environment, and no system bus, so that the computer of whoever tests is left alone.
 pub(crate) fn bare_cli<S: AsRef<std::ffi::OsStr>>(words: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tern-cli"));
-    command.args(words).env_clear().stdin(Stdio::null());
+    command.args(words).env_clear().env("DBUS_SYSTEM_BUS_ADDRESS", "disabled:").stdin(Stdio::null());
     command
 }
 
