@@ -21,8 +21,8 @@ pub(crate) type Inhibitor = (String, String, String, String, u32, u32);
 /// The bus and its logind. Both end with it.
 pub(crate) struct Bus {
     folder: TempDir,
-    daemon: Child,
-    logind: Child,
+    pub(crate) daemon: Child,
+    pub(crate) logind: Child,
 }
 
 impl Bus {
@@ -34,27 +34,13 @@ impl Bus {
         Self { folder, daemon, logind }
     }
 
-    fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.folder.path().join("bus")
     }
 
     /// For `DBUS_SYSTEM_BUS_ADDRESS`.
     pub(crate) fn address(&self) -> String {
         address(&self.socket())
-    }
-
-    /// Another logind in place of this one.
-    pub(crate) fn restart_logind(&mut self) {
-        end(&mut self.logind);
-        self.logind = start_logind(&self.address());
-    }
-
-    /// Another bus in place of this one, at the same address, with another logind.
-    pub(crate) fn restart(&mut self) {
-        end(&mut self.daemon);
-        end(&mut self.logind);
-        self.daemon = start_daemon(&self.socket());
-        self.logind = start_logind(&self.address());
     }
 
     /// Waits until somebody wants to hear of sleep.
@@ -107,7 +93,7 @@ fn connect(address: &str) -> zbus::Result<Connection> {
     zbus::blocking::connection::Builder::address(address)?.build()
 }
 
-fn start_daemon(socket: &std::path::Path) -> Child {
+pub(crate) fn start_daemon(socket: &std::path::Path) -> Child {
     let _ = std::fs::remove_file(socket);
     let daemon = Command::new("dbus-daemon")
         .args(["--session", "--nofork", "--nopidfile", "--nosyslog", "--address"])
@@ -120,7 +106,7 @@ fn start_daemon(socket: &std::path::Path) -> Child {
     daemon
 }
 
-fn start_logind(address: &str) -> Child {
+pub(crate) fn start_logind(address: &str) -> Child {
     // The system's Python has the module of the package python3-dbusmock, which another one in the PATH may not have.
     let logind = Command::new("/usr/bin/python3")
         .args(["-m", "dbusmock", "--system", "--template", "logind"])
@@ -138,7 +124,7 @@ fn start_logind(address: &str) -> Child {
     logind
 }
 
-fn end(child: &mut Child) {
+pub(crate) fn end(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();
 }
