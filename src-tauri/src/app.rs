@@ -10,8 +10,10 @@ use std::time::Duration;
 use accounts::{Accounts, DataFolder, PRACTICE_ACCOUNT, SecretKeeping};
 use engine::ledger::{DataFolderLock, SqliteLedger};
 use engine::{
-    Clock as _, Engine, EngineOptions, EngineParts, LocalDisk, RateLimits, RetryPolicy, StoreId, SystemClock,
+    Clock as _, Engine, EngineOptions, EngineParts, Interruption, LocalDisk, RateLimits, RetryPolicy, StoreId,
+    SystemClock,
 };
+use machine::{Change, Machine};
 use tokio::sync::OnceCell;
 
 use crate::desktop::Desktop;
@@ -56,6 +58,8 @@ pub struct Opened {
 #[derive(Debug)]
 struct Running {
     engine: Engine,
+    /// Tells the engine of sleep and network.
+    _machine: Machine,
     set_aside: Option<AppError>,
     lock: Mutex<Option<DataFolderLock>>,
     /// Waits for an end of the engine that nobody asked for.
@@ -138,7 +142,8 @@ impl App {
         tokio::spawn(events::tell_ends(engine.clone(), self.pushes.clone()));
         tokio::spawn(events::tell_pulses(engine.clone(), self.pushes.clone()));
         let watch = tokio::spawn(events::tell_stop(engine.clone(), self.pushes.clone())).abort_handle();
-        Ok(Running { engine, set_aside: aside, lock: Mutex::new(Some(lock)), watch })
+        let machine = listen(&engine);
+        Ok(Running { engine, _machine: machine, set_aside: aside, lock: Mutex::new(Some(lock)), watch })
     }
 
     /// Stops the engine and lets go of the data folder; everything goes on at the next start. The app is over then.
@@ -216,6 +221,27 @@ impl App {
             notice,
         })
     }
+}
+
+/// Tells the engine what the computer says, and keeps the computer awake while bytes move.
+fn listen(engine: &Engine) -> Machine {
+    let machine = Machine::listen();
+    let engine_told = engine.clone();
+    machine.on_change(move |change| {
+        let engine = engine_told.clone();
+        async move {
+            let by = match change {
+                Change::GoingToSleep => return, // what is lost by it is known at the wake
+                Change::Woke => Interruption::Woke,
+                Change::NetworkChanged => Interruption::NetworkChanged,
+            };
+            if let Err(error) = engine.interrupted(by).await {
+                tracing::debug!(%error, "nothing is left to interrupt");
+            }
+        }
+    });
+    machine.keep_awake_while(engine.moves_bytes());
+    machine
 }
 
 fn open_ledger(folder: &DataFolder, now_ms: i64) -> Result<(DataFolderLock, SqliteLedger, Option<AppError>), AppError> {

@@ -14,8 +14,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("engine", &["store"]),
     ("sim", &["engine", "store"]),
     ("accounts", &["store"]),
-    ("cli", &["accounts", "engine", "store", "tos", "tos-local"]),
-    ("tern", &["accounts", "engine", "store", "tos", "tos-local"]),
+    ("machine", &[]),
+    ("cli", &["accounts", "engine", "machine", "store", "tos", "tos-local"]),
+    ("tern", &["accounts", "engine", "machine", "store", "tos", "tos-local"]),
 ];
 
 /// The names of the dependencies that are linked into a package (tests and build scripts may use more).

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::ledger::{Ledger, LedgerError, Leftover};
+use engine::ledger::{Ledger, LedgerError, Leftover, Owner, Place};
 use engine::queue::Loaded;
 use engine::{Counts, End, Engine, EngineOptions, EngineParts, Fact, Filter, LocalDisk, StoreId, Stores, SystemClock};
 use engine::{TransferDetail, TransferError, TransferId, TransferView};
@@ -48,6 +48,18 @@ impl Ledger for Broken {
         panic!("a fault")
     }
     fn open_ids(&self, _: Filter) -> Result<Vec<TransferId>, LedgerError> {
+        panic!("a fault")
+    }
+    fn held(&self, _: &StoreId) -> Result<Vec<TransferId>, LedgerError> {
+        panic!("a fault")
+    }
+    fn places_before(&self, _: Option<Place>, _: usize) -> Result<Vec<Place>, LedgerError> {
+        panic!("a fault")
+    }
+    fn first_place(&self) -> Result<Option<Place>, LedgerError> {
+        panic!("a fault")
+    }
+    fn owners(&self, _: &[store::UploadId]) -> Result<Vec<Option<Owner>>, LedgerError> {
         panic!("a fault")
     }
 }

@@ -54,6 +54,7 @@ export class Window {
         HOME: home,
         XDG_RUNTIME_DIR: join(home, 'runtime'),
         DBUS_SESSION_BUS_ADDRESS: 'disabled:',
+        DBUS_SYSTEM_BUS_ADDRESS: 'disabled:',
         NO_AT_BRIDGE: '1',
         // Without it a virtual screen is painted three times a second.
         WEBKIT_DISABLE_DMABUF_RENDERER: '1',

@@ -60,10 +60,7 @@ impl Progress {
         let doing = match now.map(|view| (view, view.phase())) {
             None => String::new(),
             Some((_, Phase::Transferring)) => format!("{}/s {left}", HumanBytes(speed as u64)),
-            Some((view, phase)) => match view.retry_in_ms {
-                Some(wait) => format!("{} in {:.0} s", words::phase(phase), wait as f64 / 1000.0),
-                None => words::phase(phase).to_owned(),
-            },
+            Some((view, phase)) => waiting(phase, view.retry_in_ms),
         };
         self.bar.set_message(format!("{of_many}{doing}"));
         self.bar.tick();
@@ -90,6 +87,16 @@ impl Progress {
     }
 }
 
+/// What a transfer that moves nothing does, and when it tries again.
+fn waiting(phase: Phase, retry_in_ms: Option<u64>) -> String {
+    let doing = words::phase(phase);
+    match (retry_in_ms.map(|wait| wait as f64 / 1000.0), phase) {
+        (Some(wait), Phase::NoNetwork) => format!("{doing}, next try in {wait:.0} s"),
+        (Some(wait), _) => format!("{doing} in {wait:.0} s"),
+        (None, _) => doing.to_owned(),
+    }
+}
+
 fn time_left(seconds: f64) -> String {
     match seconds {
         s if s < 1.0 => String::new(),
@@ -102,6 +109,13 @@ fn time_left(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_transfer_without_network_is_said_to_wait_for_it() {
+        assert_eq!(waiting(Phase::NoNetwork, Some(7_600)), "waiting for network, next try in 8 s");
+        assert_eq!(waiting(Phase::NoNetwork, None), "waiting for network");
+        assert_eq!(waiting(Phase::Retrying, Some(7_600)), "retrying in 8 s");
+    }
 
     #[test]
     fn the_time_left_is_told_in_the_unit_that_a_person_would_use() {

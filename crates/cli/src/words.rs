@@ -91,6 +91,12 @@ pub(crate) fn sentence(error: &TransferError) -> String {
         ErrorCode::InvalidName => {
             format!("{} cannot be used as a name: {}. Choose another.", object(), reason())
         }
+        ErrorCode::UploadMismatch => format!(
+            "The unfinished upload of {} does not fit {}: {}. Name the file that it was begun with; nothing was changed.",
+            object(),
+            named(&["path"], "the file"),
+            reason()
+        ),
         ErrorCode::InvalidOption => match (value("name"), value("value"), value("min"), value("max")) {
             (Some(name), Some(value), Some(min), Some(max)) => {
                 format!("The {name} is {value} bytes, but TOS allows {min} to {max}; choose another.")
@@ -162,6 +168,7 @@ pub(crate) fn engine_failure(error: &EngineError) -> Failure {
         EngineError::Stopped => Failure::new(
             "Tern had a fault inside and has stopped; run the command again to go on. TERN_LOG=error tells more.",
         ),
+        EngineError::Adoption(error) => Failure::from(error),
         EngineError::LedgerWrite(reason) => {
             Failure::new(sentence(&TransferError::new(ErrorCode::Ledger))).because(reason)
         }
@@ -225,7 +232,7 @@ pub(crate) fn phase(phase: Phase) -> &'static str {
         Phase::Transferring => "moving",
         Phase::Verifying => "verifying",
         Phase::Paused => "paused",
-        Phase::NoNetwork => "no network",
+        Phase::NoNetwork => "waiting for network",
         Phase::Retrying => "retrying",
         Phase::Failed => "failed",
         Phase::DoneVerified => "verified",

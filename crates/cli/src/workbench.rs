@@ -5,7 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use accounts::DataFolder;
 use engine::ledger::{DataFolderLock, Ledger, SqliteLedger};
-use engine::{Engine, EngineOptions, EngineParts, LocalDisk, RateLimits, SystemClock};
+use engine::{Engine, EngineOptions, EngineParts, Interruption, LocalDisk, RateLimits, SystemClock};
+use machine::{Change, Machine};
 
 use crate::args::{AccountOptions, TargetOptions};
 use crate::exit::Failure;
@@ -18,6 +19,8 @@ pub(crate) struct Workbench {
     pub(crate) engine: Engine,
     pub(crate) stores: Arc<CommandStores>,
     pub(crate) ledger: Arc<SqliteLedger>,
+    /// Tells the engine of sleep and network.
+    _machine: Machine,
     /// Dropped last: until then nobody else writes.
     _lock: DataFolderLock,
 }
@@ -56,7 +59,8 @@ impl Workbench {
                 ..EngineOptions::default()
             },
         );
-        Ok(Self { engine, stores, ledger, _lock: lock })
+        let machine = listen(&engine);
+        Ok(Self { engine, stores, ledger, _machine: machine, _lock: lock })
     }
 
     /// The same for a command that says which account on its own.
@@ -81,4 +85,25 @@ impl Workbench {
     pub(crate) fn records(&self) -> &dyn Ledger {
         self.ledger.as_ref()
     }
+}
+
+/// Tells the engine what the computer says, and keeps the computer awake while bytes move.
+fn listen(engine: &Engine) -> Machine {
+    let machine = Machine::listen();
+    let engine_told = engine.clone();
+    machine.on_change(move |change| {
+        let engine = engine_told.clone();
+        async move {
+            let by = match change {
+                Change::GoingToSleep => return, // what is lost by it is known at the wake
+                Change::Woke => Interruption::Woke,
+                Change::NetworkChanged => Interruption::NetworkChanged,
+            };
+            if let Err(error) = engine.interrupted(by).await {
+                tracing::debug!(%error, "nothing is left to interrupt");
+            }
+        }
+    });
+    machine.keep_awake_while(engine.moves_bytes());
+    machine
 }

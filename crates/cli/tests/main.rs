@@ -7,7 +7,13 @@
 mod bad_files;
 mod bad_input;
 mod copies;
+mod interruptions;
 mod lines;
+#[cfg(target_os = "linux")]
+#[path = "../../machine/tests/logind.rs"]
+mod logind;
+#[cfg(target_os = "linux")]
+mod namespace;
 mod objects;
 mod practice;
 mod relay;

@@ -122,9 +122,14 @@ impl World {
 
     /// Waits until the server has been asked to do this.
     pub(crate) fn until_requested(&self, verb: &str) {
+        self.until(|world| world.server.stats().requests.contains_key(verb));
+    }
+
+    /// Waits until the server has got there.
+    pub(crate) fn until(&self, holds: impl Fn(&Self) -> bool) {
         let begun = Instant::now();
-        while !self.server.stats().requests.contains_key(verb) {
-            assert!(begun.elapsed() < DEADLINE, "{verb} was never requested");
+        while !holds(self) {
+            assert!(begun.elapsed() < DEADLINE, "it never came to that: {:?}", self.server.stats());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -138,10 +143,10 @@ impl World {
     }
 }
 
-/// The program with an empty environment.
+/// The program with an empty environment, and no system bus, so that the computer of whoever tests is left alone.
 pub(crate) fn bare_cli<S: AsRef<std::ffi::OsStr>>(words: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tern-cli"));
-    command.args(words).env_clear().stdin(Stdio::null());
+    command.args(words).env_clear().env("DBUS_SYSTEM_BUS_ADDRESS", "disabled:").stdin(Stdio::null());
     command
 }
 

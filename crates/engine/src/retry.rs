@@ -7,7 +7,8 @@ use crate::error::{Again, ErrorCode};
 /// Bounds and pace of retries, for one transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Failures in a row after which the transfer fails, once it has had a success in this run.
+    /// Failures in a row after which the transfer fails, once it has had a success in this run. Loss of the network is
+    /// then not counted: only its time is bounded.
     pub failures_max: u32,
     /// Failures in a row after which it fails while nothing has ever succeeded: a wrong endpoint should be told soon.
     pub first_failures_max: u32,
@@ -65,11 +66,14 @@ impl RetryPolicy {
             Again::After(wait) => wait,
         };
         let outlasted = self.outlasts_network && code == ErrorCode::Network;
+        // What has worked will work again when the network is back: only its time is bounded.
+        let uncounted = code == ErrorCode::Network && streak.any_success;
         let failures_max = if streak.any_success { self.failures_max } else { self.first_failures_max };
         let elapsed = streak.since.map_or(Duration::ZERO, |since| now.saturating_sub(since));
         // On a slow link two failures can lie far apart without anything being wrong: time alone does not end it.
         let too_long = elapsed > self.elapsed_max && streak.failures >= self.first_failures_max;
-        if !outlasted && (streak.failures >= failures_max || too_long) {
+        let too_many = streak.failures >= failures_max && !uncounted;
+        if !outlasted && (too_many || too_long) {
             return None;
         }
         let ceiling = self.base.saturating_mul(1 << streak.failures.min(16)).min(self.cap);
@@ -112,6 +116,20 @@ mod tests {
             let wait = wait(Again::Later);
             assert!(wait <= policy.cap && wait >= policy.base.mul_f64(0.1), "{wait:?}");
         }
+    }
+
+    #[test]
+    fn a_lost_network_that_has_worked_is_bounded_by_time_alone() {
+        let policy = RetryPolicy::default();
+        let mut random = fastrand::Rng::with_seed(4);
+        let mut wait = |code, failures, since_s, any_success| {
+            let streak = Streak { failures, since: Some(Duration::ZERO), any_success };
+            policy.wait(code, Again::Later, &streak, Duration::from_secs(since_s), &mut random).is_some()
+        };
+        assert!(wait(ErrorCode::Network, 1000, 899, true));
+        assert!(!wait(ErrorCode::Network, 1000, 901, true));
+        assert!(!wait(ErrorCode::Network, 4, 1, false), "a wrong endpoint is told soon");
+        assert!(!wait(ErrorCode::Server, 12, 1, true), "a server that is there and fails is counted");
     }
 
     #[test]

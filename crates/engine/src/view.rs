@@ -179,6 +179,12 @@ impl TransferView {
             (State::Paused, _) | (State::Waiting, Intent::Pause) => Phase::Paused,
             (state, _) => match (&self.error, self.retry_in_ms, state) {
                 (Some(error), Some(_), _) if error.code == ErrorCode::Network => Phase::NoNetwork,
+                // The next attempt is under way, and nothing of it has got anywhere yet.
+                (Some(error), None, State::Probing | State::Beginning | State::Moving)
+                    if error.code == ErrorCode::Network && self.in_flight_bytes == 0 =>
+                {
+                    Phase::NoNetwork
+                }
                 (Some(_), Some(_), _) => Phase::Retrying,
                 (_, _, State::Waiting) => Phase::Waiting,
                 (_, _, State::Probing) => Phase::Scanning,
@@ -281,4 +287,53 @@ pub struct Counts {
     pub done: u64,
     /// Bytes that active, waiting and paused transfers still have to move, as far as their sizes are known.
     pub left_bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use store::ObjectRef;
+
+    use super::*;
+    use crate::error::{ErrorCode, TransferError};
+    use crate::transfer::{End, StoreId};
+
+    #[test]
+    fn it_waits_for_the_network_until_something_moves_again() {
+        let view = |state, code: Option<ErrorCode>, retry_in_ms, in_flight_bytes| TransferView {
+            id: TransferId(1),
+            order: 1,
+            spec: TransferSpec {
+                source: End::file("/home/lin/a.bin"),
+                target: End::object(StoreId("one".into()), ObjectRef::new("photos", "a.bin")),
+                options: Default::default(),
+            },
+            intent: Intent::Run,
+            state,
+            size_bytes: Some(100),
+            done_bytes: 40,
+            in_flight_bytes,
+            speed_bytes_per_second: 0.0,
+            error: code.map(TransferError::new),
+            retry_in_ms,
+            result: None,
+            stats: Stats::default(),
+            added_ms: 0,
+            ended_ms: None,
+        };
+        let network = Some(ErrorCode::Network);
+        for (state, code, retry_in_ms, in_flight_bytes, expected) in [
+            (State::Moving, network, Some(100), 0, Phase::NoNetwork),
+            (State::Moving, network, None, 0, Phase::NoNetwork),
+            (State::Probing, network, None, 0, Phase::NoNetwork),
+            (State::Moving, network, None, 1, Phase::Transferring),
+            (State::Moving, None, None, 0, Phase::Transferring),
+            (State::Committing, network, None, 0, Phase::Verifying),
+            (State::Moving, Some(ErrorCode::Server), Some(100), 0, Phase::Retrying),
+            (State::Moving, Some(ErrorCode::Server), None, 0, Phase::Transferring),
+            (State::Failed, network, None, 0, Phase::Failed),
+        ] {
+            let shown = view(state, code, retry_in_ms, in_flight_bytes);
+            assert_eq!(shown.phase(), expected, "{shown:?}");
+        }
+    }
 }

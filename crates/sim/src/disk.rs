@@ -97,6 +97,14 @@ impl SimDisk {
         inode.tampered = true;
     }
 
+    /// Nothing tells the file from somebody else's any more, so from now on it is.
+    pub(crate) fn disown(&self, path: &Path) {
+        let mut state = self.lock();
+        if let Some(inode) = state.names.get(path).copied().and_then(|id| state.inodes.get_mut(&id)) {
+            inode.ours = false;
+        }
+    }
+
     /// Somebody else deletes a file.
     pub(crate) fn delete(&self, path: &Path) {
         self.lock().names.remove(path);

@@ -24,7 +24,7 @@ pub(crate) struct Known {
     pub(crate) state: State,
     pub(crate) cancelled: bool,
     checkpoint: Option<Checkpoint>,
-    session: Option<Session>,
+    pub(crate) session: Option<Session>,
     /// Every upload that it was ever told of.
     uploads: BTreeSet<UploadId>,
     pub(crate) temp_paths: Vec<PathBuf>,

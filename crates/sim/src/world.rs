@@ -413,7 +413,13 @@ impl World {
             let place = self.random.usize(0..len.max(1));
             match tamper {
                 Tamper::Delete => self.disk.delete(path),
-                Tamper::Truncate => self.disk.alter(path, |bytes| bytes.truncate(place)),
+                Tamper::Truncate => {
+                    self.disk.alter(path, |bytes| bytes.truncate(place));
+                    // That it was made is not recorded yet, and it does not look like what Tern leaves.
+                    if one.session.is_none() && place > 0 && place < len {
+                        self.disk.disown(path);
+                    }
+                }
                 Tamper::Alter => self.disk.alter(path, |bytes| {
                     if let Some(byte) = bytes.get_mut(place) {
                         *byte ^= 0x55;

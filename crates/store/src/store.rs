@@ -102,8 +102,8 @@ pub trait ObjectStore: Send + Sync + fmt::Debug {
     fn presign(&self, method: PresignMethod, object: &ObjectRef, expires: Duration) -> Result<String>;
 
     /// Lets go of every connection: after a sleep or a change of network they may be dead without anybody saying so.
-    /// Calls that wait for an answer end with a network error, as if the connection had broken; the next one makes a
-    /// new connection. Makes no request.
+    /// The next call makes a new connection. Calls that wait for an answer end soon with a network error, as if the
+    /// connection had broken; not at once, so that whoever has made them can drop them instead. Makes no request.
     fn reconnect(&self) {}
 }
 

@@ -23,6 +23,8 @@ use crate::route;
 use crate::shared::Shared;
 use crate::verb::Verb;
 
+/// How long a client may take to its next request if nothing else is said.
+const BETWEEN_REQUESTS: Duration = Duration::from_secs(60);
 /// How long, and for how many bytes, a client may go on sending after its request was refused.
 const LINGER: Duration = Duration::from_secs(10);
 const LINGER_BYTES_MAX: u64 = 1 << 30;
@@ -34,10 +36,11 @@ pub(crate) async fn serve(
     mut stopping: watch::Receiver<bool>,
 ) {
     let cutter = Cutter::default();
-    let stream = CutStream::new(stream, cutter.clone());
+    let idle_max = shared.options.idle_timeout;
+    let stream = CutStream::new(stream, cutter.clone(), idle_max);
     // Boxed, as only then can the connection be driven without being pinned, and taken apart at its end.
     let service = {
-        let cutter = cutter.clone();
+        let (shared, cutter) = (shared.clone(), cutter.clone());
         service_fn(move |request| {
             let (shared, cutter) = (shared.clone(), cutter.clone());
             Box::pin(async move { Ok::<_, Infallible>(handle(&shared, cutter, request).await) })
@@ -45,7 +48,7 @@ pub(crate) async fn serve(
     };
     let mut connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(60))
+        .header_read_timeout(idle_max.unwrap_or(BETWEEN_REQUESTS))
         .serve_connection(TokioIo::new(stream), service);
     let result = tokio::select! {
         result = std::future::poll_fn(|context| connection.poll_without_shutdown(context)) => result,
@@ -58,8 +61,13 @@ pub(crate) async fn serve(
     let stopping = *stopping.borrow();
     match (cutter.end(), result) {
         (Some(End::Reset), _) => reset(stream),
+        (Some(End::Idle), _) => {
+            shared.counters.idle_connection();
+            reset(stream);
+        }
         (Some(End::Close), _) | (None, Ok(())) if !stopping => linger(stream).await,
         (Some(End::Close), _) | (None, Ok(())) => {}
+        (None, Err(error)) if error.is_timeout() => shared.counters.idle_connection(),
         (None, Err(error)) => tracing::debug!(%error, "a connection broke off"),
     }
 }
@@ -92,7 +100,7 @@ async fn handle(shared: &Arc<Shared>, cutter: Cutter, request: Request<Incoming>
         return respond(shared, None, is_head, Ok(answer)).map(|body| OutgoingBody::new(body, None));
     }
     let expects_continue = parts.headers.contains_key("expect");
-    let mut body = Some(RequestBody::new(body));
+    let mut body = Some(RequestBody::new(body, shared.options.idle_timeout.map(|idle_max| (idle_max, cutter.clone()))));
     let mut strike = Strike::none(cutter);
     let (call, reply) = match Call::parse(&parts, &shared.options) {
         Err(refusal) => (None, Err(refusal)),

@@ -61,6 +61,9 @@ struct Arguments {
     /// Waits this long before each answer.
     #[arg(long, default_value_t = 0, value_name = "MILLISECONDS")]
     latency_ms: u64,
+    /// Drops a connection when nothing comes from its client, or is taken by it, for this long.
+    #[arg(long, value_name = "MILLISECONDS")]
+    idle_timeout_ms: Option<u64>,
     /// Limits all bodies together, both ways, in megabytes (1 000 000 bytes) per second; such as 2.5.
     #[arg(long, value_name = "MB/S", value_parser = parse_rate)]
     mbps: Option<u64>,
@@ -272,6 +275,7 @@ fn options(arguments: Arguments) -> Result<Options, String> {
         other_regions: arguments.other_region,
         capacity_bytes: arguments.capacity,
         latency: Duration::from_millis(arguments.latency_ms),
+        idle_timeout: arguments.idle_timeout_ms.map(Duration::from_millis),
         bytes_per_second: arguments.mbps,
         copy_bytes_per_second: arguments.copy_mbps,
         custom_domains: arguments.custom_domain.into_iter().collect::<BTreeMap<_, _>>(),

@@ -33,6 +33,9 @@ pub struct Options {
     pub capacity_bytes: u64,
     /// Waited before each answer.
     pub latency: Duration,
+    /// A connection is reset when the client neither sends what it owes nor takes what is sent for this long, and
+    /// closed when it sends no request for this long; `None` for 60 s between requests and no limit within them.
+    pub idle_timeout: Option<Duration>,
     /// Bytes of bodies per second, all connections and both directions together; `None` for as fast as it goes.
     pub bytes_per_second: Option<u64>,
     /// Bytes per second of all server-side copies together.
@@ -69,6 +72,7 @@ impl Default for Options {
             other_regions: Vec::new(),
             capacity_bytes: 10 << 30,
             latency: Duration::ZERO,
+            idle_timeout: None,
             bytes_per_second: None,
             copy_bytes_per_second: None,
             custom_domains: BTreeMap::new(),

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body, Frame, Incoming};
 
+use crate::fault::cut::{Cutter, End};
 use crate::refusal::Refusal;
 
 /// A body that is read chunk by chunk.
@@ -14,6 +15,8 @@ pub(crate) struct RequestBody {
     incoming: Incoming,
     read_bytes: u64,
     fault: Option<RequestFault>,
+    /// How long nothing may come, and what ends the connection then.
+    idle: Option<(Duration, Cutter)>,
 }
 
 /// What befalls a body, once.
@@ -30,8 +33,8 @@ pub(crate) enum RequestFault {
 }
 
 impl RequestBody {
-    pub(crate) fn new(incoming: Incoming) -> Self {
-        Self { incoming, read_bytes: 0, fault: None }
+    pub(crate) fn new(incoming: Incoming, idle: Option<(Duration, Cutter)>) -> Self {
+        Self { incoming, read_bytes: 0, fault: None, idle }
     }
 
     /// From now on this befalls the body.
@@ -47,7 +50,7 @@ impl RequestBody {
     /// The next bytes; `None` at the proper end.
     pub(crate) async fn next_chunk(&mut self) -> Result<Option<Bytes>, Refusal> {
         self.stall_at(self.read_bytes).await;
-        while let Some(frame) = self.incoming.frame().await {
+        while let Some(frame) = self.next_frame().await {
             let broken = |_| Refusal::new(400, "UnexpectedEOF", "The body ended before its announced length.");
             // Trailers are passed over.
             if let Ok(chunk) = frame.map_err(broken)?.into_data() {
@@ -58,6 +61,14 @@ impl RequestBody {
         }
         self.stall_at(u64::MAX).await;
         Ok(None)
+    }
+
+    async fn next_frame(&mut self) -> Option<hyper::Result<Frame<Bytes>>> {
+        let Some((idle_max, cutter)) = &self.idle else { return self.incoming.frame().await };
+        match tokio::time::timeout(*idle_max, self.incoming.frame()).await {
+            Ok(frame) => frame,
+            Err(_) => match cutter.cut(End::Idle).await {},
+        }
     }
 
     async fn stall_at(&mut self, offset: u64) {

@@ -17,6 +17,8 @@ pub struct Stats {
     pub bytes_out: u64,
     /// Connections accepted.
     pub connections: u64,
+    /// Those that were dropped because nothing moved; see [`crate::Options::idle_timeout`].
+    pub idle_connections: u64,
     /// Buckets that exist.
     pub buckets: u64,
     /// Keys that exist, delete markers included.
@@ -34,6 +36,7 @@ pub(crate) struct Counters {
     pub(crate) bytes_in: AtomicU64,
     pub(crate) bytes_out: AtomicU64,
     connections: AtomicU64,
+    idle_connections: AtomicU64,
 }
 
 impl Counters {
@@ -49,6 +52,10 @@ impl Counters {
         self.connections.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn idle_connection(&self) {
+        self.idle_connections.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn snapshot(&self) -> Stats {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         Stats {
@@ -57,6 +64,7 @@ impl Counters {
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
             bytes_out: self.bytes_out.load(Ordering::Relaxed),
             connections: self.connections.load(Ordering::Relaxed),
+            idle_connections: self.idle_connections.load(Ordering::Relaxed),
             ..Stats::default()
         }
     }

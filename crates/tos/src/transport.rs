@@ -1,22 +1,28 @@
 //! The HTTP client: how connections are made, and one request over them.
 //!
 //! After a sleep or a change of network, connections may be dead without anybody saying so. [`Transport::reconnect`]
-//! then ends what waits for an answer and begins with a new client, whose pool is empty.
+//! then begins with a new client, whose pool is empty, and a moment later ends what still waits for an answer: most
+//! callers let go of it themselves by then, and have no failure to deal with.
 
 use std::error::Error as StdError;
 use std::net::SocketAddr;
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Certificate, Client, NoProxy, Proxy, Request, Response, redirect, retry};
 use store::{ErrorKind, StoreError};
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tos_sign::encode_component;
 
 use crate::config::{HostRoute, ProxyChoice, ProxyConfig, TosConfig};
 use crate::endpoint::Endpoint;
 use crate::outgoing::Watch;
 use crate::{Result, Timeouts};
+
+/// How long whoever has connections dropped may take to let go of the calls that wait on them.
+const LET_GO: Duration = Duration::from_secs(1);
 
 /// The connections that all requests of one store share.
 pub(crate) struct Transport {
@@ -45,7 +51,7 @@ impl Transport {
         &self.config.timeouts
     }
 
-    /// Lets go of every connection; what waits for an answer ends with a network error.
+    /// Lets go of every connection; what still waits for an answer a second later ends with a network error.
     pub(crate) fn reconnect(&self) {
         match client(&self.config, &self.endpoint) {
             Ok(fresh) => *self.client.write().unwrap_or_else(PoisonError::into_inner) = fresh,
@@ -59,18 +65,21 @@ impl Transport {
         let mut dropped = self.drops.subscribe();
         let client = self.client.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut sending = std::pin::pin!(client.execute(request));
+        let mut dropped_at = None;
         loop {
             let deadline = watch.deadline(timeouts);
+            let wake = dropped_at.map_or(deadline, |at: Instant| deadline.min(at + LET_GO));
             tokio::select! {
                 biased;
                 answer = &mut sending => return answer.map_err(|error| self.failed(error, watch)),
-                _ = dropped.changed() => {
-                    let message = "the connection was given up: the network has changed, or this computer has slept";
-                    return Err(StoreError::new(ErrorKind::Network, message));
-                }
-                () = tokio::time::sleep_until(deadline) => {}
+                _ = dropped.changed(), if dropped_at.is_none() => dropped_at = Some(Instant::now()),
+                () = tokio::time::sleep_until(wake) => {}
             }
-            if watch.deadline(timeouts) <= tokio::time::Instant::now() {
+            if dropped_at.is_some_and(|at| at + LET_GO <= Instant::now()) {
+                let message = "the connection was given up: the network has changed, or this computer has slept";
+                return Err(StoreError::new(ErrorKind::Network, message));
+            }
+            if watch.deadline(timeouts) <= Instant::now() {
                 let message = if watch.is_sent() {
                     format!("there was no answer within {} s", timeouts.answer_head.as_secs())
                 } else {

@@ -11,9 +11,11 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 use tokio_rustls::server::TlsStream;
 
 /// How a connection ends.
@@ -23,6 +25,8 @@ pub(crate) enum End {
     Close,
     /// With a reset (RST), and over TLS without a farewell.
     Reset,
+    /// The same, because nothing moved for too long.
+    Idle,
 }
 
 /// The means to cut one connection.
@@ -55,16 +59,35 @@ impl Cutter {
     }
 }
 
-/// A stream that fails at the flush after it was cut.
+/// A stream that fails at the flush after it was cut, and cuts itself when nobody takes what is written.
 #[derive(Debug)]
 pub(crate) struct CutStream<S> {
     inner: S,
     cutter: Cutter,
+    idle_max: Option<Duration>,
+    /// Runs while a write waits.
+    idle: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> CutStream<S> {
-    pub(crate) fn new(inner: S, cutter: Cutter) -> Self {
-        Self { inner, cutter }
+    pub(crate) fn new(inner: S, cutter: Cutter, idle_max: Option<Duration>) -> Self {
+        Self { inner, cutter, idle_max, idle: None }
+    }
+
+    /// What has become of a write.
+    fn written(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match (self.idle_max, &polled) {
+            (Some(idle_max), Poll::Pending) => {
+                let idle = self.idle.get_or_insert_with(|| Box::pin(tokio::time::sleep(idle_max)));
+                ready!(idle.as_mut().poll(context));
+                self.cutter.arm(End::Idle, context);
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+            _ => {
+                self.idle = None;
+                polled
+            }
+        }
     }
 
     pub(crate) fn into_inner(self) -> S {
@@ -84,7 +107,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for CutStream<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for CutStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(context, bytes)
+        let polled = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.written(context, polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -104,7 +128,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for CutStream<S> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(context, slices)
+        let polled = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
+        self.written(context, polled)
     }
 
     fn is_write_vectored(&self) -> bool {

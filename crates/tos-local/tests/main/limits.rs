@@ -1,7 +1,11 @@
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tos_local::{Server, StartError};
 
 use crate::multipart::{create, upload};
-use crate::wire::{options, practice, practice_with, some_bytes};
+use crate::wire::{observe, options, practice, practice_with, some_bytes};
 
 #[tokio::test]
 async fn a_full_server_says_so_keeps_what_it_has_and_takes_more_after_a_delete() {
@@ -67,4 +71,34 @@ async fn a_traffic_limit_out_of_its_range_is_refused() {
     let put = |limit: &str| practice.request("PUT", "/first/k").header("x-tos-traffic-limit", limit).body("x");
     put("819199").send().await.refused(400, "InvalidArgument");
     put("819200").send().await.ok();
+}
+
+#[tokio::test]
+async fn a_connection_on_which_nothing_moves_is_dropped_wherever_it_stands() {
+    let practice = practice(|options| {
+        options.idle_timeout = Some(Duration::from_millis(300));
+        options.latency = Duration::from_millis(900);
+    })
+    .await;
+    let connect = async || TcpStream::connect(("127.0.0.1", practice.port())).await.unwrap();
+    // The server's own time does not count, whatever it is.
+    practice.put("/first/key", some_bytes(32 << 20, 1)).await.ok();
+    assert_eq!(practice.server.stats().idle_connections, 0);
+
+    let seen = observe(connect().await, &[b"GET /first/"]).await;
+    assert_eq!(seen.bytes, b"", "no request");
+    assert_eq!(practice.server.stats().idle_connections, 1);
+
+    let request = practice.request("PUT", "/first/other").signed();
+    let seen = observe(connect().await, &[&request.head(None, Some(1000)), b"some of it"]).await;
+    assert_eq!((seen.bytes, seen.reset), (Vec::new(), true), "half a request");
+    assert_eq!(practice.server.stats().idle_connections, 2);
+
+    // More than the buffers of both ends take.
+    let mut stream = connect().await;
+    stream.write_all(&practice.request("GET", "/first/key").signed().head(None, None)).await.unwrap();
+    practice.until(|practice| practice.server.stats().idle_connections == 3).await;
+    let mut taken = Vec::new();
+    assert!(stream.read_to_end(&mut taken).await.is_err() && taken.len() < 32 << 20, "half an answer");
+    practice.get("/first/other").await.refused(404, "NoSuchKey");
 }

@@ -1,0 +1,105 @@
+//! What the computer tells its programs, and what they ask of it.
+//!
+//! Told are sleep, wake and changes of the network; asked is to stay awake. Each system has its own ways to say this,
+//! so whatever hears something is a [`source::Source`], and all of them meet in one [`Machine`]. None of them has to
+//! be there: without a system bus, for example, a wake is still known by the gap that it leaves in the time. What that
+//! costs: one look at clock and network every two seconds.
+//!
+//! It knows nothing of transfers. Who has some says what to do with [`Machine::on_change`], and when to stay awake
+//! with [`Machine::keep_awake_while`].
+#![warn(missing_docs)]
+#![cfg_attr(test, allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed"))]
+
+mod awake;
+mod gap;
+mod hearing;
+#[cfg(target_os = "linux")]
+mod logind;
+mod network;
+mod source;
+
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::hearing::Hearing;
+
+/// Changes that a slow listener may be behind before it misses some.
+const BACKLOG: usize = 16;
+
+/// Something that happened to the whole computer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is about to sleep.
+    GoingToSleep,
+    /// It has slept, or this program was stopped for long: connections are probably dead.
+    Woke,
+    /// The network is another one: a link went down or up, an address or a default route came or went.
+    NetworkChanged,
+}
+
+/// The computer, listened to. Everything ends when it is dropped.
+#[derive(Debug)]
+pub struct Machine {
+    changes: broadcast::Sender<Change>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+impl Machine {
+    /// Begins to listen, on the present tokio runtime, to everything that this system has.
+    pub fn listen() -> Self {
+        let (changes, _) = broadcast::channel(BACKLOG);
+        let (tell, mut told) = mpsc::channel(BACKLOG);
+        let mut tasks = JoinSet::new();
+        for source in source::all() {
+            tasks.spawn(source.listen(tell.clone()));
+        }
+        let heard = changes.clone();
+        tasks.spawn(async move {
+            let mut hearing = Hearing::default();
+            while let Some(change) = told.recv().await {
+                if hearing.is_news(change, tokio::time::Instant::now()) {
+                    tracing::info!(?change, "the computer says");
+                    let _ = heard.send(change); // nobody has to listen
+                }
+            }
+        });
+        Self { changes, tasks: Mutex::new(tasks) }
+    }
+
+    /// Changes from here on.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.changes.subscribe()
+    }
+
+    /// Does this at every change from here on, one after the other.
+    ///
+    /// # Cancellation
+    /// What is being done when the machine is dropped ends at its next await.
+    pub fn on_change<F: Future<Output = ()> + Send>(&self, mut act: impl FnMut(Change) -> F + Send + 'static) {
+        let mut changes = self.changes();
+        self.spawn(async move {
+            loop {
+                match changes.recv().await {
+                    Ok(change) => act(change).await,
+                    // What was missed is older than what comes now, and asks for nothing else.
+                    Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(broadcast::error::RecvError::Closed) => return,
+                }
+            }
+        });
+    }
+
+    /// Keeps the computer from falling asleep while `wanted` is true, and until its sender or the machine is gone.
+    ///
+    /// It is let go a second after it is no longer wanted, so that the gaps between many small files ask for nothing.
+    /// Where a computer cannot be asked, that is logged once.
+    pub fn keep_awake_while(&self, wanted: watch::Receiver<bool>) {
+        self.spawn(awake::follow(wanted));
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).spawn(task);
+    }
+}
