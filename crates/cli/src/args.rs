@@ -1,5 +1,7 @@
 //! What can be typed. The text of `--help` is here, as the comments on the fields.
 
+mod uploads;
+
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::{ConflictRule, PARALLEL_PARTS_DEFAULT, PARALLEL_PARTS_MAX, RouteChoice};
 
+pub(crate) use self::uploads::{AdoptOptions, UploadsCommand};
 use crate::size;
 
 /// Moves files to, from and between TOS buckets, resumes after anything, and proves that they arrived.
@@ -291,25 +294,6 @@ pub(crate) enum Method {
     Put,
     Head,
     Delete,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum UploadsCommand {
-    /// Lists them
-    List {
-        /// tos://bucket or tos://bucket/prefix
-        address: String,
-        /// One JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
-    /// Aborts one and frees its storage
-    Abort {
-        /// tos://bucket/key
-        address: String,
-        /// Its id, as `uploads list` shows it
-        upload_id: String,
-    },
 }
 
 #[derive(Debug, Args)]

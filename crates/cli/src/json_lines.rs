@@ -214,10 +214,26 @@ pub(crate) struct Upload {
     pub(crate) upload_id: String,
     pub(crate) initiated: Option<String>,
     pub(crate) storage_class: Option<String>,
+    /// What it holds; nothing if it has gone meanwhile.
+    pub(crate) parts: Option<u64>,
+    pub(crate) size_bytes: Option<u64>,
     /// The transfer in our ledger that will go on with it.
     pub(crate) transfer: Option<u64>,
     /// The transfer that began it and needs it no more, but was not allowed to abort it.
     pub(crate) left_behind_by: Option<u64>,
+}
+
+/// An upload that was begun elsewhere is gone on with.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type")]
+pub(crate) struct Adopted {
+    pub(crate) transfer: u64,
+    /// Parts that it had.
+    pub(crate) parts_listed: usize,
+    /// Those that are parts of the file.
+    pub(crate) parts_held: usize,
+    pub(crate) held_bytes: u64,
+    pub(crate) size_bytes: u64,
 }
 
 /// Said when the reader of events was so slow that some were lost.

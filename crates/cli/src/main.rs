@@ -6,6 +6,7 @@
 
 mod account;
 mod address;
+mod adopt_command;
 mod args;
 mod attempts;
 mod copy_command;

@@ -4,6 +4,7 @@
 //! happen in the middle; what is waited for is always something that the program says, never a time.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod adopt;
 mod bad_files;
 mod bad_input;
 mod copies;
