@@ -16,6 +16,7 @@ mod logind;
 mod namespace;
 mod objects;
 mod practice;
+mod receipts;
 mod relay;
 mod resume;
 mod secrets;

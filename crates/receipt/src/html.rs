@@ -11,7 +11,7 @@ use engine::{Kind, Outcome, RequestPurpose, Route};
 use sha2::{Digest as _, Sha256};
 use store::Crc64;
 
-use crate::entry::{Entry, Place};
+use crate::entry::{Entry, Parts, Place};
 use crate::moment::Moment;
 use crate::receipt::{Receipt, ReceiptError};
 
@@ -111,7 +111,8 @@ fn were(count: usize, done: &str) -> String {
 }
 
 fn figures(page: &mut String, entries: &[Entry], root: &str) -> fmt::Result {
-    let bytes: u64 = entries.iter().fold(0, |sum, entry| sum.saturating_add(entry.size_bytes));
+    let there = entries.iter().filter(|entry| entry.outcome != Outcome::Skipped);
+    let bytes: u64 = there.fold(0, |sum, entry| sum.saturating_add(entry.size_bytes));
     let begin = entries.iter().filter_map(|entry| entry.times.added).min();
     let end = entries.iter().filter_map(|entry| entry.times.ended).max();
     let moved = entries.iter().filter(|entry| entry.outcome == Outcome::Moved).count();
@@ -153,7 +154,8 @@ fn article(page: &mut String, entry: &Entry) -> fmt::Result {
         Text(name)
     )?;
     let mut fact = |name: &str, value: fmt::Arguments<'_>| writeln!(page, "<dt>{name}</dt><dd>{value}</dd>");
-    fact("What", format_args!("{kind}, {}", Size(entry.size_bytes)))?;
+    fact("What", format_args!("{kind} <span class=\"quiet\">(transfer {})</span>", entry.transfer))?;
+    fact("Size", format_args!("{}", Size(entry.size_bytes)))?;
     fact("From", format_args!("{}", End(&entry.source)))?;
     fact("To", format_args!("{}", End(&entry.target)))?;
     match (entry.source_crc64, entry.target_crc64) {
@@ -163,26 +165,17 @@ fn article(page: &mut String, entry: &Entry) -> fmt::Result {
                 format_args!("<span class=\"mono\">{ours}</span> <span class=\"quiet\">at both ends</span>"),
             )?;
         }
+        (None, None) => {}
         (ours, theirs) => {
             fact("CRC64", format_args!("{} at the source, {} at the target", Checksum(ours), Checksum(theirs)))?;
         }
     }
     if let Some(parts) = entry.parts {
-        fact(
-            "Parts",
-            format_args!(
-                "{} of at most {}: {} sent, {} there already, {} confirmed one by one; {}",
-                grouped(parts.count.into()),
-                size(parts.size_bytes),
-                grouped(parts.sent),
-                grouped(parts.reused),
-                grouped(parts.confirmed),
-                counted_again(entry.retries)
-            ),
-        )?;
+        fact("Parts", format_args!("{}; {}", cut(&parts), counted_again(entry.retries)))?;
     }
-    let when = [("asked for", entry.times.added), ("planned", entry.times.planned), ("done", entry.times.ended)];
-    let when: Vec<String> = when.iter().filter_map(|(word, at)| Some(format!("{word} {}", (*at)?))).collect();
+    let when = [("asked for", entry.times.added), ("done", entry.times.ended)];
+    let when: Vec<String> =
+        when.iter().filter_map(|(word, at)| Some(format!("{word} {} UTC", (*at)?.to_the_second()))).collect();
     fact("When", format_args!("{}; at work for {}", when.join(", "), duration(entry.times.busy_ms)))?;
     for request in &entry.requests {
         let did = match request.purpose {
@@ -192,8 +185,27 @@ fn article(page: &mut String, entry: &Entry) -> fmt::Result {
         };
         fact("Request", format_args!("<span class=\"mono\">{}</span> {did}", Text(&request.id)))?;
     }
-    fact("Transfer", format_args!("{}", entry.transfer))?;
     page.write_str("</dl></article>\n")
+}
+
+/// How the content was cut, and what came of the pieces; nothing is said of what there is none of.
+fn cut(parts: &Parts) -> String {
+    let mut words = match parts.count {
+        1 => "1".to_owned(),
+        many => format!("{} of {}, the last one shorter or equal", grouped(many.into()), size(parts.size_bytes)),
+    };
+    let rest = [
+        (parts.sent, "sent"),
+        (parts.reused, "there already"),
+        (parts.confirmed, "confirmed by the store with a CRC64 of its own"),
+    ];
+    for (count, word) in rest.iter().filter(|(count, _)| *count > 0) {
+        let _ = write!(words, ", {} {word}", grouped(*count));
+    }
+    if parts.sent == 0 && parts.reused == 0 {
+        words.push_str(", nothing was sent");
+    }
+    words
 }
 
 /// An end with what is known of it.

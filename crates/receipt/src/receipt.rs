@@ -1,7 +1,7 @@
 //! The receipt as a whole, to and from JSON.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::entry::Entry;
 use crate::moment::Moment;
@@ -22,6 +22,28 @@ pub struct Receipt {
     pub made: Moment,
     /// The transfers, in the order in which they were asked for.
     pub entries: Vec<Entry>,
+}
+
+/// How a receipt begins.
+#[derive(Serialize)]
+struct Head {
+    format: &'static str,
+    version: u64,
+}
+
+impl Head {
+    const NOW: Self = Self { format: FORMAT, version: VERSION };
+}
+
+/// A receipt in its file.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    head: Head,
+    #[serde(flatten)]
+    receipt: &'a Receipt,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    root_sha256: Option<Root>,
 }
 
 /// Why a text is not taken for a receipt.
@@ -61,16 +83,9 @@ impl Receipt {
     /// # Errors
     /// `TooLarge`.
     pub fn to_json(&self) -> Result<String, ReceiptError> {
-        let document = self.document()?;
-        // In the order of the format, whatever order a map has.
-        let names = ["format", "version", "product", "made", "entries", ROOT];
-        let mut text = String::from("{\n");
-        for (n, name) in names.iter().enumerate() {
-            let value = serde_json::to_string_pretty(&document.get(*name)).map_err(ReceiptError::Malformed)?;
-            let comma = if n + 1 < names.len() { "," } else { "" };
-            text.push_str(&format!("  \"{name}\": {}{comma}\n", value.replace('\n', "\n  ")));
-        }
-        text.push_str("}\n");
+        let document = Document { head: Head::NOW, receipt: self, root_sha256: Some(self.root()?) };
+        let mut text = serde_json::to_string_pretty(&document).map_err(ReceiptError::Malformed)?;
+        text.push('\n');
         if text.len() as u64 > RECEIPT_BYTES_MAX { Err(ReceiptError::TooLarge) } else { Ok(text) }
     }
 
@@ -79,25 +94,11 @@ impl Receipt {
     /// # Errors
     /// None for what [`Receipt::to_json`] can write.
     pub fn root(&self) -> Result<Root, ReceiptError> {
-        root(&self.head_and_entries()?).ok_or(ReceiptError::NotAReceipt)
-    }
-
-    fn head_and_entries(&self) -> Result<Map<String, Value>, ReceiptError> {
-        match serde_json::to_value(self).map_err(ReceiptError::Malformed)? {
-            Value::Object(mut fields) => {
-                fields.insert("format".to_owned(), FORMAT.into());
-                fields.insert("version".to_owned(), VERSION.into());
-                Ok(fields)
-            }
+        let document = Document { head: Head::NOW, receipt: self, root_sha256: None };
+        match serde_json::to_value(document).map_err(ReceiptError::Malformed)? {
+            Value::Object(document) => root(&document).ok_or(ReceiptError::NotAReceipt),
             _ => Err(ReceiptError::NotAReceipt),
         }
-    }
-
-    fn document(&self) -> Result<Map<String, Value>, ReceiptError> {
-        let mut document = self.head_and_entries()?;
-        let root = root(&document).ok_or(ReceiptError::NotAReceipt)?;
-        document.insert(ROOT.to_owned(), root.to_string().into());
-        Ok(document)
     }
 
     /// Reads a receipt and compares it with its root hash. What a later Tern may have added to this version is let be.

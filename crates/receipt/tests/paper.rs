@@ -50,11 +50,9 @@ fn the_page_may_fetch_and_run_nothing_and_its_one_style_is_the_allowed_one() {
     let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(style));
     assert!(page.contains(&format!("content=\"default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'")));
     assert!(!style.contains("url(") && !style.contains("@import"));
-    for word in ["<script", "<link", "<iframe", " style=", " href=", " src=", " on", "http-equiv=\"refresh"] {
-        let found = body(&page).contains(word) && word != " on";
-        assert!(!found, "{word}");
+    for word in ["<script", "<link", "<iframe", " style=", " href=", " src=", "http-equiv=\"refresh"] {
+        assert!(!page.contains(word), "{word}");
     }
-    assert!(!tags(&page).iter().any(|tag| tag == "script" || tag == "link" || tag == "img" || tag == "a"));
 }
 
 #[test]
@@ -68,7 +66,7 @@ fn the_page_says_what_the_receipt_says() {
         "/mnt/影像/take &quot;1&quot;.mov",
         "version <span class=\"mono\">3Xk</span>",
         "<span class=\"mono\">5f1c7a64</span> looked at the target",
-        "asked for 2026-11-22T05:08:19.007Z",
+        "asked for 2026-11-22 05:08:19 UTC, done 2026-11-22 05:09:20 UTC; at work for 59.1 s",
         "Copy through this computer",
         "Made 2026-11-22 05:09:59 UTC by Tern 0.1.0",
         &example().root().unwrap().to_string(),
