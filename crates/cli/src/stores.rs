@@ -100,18 +100,17 @@ impl CommandStores {
         Some(normal_endpoint(&profile.endpoint))
     }
 
-    /// The store of an id; or, where nobody knows the id here, that of the environment at the same endpoint.
+    /// The store of an id; or, where it cannot be opened here, that of the environment at the same endpoint.
     pub(crate) async fn at(&self, id: &StoreId, endpoint: Option<&str>) -> Result<Arc<dyn ObjectStore>, Failure> {
-        match self.store(id).await {
-            Ok(store) => Ok(store),
-            Err(OpenFailure::Config(failure)) => Err(failure),
-            Err(OpenFailure::Missing) => {
-                let alike = endpoint.map(|endpoint| StoreId(environment_store(endpoint)));
-                match alike {
-                    Some(alike) => self.store(&alike).await.map_err(|_| missing(&alike).into()),
-                    None => Err(missing(id).into()),
-                }
-            }
+        let alike = endpoint.map_or_else(|| id.clone(), |endpoint| StoreId(environment_store(endpoint)));
+        let failure = match self.store(id).await {
+            Ok(store) => return Ok(store),
+            Err(failure) => failure,
+        };
+        match (self.store(&alike).await, failure) {
+            (Ok(store), _) => Ok(store),
+            (Err(_), OpenFailure::Config(failure)) => Err(failure),
+            (Err(_), OpenFailure::Missing) => Err(missing(&alike).into()),
         }
     }
 

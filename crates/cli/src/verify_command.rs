@@ -24,7 +24,7 @@ use crate::output::{self, printable};
 use crate::stores::CommandStores;
 
 /// Transfers that are looked at at a time.
-const PARALLEL: usize = 16;
+const PARALLEL: usize = 8;
 
 /// Runs `verify`. A signal ends it as it ends any program: it changes nothing.
 pub(crate) async fn run(account: &AccountOptions, options: VerifyOptions) -> Result<Ending, Failure> {

@@ -190,21 +190,15 @@ fn article(page: &mut String, entry: &Entry) -> fmt::Result {
 
 /// How the content was cut, and what came of the pieces; nothing is said of what there is none of.
 fn cut(parts: &Parts) -> String {
-    let mut words = match parts.count {
-        1 => "1".to_owned(),
-        many => format!("{} of {}, the last one shorter or equal", grouped(many.into()), size(parts.size_bytes)),
-    };
-    let rest = [
-        (parts.sent, "sent"),
-        (parts.reused, "there already"),
-        (parts.confirmed, "confirmed by the store with a CRC64 of its own"),
-    ];
-    for (count, word) in rest.iter().filter(|(count, _)| *count > 0) {
-        let _ = write!(words, ", {} {word}", grouped(*count));
+    let mut words = grouped(parts.count.into());
+    if parts.count > 1 {
+        words.push_str(&format!(" of at most {}", size(parts.size_bytes)));
     }
-    if parts.sent == 0 && parts.reused == 0 {
-        words.push_str(", nothing was sent");
-    }
+    let rest = [(parts.sent, "sent"), (parts.reused, "there already"), (parts.confirmed, "confirmed by the store")];
+    let rest = rest.iter().filter(|(count, _)| *count > 0);
+    let rest: Vec<String> = rest.map(|(count, word)| format!("{} {word}", grouped(*count))).collect();
+    words.push_str(": ");
+    words.push_str(&if rest.is_empty() { "nothing was sent".to_owned() } else { rest.join(", ") });
     words
 }
 

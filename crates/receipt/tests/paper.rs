@@ -68,6 +68,7 @@ fn the_page_says_what_the_receipt_says() {
         "<span class=\"mono\">5f1c7a64</span> looked at the target",
         "asked for 2026-11-22 05:08:19 UTC, done 2026-11-22 05:09:20 UTC; at work for 59.1 s",
         "Copy through this computer",
+        "3 of at most 20.0 MiB: 4 sent, 1 there already, 3 confirmed by the store; 2 retries",
         "Made 2026-11-22 05:09:59 UTC by Tern 0.1.0",
         &example().root().unwrap().to_string(),
     ] {
