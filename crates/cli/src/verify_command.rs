@@ -3,11 +3,12 @@
 //! The receipt is foreign: it may come from another computer, and from somebody who wants something. So it is read with
 //! care, and it never decides where a request with our keys goes: stores are those that are known here.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use engine::{Disk, LocalDisk, Outcome, TransferError};
+use engine::{Disk, LocalDisk, Outcome, StoreId, TransferError};
 use futures_util::{StreamExt as _, stream};
 use receipt::{
     Difference, Entry, Expected, Found, Place, Proof, RECEIPT_BYTES_MAX, Receipt, ReceiptError, Side, compare,
@@ -26,13 +27,17 @@ use crate::stores::CommandStores;
 /// Transfers that are looked at at a time.
 const PARALLEL: usize = 8;
 
+/// Looks in a row that a store may leave unanswered. Then it is not asked any more: a large receipt would otherwise wait
+/// out every attempt for every object of a store that is not there.
+const UNANSWERED_MAX: u32 = 3;
+
 /// Runs `verify`. A signal ends it as it ends any program: it changes nothing.
 pub(crate) async fn run(account: &AccountOptions, options: VerifyOptions) -> Result<Ending, Failure> {
     let receipt = read(&options.receipt)?;
     let choice = Choice::of(account)?;
     let there = choice.of_target(&options.to)?;
     let stores = CommandStores::new(account::data_folder(account)?, choice).with_target(there);
-    let eyes = Eyes { stores, disk: Arc::new(LocalDisk), read: options.read };
+    let eyes = Eyes { stores, disk: Arc::new(LocalDisk), read: options.read, unanswered: Mutex::default() };
     let mut tally = Tally { json: options.json, sources_count: options.source, ..Tally::default() };
     // Told in the order of the receipt, whichever comes first.
     let eyes = &eyes;
@@ -97,6 +102,8 @@ struct Eyes {
     stores: CommandStores,
     disk: Arc<dyn Disk>,
     read: bool,
+    /// Stores that did not answer the last looks: how many, and how the last one failed.
+    unanswered: Mutex<BTreeMap<StoreId, (u32, Failure)>>,
 }
 
 impl Eyes {
@@ -134,15 +141,37 @@ impl Eyes {
             }
             Place::Object { store, endpoint, .. } => {
                 let Some(object) = place.object() else { return Ok(None) };
-                let store = self.stores.at(store, endpoint.as_deref()).await?;
-                match attempts::try_call(async || look_at_object(store.as_ref(), &object, self.read).await).await {
-                    Ok(found) => Ok(Some(found)),
-                    Err(error) if matches!(error.kind, ErrorKind::ObjectNotFound | ErrorKind::BucketNotFound) => {
-                        Ok(None)
-                    }
-                    Err(error) => Err(TransferError::store(&error, &object).into()),
+                if let Some((UNANSWERED_MAX.., failure)) = self.unanswered().get(store) {
+                    return Err(failure.clone());
                 }
+                let opened = self.stores.at(store, endpoint.as_deref()).await?;
+                let looked =
+                    attempts::try_call(async || look_at_object(opened.as_ref(), &object, self.read).await).await;
+                let (result, answered) = match looked {
+                    Ok(found) => (Ok(Some(found)), true),
+                    Err(error) => match error.kind {
+                        ErrorKind::ObjectNotFound | ErrorKind::BucketNotFound => (Ok(None), true),
+                        kind => (Err(TransferError::store(&error, &object).into()), kind != ErrorKind::Network),
+                    },
+                };
+                self.note_answer(store, answered, result.as_ref().err());
+                result
             }
+        }
+    }
+
+    fn unanswered(&self) -> MutexGuard<'_, BTreeMap<StoreId, (u32, Failure)>> {
+        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_answer(&self, store: &StoreId, answered: bool, failure: Option<&Failure>) {
+        match failure.filter(|_| !answered) {
+            Some(failure) => {
+                let mut all = self.unanswered();
+                let before = all.get(store).map_or(0, |(times, _)| *times);
+                all.insert(store.clone(), (before + 1, failure.clone()));
+            }
+            None => drop(self.unanswered().remove(store)),
         }
     }
 }

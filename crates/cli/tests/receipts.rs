@@ -240,6 +240,24 @@ fn what_cannot_be_reached_is_neither_equal_nor_different() {
 }
 
 #[test]
+fn a_store_that_does_not_answer_is_not_waited_for_with_every_object() {
+    const OBJECTS: usize = 24;
+    let world = World::new();
+    let names: Vec<String> = (0..OBJECTS).map(|n| format!("file-{n}")).collect();
+    names.iter().for_each(|name| drop(world.file(name, 10, 1)));
+    let words: Vec<&str> = names.iter().map(String::as_str).collect();
+    world.done(&[&["cp"], &words[..], &["tos://first/"]].concat());
+    world.done(&["receipt", "--all", "--out", "all.json"]);
+    let plan = serde_json::json!({"rules": [{"verb": "HeadObject", "when": {"first": 1000}, "fault": "refuse"}]});
+    world.server.set_faults(FaultPlan::from_json(plan.to_string().as_bytes()).unwrap()).unwrap();
+    verify(&world, &["all.json"], 1, &["24 targets: 0 equal, 24 not checked.", "24 of 24 could not be checked"]);
+    let struck = world.server.fault_report().rules[0].struck;
+    assert!(struck > 0 && struck < 4 * OBJECTS as u64 * 2 / 3, "each of the first looks is tried 4 times: {struck}");
+    world.server.clear_faults();
+    verify(&world, &["all.json"], 0, &["24 targets: 24 equal."]);
+}
+
+#[test]
 fn a_skipped_transfer_promises_nothing() {
     let world = World::new();
     world.file("source", 10, 1);
