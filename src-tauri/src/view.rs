@@ -243,6 +243,7 @@ mod tests {
             etag: None,
             version: None,
             request_id: Some("r-1".into()),
+            looks: Vec::new(),
         });
         let shown = detail(&engine::TransferDetail {
             view,

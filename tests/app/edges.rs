@@ -12,10 +12,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("tos", &["store", "tos-sign"]),
     ("tos-local", &["tos-sign"]),
     ("engine", &["store"]),
+    ("receipt", &["engine", "store"]),
     ("sim", &["engine", "store"]),
     ("accounts", &["store"]),
     ("machine", &[]),
-    ("cli", &["accounts", "engine", "machine", "store", "tos", "tos-local"]),
+    ("cli", &["accounts", "engine", "machine", "receipt", "store", "tos", "tos-local"]),
     ("tern", &["accounts", "engine", "machine", "store", "tos", "tos-local"]),
 ];
 

@@ -31,6 +31,8 @@ Examples:
   tern-cli cp tos://bucket/a tos://other/b          copy inside TOS
   tern-cli cp tos://bucket/a tos://far/b --to-region cn-shanghai
                                                     copy to another region, through this computer
+  tern-cli receipt 7 && tern-cli verify tern-receipt-7.json
+                                                    what transfer 7 has done, and whether it is still there
   tern-cli --account practice ls                    the practice bucket, without an account";
 
 /// Which account, and where Tern keeps its data. Secrets are never arguments: the secret key comes from TOS_SECRET_KEY
@@ -120,6 +122,20 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: UploadsCommand,
     },
+    /// Writes a receipt of finished transfers: JSON for programs, with a page for people beside it
+    Receipt(ReceiptOptions),
+    /// Checks a receipt: is everything that it promises still there, byte for byte?
+    ///
+    /// Each target is looked at. A file is read again; an object is asked for its size and CRC64, in the version that was
+    /// written where the bucket has versions. Where the store reports no CRC64, size and ETag are compared, and that is
+    /// said. A source that is gone or has changed since is told as a note: it was promised of the target only.
+    ///
+    /// The accounts are those of the receipt, found as for every command: accounts of the app by their ids, and the keys
+    /// of the environment at their endpoint; --to-endpoint, --to-region and --to-account name a second one.
+    ///
+    /// Exit codes: 0 if every target is equal (one that was skipped has no promise to keep), 1 if one differs, is gone or
+    /// could not be checked, or if the receipt itself was altered, 2 wrong usage.
+    Verify(VerifyOptions),
     /// Runs the practice server: TOS on this computer, with its objects in a folder
     LocalServer(Box<ServerOptions>),
 }
@@ -286,6 +302,40 @@ pub(crate) struct PresignOptions {
     /// For how long, such as 15m, 1h or 7d
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = size::parse_expiry)]
     pub(crate) expires: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReceiptOptions {
+    /// Ids of transfers that are done, as `transfers` shows them
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) ids: Vec<u64>,
+    /// Every transfer that is done and still in the list
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Name of the JSON file; the page goes beside it, as .html. Without it, tern-receipt-ID.json in this folder
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replaces files that are there already
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyOptions {
+    /// The JSON file that `receipt` wrote
+    pub(crate) receipt: PathBuf,
+    /// Fetches each object whole and compares its bytes, rather than believing the CRC64 that the store reports
+    #[arg(long)]
+    pub(crate) read: bool,
+    /// Demands of the sources, too, that they are what they were
+    #[arg(long)]
+    pub(crate) source: bool,
+    /// One JSON object a line: each end, and a summary at the end
+    #[arg(long)]
+    pub(crate) json: bool,
+    // Last: its heading would stand over what follows, too.
+    #[command(flatten)]
+    pub(crate) to: TargetOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

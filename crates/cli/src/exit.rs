@@ -85,6 +85,11 @@ impl Failure {
     /// Says it on standard error: the sentence, then cause, code and request id on lines of their own.
     pub(crate) fn tell(&self) {
         output::error(&format!("tern-cli: {}", self.sentence));
+        self.tell_cause();
+    }
+
+    /// Says the rest of it alone, for a sentence that was told elsewhere.
+    pub(crate) fn tell_cause(&self) {
         for (name, value) in [("cause", &self.cause), ("code", &self.code), ("request id", &self.request_id)] {
             if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
                 output::error(&format!("  {name}: {}", output::printable(value)));

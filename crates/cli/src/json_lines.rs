@@ -236,6 +236,42 @@ pub(crate) struct Adopted {
     pub(crate) size_bytes: u64,
 }
 
+/// An end of a transfer of a receipt, as `verify --json` found it.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename = "checked")]
+pub(crate) struct Checked<'a> {
+    pub(crate) transfer: u64,
+    /// `source` or `target`.
+    pub(crate) end: &'static str,
+    pub(crate) name: &'a str,
+    /// `equal`, `different`, `gone`, `unchecked` or `skipped`.
+    pub(crate) finding: &'static str,
+    /// By what it was compared: `content`, `etag` or `size`; the best that both sides know.
+    pub(crate) compared: Option<&'static str>,
+    /// Whether the exit code depends on it.
+    pub(crate) counts: bool,
+    pub(crate) reason: Option<&'a str>,
+}
+
+/// The last line of `verify --json`. The counts are of the ends on which the exit code depends.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(tag = "type", rename = "verification")]
+pub(crate) struct Verification {
+    pub(crate) root_sha256: String,
+    /// Whether everything that was promised is there.
+    pub(crate) verified: bool,
+    pub(crate) ends: usize,
+    pub(crate) equal: usize,
+    /// How many of the equal ones could not be compared by content.
+    pub(crate) not_compared_by_content: usize,
+    pub(crate) different: usize,
+    pub(crate) gone: usize,
+    pub(crate) unchecked: usize,
+    pub(crate) skipped: usize,
+    /// Sources that are not what they were, where that does not count.
+    pub(crate) notes: usize,
+}
+
 /// Said when the reader of events was so slow that some were lost.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type")]

@@ -16,6 +16,7 @@ mod json_lines;
 mod object_commands;
 mod output;
 mod progress;
+mod receipt_command;
 mod remove_command;
 mod report;
 mod server_command;
@@ -24,6 +25,7 @@ mod size;
 mod stores;
 mod transfer_commands;
 mod uploads_command;
+mod verify_command;
 mod watch;
 mod words;
 mod workbench;
@@ -67,6 +69,8 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
         Command::Presign(options) => object_commands::presign(&account, options).await,
         Command::Rm(options) => remove_command::run(&account, options).await,
         Command::Uploads { command } => uploads_command::run(&account, command).await,
+        Command::Receipt(options) => receipt_command::run(&account, options).await,
+        Command::Verify(options) => verify_command::run(&account, options).await,
         Command::LocalServer(options) => server_command::run(&account, options).await,
     }
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use accounts::{Accounts, AccountsError, DataFolder, PRACTICE_ACCOUNT, PRACTICE_BUCKETS, environment_store_endpoint};
+use accounts::{
+    Accounts, AccountsError, DataFolder, PRACTICE_ACCOUNT, PRACTICE_BUCKETS, environment_store,
+    environment_store_endpoint, normal_endpoint,
+};
 use async_trait::async_trait;
 use engine::{ErrorCode, StoreId, TransferError};
 use store::{ObjectRef, ObjectStore, Secret};
@@ -81,6 +84,33 @@ impl CommandStores {
             Ok(_) => Ok(()),
             Err(OpenFailure::Config(failure)) => Err(failure),
             Err(OpenFailure::Missing) => Err(Failure::from(missing(id))),
+        }
+    }
+
+    /// The endpoint of a store: that of the environment or of a kept account. The practice server has another one each
+    /// time, and so none.
+    pub(crate) async fn endpoint(&self, id: &StoreId) -> Option<String> {
+        if id.0 == PRACTICE_ACCOUNT {
+            return None;
+        }
+        if let Some(endpoint) = environment_store_endpoint(&id.0) {
+            return Some(endpoint.to_owned());
+        }
+        let profile = self.accounts(&mut *self.opened.lock().await).await.ok()?.profile(&id.0).ok()?;
+        Some(normal_endpoint(&profile.endpoint))
+    }
+
+    /// The store of an id; or, where it cannot be opened here, that of the environment at the same endpoint.
+    pub(crate) async fn at(&self, id: &StoreId, endpoint: Option<&str>) -> Result<Arc<dyn ObjectStore>, Failure> {
+        let alike = endpoint.map_or_else(|| id.clone(), |endpoint| StoreId(environment_store(endpoint)));
+        let failure = match self.store(id).await {
+            Ok(store) => return Ok(store),
+            Err(failure) => failure,
+        };
+        match (self.store(&alike).await, failure) {
+            (Ok(store), _) => Ok(store),
+            (Err(_), OpenFailure::Config(failure)) => Err(failure),
+            (Err(_), OpenFailure::Missing) => Err(missing(&alike).into()),
         }
     }
 

@@ -17,6 +17,7 @@ mod logind;
 mod namespace;
 mod objects;
 mod practice;
+mod receipts;
 mod relay;
 mod resume;
 mod secrets;

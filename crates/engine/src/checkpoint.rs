@@ -7,6 +7,7 @@ use store::{ByteRange, Crc64, ETag, ObjectSettings, PartNumber, UploadId, Versio
 
 use crate::plan::PartPlan;
 use crate::transfer::{End, Route};
+use crate::view::{RequestId, RequestPurpose};
 
 /// What identifies the content of a source. A difference means that the source has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +82,9 @@ pub struct Checkpoint {
     pub source: Fingerprint,
     /// CRC64 of the source where its store reports one.
     pub source_crc64: Option<Crc64>,
+    /// The store's id of the request by which the source was pinned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_request_id: Option<String>,
     /// Size of each part but the last.
     pub part_size_bytes: u64,
     /// The target in the end: another name than wanted where both were to be kept.
@@ -110,6 +114,11 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// The request that looked at the source, for the result.
+    pub(crate) fn look_at_source(&self) -> Option<RequestId> {
+        RequestId::of(RequestPurpose::LookedAtSource, self.source_request_id.as_ref())
+    }
+
     /// The cut into parts.
     pub fn plan(&self) -> PartPlan {
         PartPlan { size_bytes: self.source.size_bytes(), part_size_bytes: self.part_size_bytes }

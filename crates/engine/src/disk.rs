@@ -142,6 +142,29 @@ pub(crate) async fn hash_range<S: Send + 'static>(
     Ok((hasher.finish(), seen))
 }
 
+/// Size and CRC64 of the plain file at `path`, whose bytes are all read for it.
+///
+/// # Errors
+/// What the disk says, `InvalidInput` for what is no plain file, `UnexpectedEof` if it shrinks meanwhile.
+///
+/// # Cancellation
+/// Can be dropped at any time; at most 8 MiB more are read.
+pub async fn read_again(disk: &Arc<dyn Disk>, path: &Path) -> io::Result<(u64, Crc64)> {
+    let path = path.to_owned();
+    let (file, size_bytes) = off_thread(disk, move |disk| {
+        // What is no file is not opened: a pipe would wait for its other end.
+        if !disk.facts(&path)?.is_file {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a plain file"));
+        }
+        let file = disk.open(&path)?;
+        let size_bytes = file.facts()?.size_bytes;
+        Ok((file, size_bytes))
+    })
+    .await?;
+    let (crc64, ()) = hash_range(disk, &file, ByteRange::at(0, size_bytes), (), |(), _| {}).await?;
+    Ok((size_bytes, crc64))
+}
+
 /// The disks of this computer.
 #[derive(Debug, Default)]
 pub struct LocalDisk;

@@ -52,7 +52,7 @@ pub use cancel::CancelHook;
 pub use checkpoint::{Checkpoint, Fingerprint, PartRecord, Session};
 pub use clock::{Clock, SystemClock};
 pub use conflict::beside;
-pub use disk::{Disk, FileFacts, LocalDisk, RandomFile};
+pub use disk::{Disk, FileFacts, LocalDisk, RandomFile, read_again};
 pub use driver::NewPlace;
 pub use error::{Again, Answer, ErrorCode, TransferError};
 pub use event::{Event, EventKind, PartDetails};
@@ -71,6 +71,6 @@ pub use transfer::{
     TransferId, TransferOptions, TransferSpec,
 };
 pub use view::{
-    Actions, Counts, Filter, Outcome, Page, PageRequest, PartState, Phase, Stats, TransferDetail, TransferView,
-    Transferred,
+    Actions, Counts, Filter, Outcome, Page, PageRequest, PartState, Phase, RequestId, RequestPurpose, Stats,
+    TransferDetail, TransferView, Transferred,
 };

@@ -19,6 +19,34 @@ pub enum Outcome {
     Skipped,
 }
 
+/// What a request was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestPurpose {
+    /// It looked at the source; the transfer was pinned to what it found.
+    LookedAtSource,
+    /// It published the target: wrote, assembled or copied it.
+    Published,
+    /// It looked at the target, which was compared with the source by what it found.
+    Verified,
+}
+
+/// A request, by the id under which the store's support finds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestId {
+    /// What it was made for.
+    pub purpose: RequestPurpose,
+    /// The store's id of it.
+    pub id: String,
+}
+
+impl RequestId {
+    /// The id of a request, if the store gave one.
+    pub(crate) fn of(purpose: RequestPurpose, id: Option<&String>) -> Option<Self> {
+        id.map(|id| Self { purpose, id: id.clone() })
+    }
+}
+
 /// What came of a transfer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transferred {
@@ -36,6 +64,19 @@ pub struct Transferred {
     pub version: Option<VersionId>,
     /// The store's id of the request that published the target.
     pub request_id: Option<String>,
+    /// The other requests that prove something of it. A ledger of an older version has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<RequestId>,
+}
+
+impl Transferred {
+    /// All requests whose ids are known, in the order in which they were made.
+    pub fn request_ids(&self) -> Vec<RequestId> {
+        let published = RequestId::of(RequestPurpose::Published, self.request_id.as_ref());
+        let before = self.looks.iter().filter(|look| look.purpose == RequestPurpose::LookedAtSource).cloned();
+        let after = self.looks.iter().filter(|look| look.purpose != RequestPurpose::LookedAtSource).cloned();
+        before.chain(published).chain(after).collect()
+    }
 }
 
 /// What a transfer did, over all runs.

@@ -165,12 +165,17 @@ impl ObjectStore for MemoryStore {
 
     async fn head_object(&self, object: &ObjectRef) -> Result<ObjectDetails> {
         let plan = self.begin(Call::of(Verb::HeadObject).object(object)?).await?;
-        plan.reply(self.head_object_now(object))
+        plan.reply(
+            self.head_object_now(object).map(|found| ObjectDetails { request_id: plan.request_id.clone(), ..found }),
+        )
     }
 
     async fn get_object(&self, object: &ObjectRef, options: &GetOptions) -> Result<GotObject> {
         let plan = self.begin(Call::of(Verb::GetObject).object(object)?.range(options.range)).await?;
-        let got = self.get_object_now(object, options, &plan);
+        let mut got = self.get_object_now(object, options, &plan);
+        if let Ok(got) = &mut got {
+            got.details.request_id.clone_from(&plan.request_id);
+        }
         plan.reply(got)
     }
 
@@ -183,7 +188,7 @@ impl ObjectStore for MemoryStore {
     ) -> Result<PutReceipt> {
         let plan = self.begin(Call::of(Verb::PutObject).object(object)?).await?;
         let bytes = plan.receive(body).await?;
-        plan.reply(self.put_object_now(object, settings, condition, bytes))
+        plan.reply_receipt(self.put_object_now(object, settings, condition, bytes))
     }
 
     async fn create_upload(&self, object: &ObjectRef, settings: &ObjectSettings) -> Result<UploadId> {
@@ -216,7 +221,7 @@ impl ObjectStore for MemoryStore {
         condition: PutCondition,
     ) -> Result<CompletedObject> {
         let plan = self.begin(Call::of(Verb::CompleteUpload).upload(upload)?).await?;
-        plan.reply(self.complete_upload_now(upload, parts, condition))
+        plan.reply_receipt(self.complete_upload_now(upload, parts, condition))
     }
 
     async fn abort_upload(&self, upload: &UploadRef) -> Result<()> {
@@ -237,7 +242,7 @@ impl ObjectStore for MemoryStore {
 
     async fn copy_object(&self, target: &ObjectRef, options: &CopyObjectOptions) -> Result<PutReceipt> {
         let plan = self.begin(Call::of(Verb::CopyObject).object(target)?).await?;
-        plan.reply(self.copy_object_now(target, options))
+        plan.reply_receipt(self.copy_object_now(target, options))
     }
 
     async fn delete_object(&self, object: &ObjectRef) -> Result<()> {

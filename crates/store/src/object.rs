@@ -119,6 +119,8 @@ pub struct ObjectDetails {
     pub object_type: Option<String>,
     /// The raw restore state of an archived object.
     pub restore: Option<String>,
+    /// The store's id of the request that told this.
+    pub request_id: Option<String>,
 }
 
 /// What a writer may say about an object besides its bytes. All values unencoded.

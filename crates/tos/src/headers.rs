@@ -69,6 +69,7 @@ pub(crate) fn details(headers: &HeaderMap, size_bytes: u64) -> Option<ObjectDeta
         settings: settings(headers),
         object_type: text(headers, "x-tos-object-type"),
         restore: text(headers, "x-tos-restore"),
+        request_id: text(headers, "x-tos-request-id"),
     })
 }
 

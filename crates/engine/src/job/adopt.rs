@@ -87,7 +87,8 @@ impl Work {
         let base = Checkpoint {
             source: source.fingerprint,
             source_crc64: None,
-            part_size_bytes: 0, // decided below
+            source_request_id: None, // a file
+            part_size_bytes: 0,      // decided below
             target: self.spec.target.clone(),
             route,
             settings,

@@ -12,7 +12,7 @@ use crate::error::{ErrorCode, TransferError};
 use crate::queue::Report;
 use crate::rules::Rule;
 use crate::transfer::{End, Route};
-use crate::view::{Outcome, Transferred};
+use crate::view::{Outcome, RequestId, RequestPurpose, Transferred};
 
 impl Work {
     pub(super) async fn commit(
@@ -46,6 +46,7 @@ impl Work {
         };
         self.check_relayed(checkpoint, object, parts)?;
         let completed = slot(&self.workspace.completed).clone();
+        let mut verified_by = None;
         let receipt = match (published.or(completed), &checkpoint.session) {
             (Some(receipt), _) => receipt,
             (None, Some(Session::Upload { upload_id })) => {
@@ -63,7 +64,10 @@ impl Work {
                     {
                         // An earlier attempt may have done it and its answer was lost: the object tells.
                         match self.published_before(store.as_ref(), checkpoint, object, expected).await? {
-                            Some(receipt) => receipt,
+                            Some((receipt, request_id)) => {
+                                verified_by = request_id;
+                                receipt
+                            }
                             None if error.kind == ErrorKind::AlreadyExists => {
                                 return Err(TransferError::new(ErrorCode::TargetExists).with("name", object));
                             }
@@ -76,7 +80,7 @@ impl Work {
             (None, _) => return Err(misfit("nothing to commit")),
         };
         slot(&self.workspace.completed).replace(receipt.clone());
-        self.verify_object(store.as_ref(), checkpoint, object, expected, receipt).await
+        self.verify_object(store.as_ref(), checkpoint, object, expected, (receipt, verified_by)).await
     }
 
     /// What passed through here is compared with what the source's store says of it, before anything is published.
@@ -96,13 +100,14 @@ impl Work {
         }
     }
 
+    /// The object as an earlier attempt has published it, and the id of the request that found it.
     async fn published_before(
         &self,
         store: &dyn ObjectStore,
         checkpoint: &Checkpoint,
         object: &ObjectRef,
         expected: Option<Crc64>,
-    ) -> Result<Option<PutReceipt>, TransferError> {
+    ) -> Result<Option<(PutReceipt, Option<String>)>, TransferError> {
         let there = match store.head_object(object).await {
             Ok(there) => there,
             Err(error) if error.kind == ErrorKind::ObjectNotFound => return Ok(None),
@@ -110,12 +115,8 @@ impl Work {
         };
         let equal =
             there.size_bytes == checkpoint.source.size_bytes() && there.crc64.is_some() && there.crc64 == expected;
-        Ok(equal.then_some(PutReceipt {
-            etag: there.etag,
-            crc64: there.crc64,
-            version: there.version,
-            request_id: None,
-        }))
+        let receipt = PutReceipt { etag: there.etag, crc64: there.crc64, version: there.version, request_id: None };
+        Ok(equal.then_some((receipt, there.request_id)))
     }
 
     async fn verify_object(
@@ -124,7 +125,7 @@ impl Work {
         checkpoint: &Checkpoint,
         object: &ObjectRef,
         expected: Option<Crc64>,
-        receipt: PutReceipt,
+        (receipt, mut verified_by): (PutReceipt, Option<String>),
     ) -> Attempt {
         let mut theirs = receipt.crc64;
         if theirs.is_none() {
@@ -133,7 +134,10 @@ impl Work {
                     return Err(mismatch(object, expected, there.crc64));
                 }
                 // Only if it is still the object that was just written.
-                Ok(there) if there.etag == receipt.etag => theirs = there.crc64,
+                Ok(there) if there.etag == receipt.etag => {
+                    theirs = there.crc64;
+                    verified_by = there.request_id;
+                }
                 Ok(_) => {}
                 // Keys that may write need not be allowed to read: done, but not verified.
                 Err(error) if error.kind == ErrorKind::Forbidden => {}
@@ -155,6 +159,11 @@ impl Work {
             etag: Some(receipt.etag),
             version: receipt.version,
             request_id: receipt.request_id,
+            looks: checkpoint
+                .look_at_source()
+                .into_iter()
+                .chain(RequestId::of(RequestPurpose::Verified, verified_by.as_ref()))
+                .collect(),
         })))
     }
 
@@ -252,6 +261,7 @@ fn downloaded(checkpoint: &Checkpoint, ours: Crc64) -> Report {
         etag: None,
         version: None,
         request_id: None,
+        looks: checkpoint.look_at_source().into_iter().collect(),
     }))
 }
 

@@ -13,7 +13,7 @@ use crate::plan::PartPlan;
 use crate::queue::Report;
 use crate::rules::Rule;
 use crate::transfer::{ConflictRule, End, Route, RouteChoice, StoreId};
-use crate::view::{Outcome, Transferred};
+use crate::view::{Outcome, RequestId, RequestPurpose, Transferred};
 
 /// Names beside a taken name that are tried.
 const NAMES_MAX: u32 = 1000;
@@ -23,6 +23,13 @@ pub(super) struct Source {
     pub(super) fingerprint: Fingerprint,
     crc64: Option<Crc64>,
     settings: ObjectSettings,
+    request_id: Option<String>,
+}
+
+impl Source {
+    fn look(&self) -> Option<RequestId> {
+        RequestId::of(RequestPurpose::LookedAtSource, self.request_id.as_ref())
+    }
 }
 
 /// What is at the place where the target shall be.
@@ -49,6 +56,7 @@ impl Work {
         let mut checkpoint = Checkpoint {
             source: source.fingerprint.clone(),
             source_crc64: source.crc64,
+            source_request_id: source.request_id.clone(),
             part_size_bytes: plan.part_size_bytes,
             target: self.spec.target.clone(),
             route,
@@ -89,7 +97,8 @@ impl Work {
                         .because("it is not a plain file"));
                 };
                 self.keep_source(file); // what was opened before may be another file now
-                Ok(Source { fingerprint: facts.fingerprint(), crc64: None, settings: ObjectSettings::default() })
+                let settings = ObjectSettings::default();
+                Ok(Source { fingerprint: facts.fingerprint(), crc64: None, settings, request_id: None })
             }
             End::Object { store, object } => {
                 let store = self.store(store).await?;
@@ -109,6 +118,7 @@ impl Work {
                     },
                     crc64: details.crc64,
                     settings: details.settings,
+                    request_id: details.request_id,
                 })
             }
         }
@@ -227,6 +237,7 @@ impl Work {
                             etag: None,
                             version: None,
                             request_id: None,
+                            looks: source.look().into_iter().collect(),
                         }));
                     }
                     ConflictRule::KeepBoth => {}
@@ -266,7 +277,7 @@ impl Work {
             End::File { path } => Some(self.crc64_of_source(path, there.size_bytes).await?),
             End::Object { .. } => source.crc64,
         };
-        Ok(if ours == Some(crc64) { There::Same(same(crc64, Some(there))) } else { There::Other })
+        Ok(if ours == Some(crc64) { There::Same(same(crc64, source, Some(there))) } else { There::Other })
     }
 
     async fn crc64_of_source(&self, path: &Path, size_bytes: u64) -> Result<Crc64, TransferError> {
@@ -300,7 +311,7 @@ impl Work {
         };
         let range = store::ByteRange::at(0, facts.size_bytes);
         match hash_range(&self.tools.disk, &file, range, (), |(), _| {}).await {
-            Ok((crc64, ())) if crc64 == expected => Ok(There::Same(same(crc64, None))),
+            Ok((crc64, ())) if crc64 == expected => Ok(There::Same(same(crc64, source, None))),
             _ => Ok(There::Other),
         }
     }
@@ -332,7 +343,8 @@ impl Work {
     }
 }
 
-fn same(crc64: Crc64, details: Option<&ObjectDetails>) -> Box<Transferred> {
+fn same(crc64: Crc64, source: &Source, details: Option<&ObjectDetails>) -> Box<Transferred> {
+    let verified = details.and_then(|details| RequestId::of(RequestPurpose::Verified, details.request_id.as_ref()));
     Box::new(Transferred {
         outcome: Outcome::Identical,
         verified: true,
@@ -341,6 +353,7 @@ fn same(crc64: Crc64, details: Option<&ObjectDetails>) -> Box<Transferred> {
         etag: details.map(|details| details.etag.clone()),
         version: details.and_then(|details| details.version.clone()),
         request_id: None,
+        looks: source.look().into_iter().chain(verified).collect(),
     })
 }
 

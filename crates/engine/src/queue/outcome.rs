@@ -332,6 +332,7 @@ fn proven_by_its_answer(kind: Kind, part: &PartRecord, receipt: &PutReceipt) -> 
         etag: Some(receipt.etag.clone()),
         version: receipt.version.clone(),
         request_id: receipt.request_id.clone(),
+        looks: Vec::new(),
     })
 }
 

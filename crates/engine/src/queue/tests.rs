@@ -36,6 +36,7 @@ fn plan(spec: &TransferSpec) -> Checkpoint {
     Checkpoint {
         source: Fingerprint::Object { size_bytes: PARTS * 10, etag: ETag::new("e"), version: None },
         source_crc64: None,
+        source_request_id: None,
         part_size_bytes: 10,
         target: spec.target.clone(),
         settings: ObjectSettings::default(),
@@ -76,6 +77,7 @@ fn success(job: &Job, held: &BTreeSet<PartNumber>) -> Report {
             etag: None,
             version: None,
             request_id: None,
+            looks: Vec::new(),
         })),
         Verb::Discard { .. } => Report::NOTHING_LEFT,
     }

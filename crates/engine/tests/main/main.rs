@@ -18,6 +18,7 @@ mod ledgers;
 mod links;
 mod order;
 mod panics;
+mod requests;
 mod resume;
 mod transfers;
 mod world;

@@ -4,7 +4,8 @@ use md5::{Digest, Md5};
 
 use super::{Subject, assert_refused, assert_same_bytes, pattern};
 use crate::{
-    ByteRange, Crc64, ETag, ErrorKind, GetOptions, ObjectRef, ObjectSettings, PutCondition, UploadBody, VersionId,
+    ByteRange, Crc64, ETag, ErrorKind, GetOptions, ObjectDetails, ObjectRef, ObjectSettings, PutCondition, UploadBody,
+    VersionId,
 };
 
 /// Sizes around every boundary that a client or a server buffers at.
@@ -39,7 +40,12 @@ pub async fn objects_of_interesting_sizes_come_back(subject: &Subject<'_>) {
         let (got, bytes) = subject.get(&object, &GetOptions::default()).await;
         assert_same_bytes(&bytes, &content, &format!("an object of {size} bytes"));
         assert_eq!(got.range, ByteRange::at(0, size as u64), "GET tells what the body covers");
-        assert_eq!(got.details, head, "GET and HEAD tell the same");
+        let ids =
+            [&receipt.request_id, &head.request_id, &got.details.request_id].map(|id| id.clone().unwrap_or_default());
+        assert!(ids.iter().all(|id| !id.is_empty()), "each answer names its request: {ids:?}");
+        assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[2] != ids[0], "each request has its own id: {ids:?}");
+        let details = ObjectDetails { request_id: head.request_id.clone(), ..got.details };
+        assert_eq!(details, head, "GET and HEAD tell the same");
     }
 }
 

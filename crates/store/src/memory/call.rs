@@ -9,7 +9,9 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 
 use super::{MemoryStore, Result};
-use crate::{ByteRange, ErrorKind, ObjectRef, PartNumber, Retry, StoreError, UploadBody, UploadId, UploadRef};
+use crate::{
+    ByteRange, ErrorKind, ObjectRef, PartNumber, PutReceipt, Retry, StoreError, UploadBody, UploadId, UploadRef,
+};
 
 /// The verbs that make a request.
 #[expect(missing_docs, reason = "named as the methods of ObjectStore, which are documented there")]
@@ -93,6 +95,13 @@ pub(super) struct CallLog {
     pub(super) counts: BTreeMap<Verb, u64>,
 }
 
+impl Call {
+    /// The id of its request, as a store would give one.
+    pub fn request_id(&self) -> String {
+        format!("memory-{:?}-{}", self.verb, self.nth)
+    }
+}
+
 /// What happens to a call instead of success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -113,9 +122,11 @@ pub enum Fault {
 }
 
 /// What `begin` has decided for one call.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Plan {
     fault: Option<Fault>,
+    /// The id of the request, for the answer.
+    pub(super) request_id: Option<String>,
 }
 
 impl MemoryStore {
@@ -145,7 +156,7 @@ impl MemoryStore {
             Some(Fault::Fail(kind)) => Err(injected(kind)),
             Some(Fault::SlowDown(wait)) => Err(injected(ErrorKind::Throttled).with_retry(Retry::After(wait))),
             Some(Fault::Hang) => pending().await,
-            fault => Ok(Plan { fault }),
+            fault => Ok(Plan { fault, request_id: Some(call.request_id()) }),
         }
     }
 }
@@ -190,6 +201,11 @@ impl Plan {
             Some(Fault::LoseReply(kind)) => Err(injected(kind)),
             _ => result,
         }
+    }
+
+    /// The same for the receipt of an object, which names its request.
+    pub(super) fn reply_receipt(&self, result: Result<PutReceipt>) -> Result<PutReceipt> {
+        self.reply(result.map(|receipt| PutReceipt { request_id: self.request_id.clone(), ..receipt }))
     }
 }
 

@@ -61,6 +61,7 @@ impl Object {
             settings,
             object_type: None,
             restore: None,
+            request_id: None,
         }
     }
 

@@ -1,0 +1,46 @@
+//! Looking at an end as it is now. One attempt each: whoever asks decides about another.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use engine::{Disk, read_again};
+use futures_util::StreamExt as _;
+use store::{Crc64Hasher, GetOptions, ObjectRef, ObjectStore, StoreError};
+
+use crate::compare::Found;
+
+/// Reads a file from its first byte to its last.
+///
+/// # Errors
+/// What the disk says.
+///
+/// # Cancellation
+/// Can be dropped at any time.
+pub async fn look_at_file(disk: &Arc<dyn Disk>, path: &Path) -> io::Result<Found> {
+    let (size_bytes, crc64) = read_again(disk, path).await?;
+    Ok(Found { size_bytes, crc64: Some(crc64), etag: None })
+}
+
+/// Asks the store for the facts of an object. With `read` its bytes are fetched, and their CRC64 is what counts, not
+/// the one that the store reports.
+///
+/// # Errors
+/// Those of HEAD and GET; `Changed` if the object is replaced between the two.
+///
+/// # Cancellation
+/// Can be dropped at any time.
+pub async fn look_at_object(store: &dyn ObjectStore, object: &ObjectRef, read: bool) -> Result<Found, StoreError> {
+    let details = store.head_object(object).await?;
+    let mut found = Found { size_bytes: details.size_bytes, crc64: details.crc64, etag: Some(details.etag.clone()) };
+    if read {
+        let options = GetOptions { range: None, if_match: Some(details.etag) };
+        let mut body = store.get_object(object, &options).await?.body;
+        let mut hasher = Crc64Hasher::new();
+        while let Some(piece) = body.next().await {
+            hasher.update(&piece?);
+        }
+        found.crc64 = Some(hasher.finish());
+    }
+    Ok(found)
+}
