@@ -93,8 +93,8 @@ fn no_secret_is_in_anything_that_a_whole_session_writes_or_says() {
     let expired = json!({"rules": [{"verb": "UploadPart", "when": {"every": 1}, "fault": {"status": {"code": 403, "tos_code": "ExpiredToken"}}}]});
     world.server.set_faults(serde_json::from_value(expired).unwrap()).unwrap();
     let said = finish(telling(&world, &up));
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.stderr.contains("expired"), "{said:?}");
+    assert_eq!(said.code, Some(3), "it waits for a new one: {said:?}");
+    assert!(said.stdout.contains("credentials_expired"), "{said:?}");
     all_said.push(said);
     world.server.set_faults(FaultPlan::default()).unwrap();
     let id = json_lines(&finish(telling(&world, &["transfers", "--json"])).stdout)[0]["id"].to_string();
