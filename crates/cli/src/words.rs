@@ -185,13 +185,14 @@ pub(crate) fn ledger_failure(error: &LedgerError, folder: &DataFolder) -> Failur
              folder. Nothing was changed."
         ))
         .because(error),
-        LedgerError::Database(_) | LedgerError::Row(_) => Failure::new(format!(
-            "The list of transfers in {shown} cannot be read. Nothing was changed; the next command that moves \
-             something keeps a damaged one under another name and begins a new one."
+        _ if error.is_of_the_disk() => Failure::new(format!(
+            "The list of transfers in {shown} cannot be used now; check the room and the permissions of its folder, \
+             then run the command again. Nothing was changed."
         ))
         .because(error),
-        LedgerError::Io(_) => Failure::new(format!(
-            "The list of transfers in {shown} cannot be opened; check the folder and its permissions."
+        LedgerError::Database(_) | LedgerError::Row(_) | LedgerError::Io(_) => Failure::new(format!(
+            "The list of transfers in {shown} cannot be read. Nothing was changed; the next command that moves \
+             something keeps a damaged one under another name and begins a new one."
         ))
         .because(error),
     }

@@ -87,35 +87,6 @@ fn something_that_is_no_plain_file_is_refused() {
     assert!(said.stderr.contains("/dev/zero cannot be read") && said.stderr.contains("not a plain file"), "{said:?}");
 }
 
-/// A disk of 8 MiB that only this one program sees.
-#[cfg(target_os = "linux")]
-fn run_on_small_disk(world: &World, words: &[&str]) -> Said {
-    std::fs::create_dir_all(world.path("disk")).unwrap();
-    let like = world.cli(words);
-    let mut command = Command::new("unshare");
-    command.arg("--mount");
-    if !is_root() {
-        command.arg("--map-root-user");
-    }
-    let script = "mount -t tmpfs -o size=8m tmpfs disk && \"$@\"; code=$?; ls -A disk >&2; exit $code";
-    command.args(["sh", "-c", script, "sh", env!("CARGO_BIN_EXE_tern-cli")]).args(words);
-    command.envs(like.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(world.folder.path());
-    finish(command)
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn a_full_disk_is_told_and_no_temporary_file_stays() {
-    let world = World::new();
-    world.file("source", 20 * MIB, 1);
-    world.done(&["cp", "source", "tos://first/key"]);
-    let said = run_on_small_disk(&world, &["cp", "tos://first/key", "disk/target", "--part-size", "5MiB"]);
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.stderr.contains("There is no room on the disk"), "{said:?}");
-    assert!(!said.stderr.contains("tern-part"), "{said:?}");
-    assert_eq!(world.transfers().iter().filter(|one| one["state"] != "done").count(), 0);
-}
-
 #[test]
 fn a_ledger_that_is_none_is_kept_under_another_name() {
     for (what, bytes) in

@@ -195,3 +195,15 @@ fn where_the_store_reports_no_checksum_it_is_said() {
     let lines = world.done_json(&["cp", "source", "tos://first/key2"]);
     assert_eq!(summary(&lines)["verified"], false);
 }
+
+#[test]
+fn a_key_that_reads_like_an_escape_comes_down_under_another_name_and_goes_up_under_its_own() {
+    let world = World::new();
+    let file = world.file("source", 100, 1);
+    world.done(&["cp", "source", "tos://first/in/a%00"]);
+    std::fs::create_dir(world.path("down")).unwrap();
+    world.done(&["cp", "tos://first/in/a%00", "down/"]);
+    assert_same_bytes(&world.path("down/a%2500"), &file);
+    world.done(&["cp", "down/a%2500", "tos://second/back/"]);
+    assert_eq!(world.keys("second"), ["back/a%00"]);
+}

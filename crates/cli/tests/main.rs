@@ -8,6 +8,7 @@ mod adopt;
 mod bad_files;
 mod bad_input;
 mod copies;
+mod full_disk;
 mod interruptions;
 mod lines;
 #[cfg(target_os = "linux")]

@@ -111,3 +111,46 @@ fn a_certificate_of_ones_own_is_trusted_only_if_that_is_said() {
     server.signal(Signal::TERM);
     server.finish();
 }
+
+/// The addresses that a process listens on, as the kernel writes them.
+#[cfg(target_os = "linux")]
+fn listens_on(id: u32) -> Vec<String> {
+    let fds = std::fs::read_dir(format!("/proc/{id}/fd")).unwrap();
+    let links = fds.filter_map(|fd| std::fs::read_link(fd.unwrap().path()).ok());
+    let sockets: Vec<String> = links.map(|link| link.display().to_string()).collect();
+    let mut found = Vec::new();
+    for table in ["tcp", "tcp6", "udp", "udp6"] {
+        let Ok(rows) = std::fs::read_to_string(format!("/proc/{id}/net/{table}")) else { continue };
+        for row in rows.lines().skip(1) {
+            let words: Vec<&str> = row.split_whitespace().collect();
+            // Local address, state and inode; 0A is LISTEN, and a bound UDP socket has no such state.
+            let (local, state, inode) = (words[1], words[3], words[9]);
+            let is_ours = sockets.contains(&format!("socket:[{inode}]"));
+            if is_ours && (state == "0A" || table.starts_with("udp")) {
+                found.push(local.split(':').next().unwrap().to_owned());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn whatever_serves_the_practice_account_listens_on_loopback_only() {
+    const LOOPBACK: &str = "0100007F";
+    let world = World::new();
+    world.file("source", 6 << 20, 1);
+    for words in [&["--bucket", "mine"][..], &["--tls", "--ca-out", "ca.pem"]] {
+        let (server, _) = start(&world, words);
+        assert_eq!(listens_on(server.id()), [LOOPBACK], "{words:?}");
+        server.signal(Signal::TERM);
+        server.finish();
+    }
+    let words = ["--account", "practice", "cp", "source", "tos://practice/key", "--limit", "64KiB/s", "--json"];
+    let mut command = bare_cli(words);
+    command.env("TERN_DATA_DIR", world.data_folder()).current_dir(world.folder.path());
+    let mut running = Running::start(command);
+    running.until("DataTransferRw", 1);
+    assert_eq!(listens_on(running.id()), [LOOPBACK]);
+    running.kill();
+}

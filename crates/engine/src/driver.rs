@@ -6,6 +6,7 @@
 //! pages, which takes microseconds.
 
 mod adoption;
+mod end;
 mod order;
 mod wishes;
 
@@ -472,27 +473,5 @@ impl Driver {
             }
         }
         self.live.set_speeds(speeds);
-    }
-
-    /// Whether a shutdown has nothing more to wait for.
-    fn may_close(&self) -> bool {
-        let Some(since) = self.state.closing_since else { return false };
-        self.state.running.is_empty() || self.tools.clock.now() >= since + SHUTDOWN_PATIENCE
-    }
-
-    fn close(&mut self) {
-        self.state.jobs.abort_all();
-        self.send_note(Note::Close);
-        if let Some(reply) = self.state.closing.take() {
-            // Whoever asked may have stopped listening.
-            let _ = reply.send(Ok(()));
-        }
-    }
-}
-
-/// However it ends, a panic of its own included, what it showed as working works no more.
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.live.clear();
     }
 }

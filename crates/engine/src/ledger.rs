@@ -47,6 +47,21 @@ pub enum LedgerError {
     },
 }
 
+impl LedgerError {
+    /// Whether the disk is the cause, which may have room or permissions again later, and not what the file holds.
+    pub fn is_of_the_disk(&self) -> bool {
+        use rusqlite::ErrorCode::{CannotOpen, DiskFull, PermissionDenied, ReadOnly, SystemIoFailure};
+        match self {
+            Self::Io(_) => true,
+            Self::Database(error) => matches!(
+                error.sqlite_error_code(),
+                Some(CannotOpen | DiskFull | PermissionDenied | ReadOnly | SystemIoFailure)
+            ),
+            Self::Row(_) | Self::Newer { .. } => false,
+        }
+    }
+}
+
 /// A file that was no ledger, or a broken one, was put aside and a new one made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {

@@ -9,6 +9,7 @@ mod faults_in_requests;
 mod faults_in_responses;
 mod limits;
 mod listing;
+mod loopback;
 mod multipart;
 mod objects;
 mod restart;
