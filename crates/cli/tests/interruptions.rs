@@ -88,10 +88,12 @@ fn a_program_that_was_stopped_for_longer_than_the_server_waits_goes_on() {
     });
     let source = world.file("source", SIZE, 7);
     // Once too short to be taken for sleep: the broken connections have to be noticed; once longer.
-    for seconds in [3, 13] {
+    for (seconds, is_a_sleep) in [(3, false), (13, true)] {
         world.run(&["rm", "tos://first/target"]);
         let before = world.server.stats();
-        let mut running = Running::start(world.cli(UPLOAD));
+        let mut command = world.cli(UPLOAD);
+        command.env("TERN_LOG", "info");
+        let mut running = Running::start(command);
         running.until("UploadPartSucceed", 2);
         running.signal(Signal::STOP);
         std::thread::sleep(Duration::from_secs(seconds)); // that it is stopped for so long is the case to be tried
@@ -100,6 +102,7 @@ fn a_program_that_was_stopped_for_longer_than_the_server_waits_goes_on() {
         running.signal(Signal::CONT);
         let said = running.finish();
         summary(&said.stdout);
+        assert_eq!(said.stderr.contains("connections are dropped"), is_a_sleep, "{seconds} s: {}", said.stderr);
         let now = world.server.stats();
         let sent = now.requests["UploadPart"] - before.requests.get("UploadPart").copied().unwrap_or(0);
         assert!(sent <= PARTS + PARALLEL, "{sent} parts were sent after {seconds} s");
