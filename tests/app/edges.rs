@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("tos-local", &["tos-sign"]),
     ("engine", &["store"]),
     ("sim", &["engine", "store"]),
+    ("mangle", &[]),
     ("accounts", &["store"]),
     ("machine", &[]),
     ("cli", &["accounts", "engine", "machine", "store", "tos", "tos-local"]),
