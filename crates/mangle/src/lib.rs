@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn a_check_that_fails_is_noticed() {
         let failed = std::panic::catch_unwind(|| {
-            check_all("sdk_checkpoint", 300, |bytes| assert!(bytes.starts_with(b"{"), "not an object"));
+            check_all("sdk_checkpoint", 300, |bytes: &[u8]| assert!(bytes.starts_with(b"{"), "not an object"));
         });
         assert!(failed.is_err());
     }

@@ -12,7 +12,9 @@ mod cancel;
 mod conflicts;
 mod credentials;
 mod faults;
+mod foreign_rows;
 mod interruptions;
+mod ledger_rows;
 mod ledgers;
 #[cfg(unix)]
 mod links;
