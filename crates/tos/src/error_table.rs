@@ -160,7 +160,7 @@ fn a_failed_write_condition_means_that_the_name_is_taken() {
 }
 
 #[test]
-fn an_error_keeps_what_support_asks_for_and_speaks_in_sentences() {
+fn b16_an_error_keeps_what_support_asks_for_and_speaks_in_sentences() {
     let body = r#"{"EC":"0017-00000003","Code":"NoSuchKey","Message":"The key\u0007 is gone.","RequestId":"in-body"}"#;
     let error = error_of(404, &[("x-tos-request-id", "in-header"), ("x-tos-ec", "9999-1")], body);
     assert_eq!(error.code.as_deref(), Some("NoSuchKey"));

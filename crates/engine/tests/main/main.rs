@@ -21,5 +21,6 @@ mod links;
 mod order;
 mod panics;
 mod resume;
+mod sdk_bugs;
 mod transfers;
 mod world;
