@@ -20,17 +20,22 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn new() -> Self {
+        Self::begun_with(b"")
+    }
+
+    /// The same, of a ledger of version 1 that was written into before it was opened, and so before it is migrated.
+    pub fn begun_with(input: &[u8]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.db");
         let connection = Connection::open(&path).unwrap();
         connection.execute_batch(SOUND).unwrap();
         connection.execute_batch("PRAGMA application_id = 1413829198; PRAGMA user_version = 1").unwrap();
+        write_over(&connection, input);
         drop(connection);
         let (ledger, aside) = SqliteLedger::open(&path, 0).unwrap();
         assert_eq!(aside, None);
         let connection = Connection::open(&path).unwrap();
-        // Else the triggers would refuse some of what a damaged disk does not ask about.
-        connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false).unwrap();
+        write_over(&connection, b"");
         // The last one goes on by itself, too: it must not be hidden by the one before it.
         connection
             .execute_batch(
@@ -50,35 +55,9 @@ impl Sandbox {
         self.folder
     }
 
-    /// Writes lines `TABLE.COLUMN VALUE` into the victim's rows. What the database itself refuses is left out.
+    /// Writes into the ledger as it is now.
     pub fn write_over(&self, input: &[u8]) {
-        self.connection.execute_batch("BEGIN").unwrap();
-        for line in input.split(|byte| *byte == b'\n') {
-            let Some(space) = line.iter().position(|byte| *byte == b' ') else { continue };
-            let (place, value) = (&line[..space], &line[space + 1..]);
-            let Some((table, column)) = std::str::from_utf8(place).ok().and_then(|place| place.split_once('.')) else {
-                continue;
-            };
-            let row = match table {
-                "transfer" => "id = 2",
-                "part" => "transfer = 2 AND number = (SELECT min(number) FROM part WHERE transfer = 2)",
-                "counter" => "state = 0",
-                "leftover" => "since_ms >= -9223372036854775808",
-                _ => continue,
-            };
-            if !column.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit()) {
-                continue;
-            }
-            let number = std::str::from_utf8(value).ok().and_then(|text| text.parse::<i64>().ok());
-            let sql = |value: &str| format!("UPDATE {table} SET {column} = {value} WHERE {row}");
-            let _ = match number {
-                Some(number) => self.connection.execute(&sql("?1"), params![number]),
-                None if value == b"NULL" => self.connection.execute(&sql("NULL"), []),
-                // Also text that is no UTF-8, which SQLite stores as it is.
-                None => self.connection.execute(&sql("CAST(?1 AS TEXT)"), params![value]),
-            };
-        }
-        self.connection.execute_batch("COMMIT").unwrap();
+        write_over(&self.connection, input);
     }
 
     fn restore(&self) {
@@ -114,6 +93,7 @@ impl Sandbox {
                 assert!(OTHERS.iter().all(|id| ids.contains(id)), "a row hides others: {ids:?}");
             }
             ledger.open_ids(filter).unwrap();
+            ledger.held(&engine::StoreId("memory".into())).unwrap();
         }
         let runnable = ledger.next_runnable(None, 10).unwrap();
         assert!(runnable.iter().any(|one| one.id.0 == 4), "one that cannot be read keeps another from going on");
@@ -139,4 +119,37 @@ impl Sandbox {
         assert_eq!(ledger.leftovers().map(|all| all.len() <= 1).map_err(|error| error.to_string()), Ok(true));
         self.restore();
     }
+}
+
+/// Writes lines `TABLE.COLUMN VALUE` into the victim's rows. What the database itself refuses is left out.
+fn write_over(connection: &Connection, input: &[u8]) {
+    // Else the triggers would refuse some of what a damaged disk does not ask about.
+    connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false).unwrap();
+    connection.execute_batch("BEGIN").unwrap();
+    for line in input.split(|byte| *byte == b'\n') {
+        let Some(space) = line.iter().position(|byte| *byte == b' ') else { continue };
+        let (place, value) = (&line[..space], &line[space + 1..]);
+        let Some((table, column)) = std::str::from_utf8(place).ok().and_then(|place| place.split_once('.')) else {
+            continue;
+        };
+        let row = match table {
+            "transfer" => "id = 2",
+            "part" => "transfer = 2 AND number = (SELECT min(number) FROM part WHERE transfer = 2)",
+            "counter" => "state = 0",
+            "leftover" => "since_ms >= -9223372036854775808",
+            _ => continue,
+        };
+        if !column.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit()) {
+            continue;
+        }
+        let number = std::str::from_utf8(value).ok().and_then(|text| text.parse::<i64>().ok());
+        let sql = |value: &str| format!("UPDATE {table} SET {column} = {value} WHERE {row}");
+        let _ = match number {
+            Some(number) => connection.execute(&sql("?1"), params![number]),
+            None if value == b"NULL" => connection.execute(&sql("NULL"), []),
+            // Also text that is no UTF-8, which SQLite stores as it is.
+            None => connection.execute(&sql("CAST(?1 AS TEXT)"), params![value]),
+        };
+    }
+    connection.execute_batch("COMMIT").unwrap();
 }

@@ -42,8 +42,9 @@ fn b5_the_upload_of_somebody_else_to_the_same_key_is_left_alone() {
         let done = run.add(spec(End::file(&path), object("there", "up"))).await;
         assert_eq!(run.rest(done).await.phase(), Phase::DoneVerified);
         assert_eq!(world.bytes_at("there", "up").unwrap(), bytes);
+        // The one that was never answered may stay, too: of two that could be ours none is touched.
         let open = world.store.open_uploads("there");
-        assert_eq!(open.len(), 1, "theirs is still open: {open:?}");
+        assert!(open.iter().any(|upload| upload.upload_id == theirs), "theirs is still open: {open:?}");
         let upload = store::UploadRef { object: key, upload_id: theirs };
         assert_eq!(world.store.list_parts(&upload, None).await.unwrap().parts, []);
     });
