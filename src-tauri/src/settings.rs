@@ -75,10 +75,12 @@ impl SettingsFile {
         })
     }
 
-    /// The speed limits of the last run.
+    /// The speed limits of the last run. One that could not have been set is none: it must not keep the app from
+    /// starting.
     pub fn limits(&self) -> Limits {
         let kept = self.held();
-        Limits { upload_bytes_s: kept.upload_bytes_s, download_bytes_s: kept.download_bytes_s }
+        let possible = |bytes_s: Option<f64>| bytes_s.filter(|bytes_s| *bytes_s >= 1.0);
+        Limits { upload_bytes_s: possible(kept.upload_bytes_s), download_bytes_s: possible(kept.download_bytes_s) }
     }
 
     /// Keeps the speed limits.
@@ -146,6 +148,20 @@ mod tests {
         std::fs::write(&path, r#"{"density":"compact"}"#).unwrap();
         SettingsFile::open(path.clone()).set_limits(Limits::default()).unwrap();
         assert!(std::fs::read_to_string(path).unwrap().contains("compact"));
+    }
+
+    #[test]
+    fn any_file_is_understood_or_set_aside_and_can_be_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        mangle::check_all("settings", 1_000, |input| {
+            std::fs::write(&path, input).unwrap();
+            let file = SettingsFile::open(path.clone());
+            let (settings, limits) = (file.settings(), file.limits());
+            crate::app::rates(limits).expect("the app can start with it");
+            file.set_limits(limits).unwrap();
+            assert_eq!(SettingsFile::open(path.clone()).settings(), settings);
+        });
     }
 
     #[test]

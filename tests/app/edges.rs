@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("engine", &["store"]),
     ("receipt", &["engine", "store"]),
     ("sim", &["engine", "store"]),
+    ("mangle", &[]),
     ("accounts", &["store"]),
     ("machine", &[]),
     ("cli", &["accounts", "engine", "machine", "receipt", "store", "tos", "tos-local"]),

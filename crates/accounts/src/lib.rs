@@ -15,6 +15,9 @@
 mod accounts;
 mod data_folder;
 mod error;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod pasted;
 mod practice;
 mod profile;

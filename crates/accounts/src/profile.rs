@@ -128,14 +128,22 @@ pub fn environment_store_endpoint(id: &str) -> Option<&str> {
 /// An endpoint in one way of writing: with its scheme, in lower case, without the port that the scheme implies and
 /// without trailing slashes.
 pub fn normal_endpoint(endpoint: &str) -> String {
-    let text = endpoint.trim().trim_end_matches('/').to_ascii_lowercase();
-    let text = if text.contains("://") { text } else { format!("https://{text}") };
-    for (scheme, port) in [("https://", ":443"), ("http://", ":80")] {
-        if text.starts_with(scheme) && text.ends_with(port) {
-            return text[..text.len() - port.len()].to_owned();
+    let text = endpoint.trim().to_ascii_lowercase();
+    let (scheme, mut rest) = text.split_once("://").unwrap_or(("https", &text));
+    let port = match scheme {
+        "https" => ":443",
+        "http" => ":80",
+        _ => "/",
+    };
+    // Until nothing changes, so that a normal form is its own normal form.
+    loop {
+        let shorter = rest.trim_end().trim_end_matches('/');
+        let shorter = shorter.strip_suffix(port).unwrap_or(shorter);
+        if shorter.len() == rest.len() {
+            return format!("{scheme}://{rest}");
         }
+        rest = shorter;
     }
-    text
 }
 
 #[cfg(test)]
@@ -157,9 +165,11 @@ mod tests {
 
     #[test]
     fn one_endpoint_has_one_store_id() {
-        for endpoint in
-            ["tos-cn-beijing.volces.com", "https://TOS-cn-beijing.volces.com/", "https://tos-cn-beijing.volces.com:443"]
-        {
+        for endpoint in [
+            "tos-cn-beijing.volces.com",
+            "https://TOS-cn-beijing.volces.com/",
+            " https://tos-cn-beijing.volces.com :443/ ",
+        ] {
             let id = environment_store(endpoint);
             assert_eq!(id, "env:https://tos-cn-beijing.volces.com", "{endpoint}");
             assert_eq!(environment_store_endpoint(&id), Some("https://tos-cn-beijing.volces.com"));

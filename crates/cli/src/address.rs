@@ -280,4 +280,26 @@ mod tests {
         check(&[&format!("tos://bucket/{}", "k".repeat(256))], "/x/", Err("cannot be the name of a file here"));
         check(&[""], "tos://bucket/", Err("An empty text"));
     }
+
+    #[test]
+    fn b19_any_address_is_what_it_says_and_no_name_out_of_a_key_leaves_its_folder() {
+        mangle::check_all("address", 40_000, |input| {
+            let text = String::from_utf8_lossy(input).into_owned();
+            match Address::parse(&text) {
+                Ok(Address::Local(path)) => assert_eq!(path, text),
+                Ok(Address::Remote(Remote { bucket, key })) => {
+                    assert!(check_bucket_name(&bucket).is_ok());
+                    let again = format!("tos://{bucket}/{key}");
+                    assert!(again == text || again == format!("{text}/"), "{text:?} became {again:?}");
+                }
+                Err(failure) => assert_eq!(failure.ending(), crate::exit::Ending::Usage),
+            }
+            if let Ok(found) = pairs(std::slice::from_ref(&text), "/no/such/folder/", (&store(), &store())) {
+                for pair in found {
+                    let End::File { path } = &pair.target else { panic!("{pair:?}") };
+                    assert_eq!(path.parent(), Some(Path::new("/no/such/folder")), "{text:?}");
+                }
+            }
+        });
+    }
 }

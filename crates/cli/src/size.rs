@@ -115,6 +115,28 @@ mod tests {
     }
 
     #[test]
+    fn any_size_is_refused_or_near_what_a_calculator_says() {
+        mangle::check_all("size", 200_000, |input| {
+            let text = String::from_utf8_lossy(input);
+            if let Ok(bytes) = parse_size(&text) {
+                assert_eq!(parse_size(&bytes.to_string()), Ok(bytes));
+                let lower = text.trim().to_ascii_lowercase();
+                let number = lower.trim_end_matches(|c: char| c.is_ascii_alphabetic()).trim();
+                let unit = UNITS.iter().find(|(name, _)| lower.ends_with(&name.to_ascii_lowercase()));
+                let expected = number.parse::<f64>().unwrap() * unit.map_or(1, |(_, unit)| *unit) as f64;
+                assert!((bytes as f64 - expected).abs() <= 1.0 + expected * 1e-9, "{text:?} became {bytes}");
+            }
+            if let Ok(bytes) = parse_part_size(&text) {
+                assert!((5 << 20..=5 << 30).contains(&bytes));
+            }
+            let _ = parse_rate(&text);
+            if let Ok(time) = parse_expiry(&text) {
+                assert!((1..=604_800).contains(&time.as_secs()));
+            }
+        });
+    }
+
+    #[test]
     fn parts_keep_the_limits_of_tos() {
         for (text, expected) in
             [("5MiB", true), ("5242879", false), ("5GiB", true), ("5368709121", false), ("0", false), ("20MiB", true)]

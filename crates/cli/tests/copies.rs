@@ -93,7 +93,7 @@ fn several_sources_keep_their_names_in_a_folder() {
 }
 
 #[test]
-fn what_describes_an_object_travels_with_it() {
+fn b18_what_describes_an_object_travels_with_it() {
     let world = World::new();
     world.file("source", 6 * MIB, 1);
     world.done(&[
@@ -186,7 +186,7 @@ fn a_different_target_is_touched_only_as_the_rule_says() {
 }
 
 #[test]
-fn where_the_store_reports_no_checksum_it_is_said() {
+fn b21_where_the_store_reports_no_checksum_it_is_said() {
     let world = World::with(|options| options.behaviour.crc_headers = false);
     world.file("source", 10, 1);
     let said = world.done(&["cp", "source", "tos://first/key"]);

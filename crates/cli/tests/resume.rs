@@ -218,7 +218,7 @@ fn a_transfer_of_another_endpoint_stays_as_it_is_and_says_what_to_set() {
 }
 
 #[test]
-fn other_options_do_not_take_over_what_was_begun() {
+fn b14_other_options_do_not_take_over_what_was_begun() {
     let world = prepared();
     let (running, session) = half_way(&world, &CASES[0]);
     running.signal(Signal::INT);

@@ -95,8 +95,8 @@ mod tests {
     }
 
     #[test]
-    fn sizes_out_of_range_are_refused() {
-        for (size, wanted) in [(1, 5 * MIB - 1), (1, 5 * GIB + 1), (10_000 * 5 * GIB + 1, 5 * GIB)] {
+    fn b11_sizes_out_of_range_are_refused() {
+        for (size, wanted) in [(1, 0), (1, 5 * MIB - 1), (1, 5 * GIB + 1), (10_000 * 5 * GIB + 1, 5 * GIB)] {
             assert_eq!(
                 PartPlan::new(size, wanted, &Capabilities::TOS).unwrap_err().code,
                 ErrorCode::InvalidOption,

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn holds_its_rate_for_any_number_of_workers() {
+    async fn b10_holds_its_rate_for_any_number_of_workers() {
         for bytes_per_second in [256 << 10, 10 << 20, 100 << 20] {
             for workers in [1, 5, 64] {
                 let limiter = RateLimiter::new(Arc::new(SystemClock::new()), rate(bytes_per_second));

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_at_least_as_long_as_the_store_asks_and_never_longer_than_the_cap_by_itself() {
+    fn b9_waits_at_least_as_long_as_the_store_asks_and_never_longer_than_the_cap_by_itself() {
         let policy = RetryPolicy::default();
         let mut random = fastrand::Rng::with_seed(2);
         for failures in 1..12 {

@@ -12,6 +12,9 @@
 
 mod canonical;
 mod encode;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod presign;
 mod sign;
 mod verify;

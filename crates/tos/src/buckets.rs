@@ -41,6 +41,8 @@ pub(crate) async fn head(store: &TosStore, bucket: &str) -> Result<BucketDetails
 pub(crate) async fn region(store: &TosStore, bucket: &str) -> Result<String> {
     let call = store.bucket_call("finding the region of", Method::GET, bucket)?.param("location", "");
     let answer = store.send(call).await?;
-    let location: wire::Location = answer.json_if(|location: &wire::Location| location.region.is_some()).await?;
+    let location: wire::Location = answer
+        .json_if(|location: &wire::Location| location.region.as_deref().is_some_and(|region| !region.is_empty()))
+        .await?;
     Ok(location.region.unwrap_or_default())
 }

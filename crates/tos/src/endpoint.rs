@@ -29,8 +29,10 @@ pub(crate) struct Place {
 
 impl Endpoint {
     pub(crate) fn parse(text: &str, addressing: Addressing) -> Result<Self> {
-        let text = text.trim();
-        let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+        let typed = text.trim();
+        // What comes before the sign is a name and a password, if anything, and not repeated in an error.
+        let text = typed.rsplit_once('@').map_or(typed, |(_, host)| host);
+        let with_scheme = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
         let url = Url::parse(&with_scheme).map_err(|_| unusable(text, "it is not a host name"))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(unusable(text, "it must begin with https:// or http://"));
@@ -133,6 +135,8 @@ mod tests {
             ("https://tos.test?x=1", "without a path"),
             ("https://me:secret@tos.test", "must not contain a user name"),
             ("a b", "it is not a host name"),
+            ("ftp://me:secret@tos.test", "it must begin with https:// or http://"),
+            ("https://me:secret@tos test", "it is not a host name"),
             ("tos-s3-cn-beijing.volces.com", "remove “s3-”: tos-cn-beijing.volces.com"),
             ("https://tos-s3-cn-beijing.ivolces.com", "remove “s3-”: tos-cn-beijing.ivolces.com"),
         ] {

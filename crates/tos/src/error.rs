@@ -10,6 +10,12 @@ use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use store::{ErrorKind, ObjectRef, PutCondition, Retry, StoreError};
 
+/// The longest wait that a server is granted.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Longer than any code or request id of TOS.
+const WORD_CHARS_MAX: usize = 64;
+
 /// What a request is about; decides what a bare 404 means, and names it in messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
@@ -61,7 +67,7 @@ struct ErrorBody {
 
 impl Exchange {
     pub(crate) fn request_id(&self) -> Option<String> {
-        self.header("x-tos-request-id")
+        self.header("x-tos-request-id").as_deref().and_then(word)
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<String> {
@@ -80,8 +86,9 @@ impl Exchange {
 
     /// The error that an answer with this body means. `now` is the server's time, for a `Retry-After` with a date.
     pub(crate) fn into_error(self, body: &[u8], now: SystemTime) -> StoreError {
-        let told: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
-        let extended_code = told.extended_code.or_else(|| self.header("x-tos-ec"));
+        let mut told: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
+        told.code = told.code.as_deref().and_then(word);
+        let extended_code = told.extended_code.or_else(|| self.header("x-tos-ec")).as_deref().and_then(word);
         let is_told = told.code.is_some() || extended_code.is_some();
         let is_strange = (300..400).contains(&self.status) || (!is_told && !is_overload(self.status));
         if let Some(stranger) = self.stranger(body).filter(|_| is_strange) {
@@ -99,7 +106,7 @@ impl Exchange {
         let mut error = self.error(kind, retry, &sentence);
         error.code = told.code;
         error.extended_code = extended_code;
-        error.request_id = error.request_id.or(told.request_id);
+        error.request_id = error.request_id.or(told.request_id.as_deref().and_then(word));
         error
     }
 
@@ -196,16 +203,17 @@ impl Exchange {
         }
     }
 
-    /// `Retry-After`, in seconds or as a date.
+    /// `Retry-After`, in seconds or as a date; a day at most, for nobody means more.
     fn retry_after(&self, now: SystemTime) -> Option<Duration> {
         let text = self.header("retry-after")?;
-        match text.trim().parse() {
-            Ok(seconds) => Some(Duration::from_secs(seconds)),
+        let wait = match text.trim().parse() {
+            Ok(seconds) => Duration::from_secs(seconds),
             Err(_) => {
                 let then = httpdate::parse_http_date(text.trim()).ok()?;
-                Some(then.duration_since(now).unwrap_or_default())
+                then.duration_since(now).unwrap_or_default()
             }
-        }
+        };
+        Some(wait.min(RETRY_AFTER_MAX))
     }
 }
 
@@ -259,6 +267,13 @@ fn kind_of_code(code: &str) -> Option<ErrorKind> {
 fn readable(words: &str) -> String {
     let clean: String = words.chars().filter(|c| !c.is_control()).take(300).collect();
     clean.trim().trim_end_matches('.').to_owned()
+}
+
+/// A code or an id, if it is one: it is shown, kept and sent to strangers.
+fn word(text: &str) -> Option<String> {
+    let text = text.trim();
+    let is_word = !text.is_empty() && text.len() <= WORD_CHARS_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
+    is_word.then(|| text.to_owned())
 }
 
 /// ` to HOST`, without path and query: those may carry a signature.

@@ -109,6 +109,9 @@ fn retry_after_is_honoured_in_seconds_and_as_a_date() {
     check(429, &[("retry-after", "Fri, 02 Jan 2026 03:04:35 GMT")], "", throttled, after(30));
     check(429, &[("retry-after", "Fri, 02 Jan 2026 03:00:00 GMT")], "", throttled, after(0));
     check(429, &[("retry-after", "soon")], "", throttled, Retry::Later);
+    // Added to any clock, this would be the end of the program.
+    check(503, &[("retry-after", "18446744073709551615")], "", throttled, after(86_400));
+    check(503, &[("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT")], "", throttled, after(86_400));
     // What must not be tried again is not tried again later either.
     check(403, &[("retry-after", "7")], r#"{"Code":"AccessDenied"}"#, ErrorKind::Forbidden, Retry::Never);
 }
@@ -157,7 +160,7 @@ fn a_failed_write_condition_means_that_the_name_is_taken() {
 }
 
 #[test]
-fn an_error_keeps_what_support_asks_for_and_speaks_in_sentences() {
+fn b16_an_error_keeps_what_support_asks_for_and_speaks_in_sentences() {
     let body = r#"{"EC":"0017-00000003","Code":"NoSuchKey","Message":"The key\u0007 is gone.","RequestId":"in-body"}"#;
     let error = error_of(404, &[("x-tos-request-id", "in-header"), ("x-tos-ec", "9999-1")], body);
     assert_eq!(error.code.as_deref(), Some("NoSuchKey"));
@@ -167,4 +170,7 @@ fn an_error_keeps_what_support_asks_for_and_speaks_in_sentences() {
     let expected = "reading tos://bkt/dir/a.txt failed: there is no such object (TOS says: The key is gone)";
     assert_eq!(error.message, expected);
     assert_eq!(error_of(404, &[], body).request_id.as_deref(), Some("in-body"));
+    let odd =
+        error_of(404, &[("x-tos-request-id", ""), ("x-tos-ec", " ")], r#"{"Code":"\u001b[2J","RequestId":"a b"}"#);
+    assert_eq!((odd.code, odd.extended_code, odd.request_id), (None, None, None));
 }

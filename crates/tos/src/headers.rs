@@ -74,7 +74,7 @@ pub(crate) fn details(headers: &HeaderMap, size_bytes: u64) -> Option<ObjectDeta
 }
 
 pub(crate) fn etag(headers: &HeaderMap) -> Option<ETag> {
-    text(headers, "etag").map(ETag::new)
+    text(headers, "etag").map(ETag::new).filter(|etag| !etag.as_str().is_empty())
 }
 
 pub(crate) fn crc64(headers: &HeaderMap) -> Option<Crc64> {

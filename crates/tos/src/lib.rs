@@ -17,6 +17,9 @@ mod config;
 mod copy;
 mod endpoint;
 mod error;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod headers;
 mod incoming;
 mod listing;

@@ -1,9 +1,11 @@
 //! Pages of objects, parts and uploads.
 
+use std::collections::BTreeSet;
+
 use reqwest::Method;
 use store::{
-    ErrorKind, ListPage, ListRequest, ListedPart, ListedUpload, ObjectSummary, PartList, PartNumber, StoreError,
-    UploadId, UploadList, UploadListRequest, UploadRef,
+    Capabilities, ErrorKind, ListPage, ListRequest, ListedPart, ListedUpload, ObjectSummary, PartList, PartNumber,
+    StoreError, UploadId, UploadList, UploadListRequest, UploadRef,
 };
 
 use crate::headers::iso_time;
@@ -34,7 +36,7 @@ pub(crate) async fn objects(store: &TosStore, bucket: &str, request: &ListReques
         storage_class: object.storage_class,
     };
     let next = list.next_continuation_token.filter(|token| list.is_truncated && !token.is_empty());
-    if list.is_truncated && next.is_none() {
+    if list.is_truncated && (next.is_none() || next == request.continuation_token) {
         return Err(no_way_on("listing", bucket));
     }
     Ok(ListPage {
@@ -52,6 +54,12 @@ pub(crate) async fn parts(store: &TosStore, upload: &UploadRef, after: Option<Pa
         .param_unless_empty("part-number-marker", &after.map(|after| after.to_string()).unwrap_or_default());
     let answer = store.send(call).await?;
     let list: wire::PartList = answer.json_if(|list: &wire::PartList| list.upload_id.is_some()).await?;
+    let numbers: BTreeSet<u32> = list.parts.iter().map(|part| part.part_number).collect();
+    let outside = |number: &u32| !(1..=Capabilities::TOS.parts_max).contains(number);
+    if numbers.len() != list.parts.len() || numbers.iter().chain(&list.next_part_number_marker).any(outside) {
+        let message = format!("listing the parts of {} failed: the answer has parts that cannot be", upload.object);
+        return Err(StoreError::new(ErrorKind::NotThisStore, message));
+    }
     let part = |part: wire::Part| {
         Some(ListedPart {
             number: PartNumber::new(part.part_number)?,
@@ -91,10 +99,16 @@ pub(crate) async fn uploads(store: &TosStore, bucket: &str, request: &UploadList
         Some(key) => Some((key, UploadId(list.next_upload_id_marker.unwrap_or_default()))),
         None => None,
     };
-    if list.is_truncated && (next.is_none() || next == request.after) {
+    // Keys come in their order; in which order the ids of one key come is nowhere said.
+    let goes_back = |(key, id): &(String, UploadId)| match &request.after {
+        Some((after_key, after_id)) => key < after_key || (key == after_key && id == after_id),
+        None => false,
+    };
+    if list.is_truncated && next.as_ref().is_none_or(goes_back) {
         return Err(no_way_on("listing the uploads of", bucket));
     }
-    Ok(UploadList { uploads: list.uploads.into_iter().map(upload).collect(), next })
+    let nameless = |upload: &wire::Upload| upload.key.is_empty() || upload.upload_id.is_empty();
+    Ok(UploadList { uploads: list.uploads.into_iter().filter(|one| !nameless(one)).map(upload).collect(), next })
 }
 
 fn no_way_on(doing: &str, what: &str) -> StoreError {

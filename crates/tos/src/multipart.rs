@@ -14,7 +14,8 @@ pub(crate) async fn create(store: &TosStore, object: &ObjectRef, settings: &Obje
     call.headers = headers::of_settings(settings);
     let answer = store.send(call).await?;
     let created: wire::CreatedUpload =
-        answer.json_if(|created: &wire::CreatedUpload| created.upload_id.is_some()).await?;
+        // An abort with an empty id would be understood as the deletion of the object.
+        answer.json_if(|created: &wire::CreatedUpload| created.upload_id.as_deref().is_some_and(|id| !id.is_empty())).await?;
     Ok(UploadId(created.upload_id.unwrap_or_default()))
 }
 

@@ -51,7 +51,7 @@ fn size_of_range(answer: &Answer, asked: ByteRange) -> Result<u64> {
     }
     let told = headers::text(answer.headers(), "content-range").and_then(|text| parse_content_range(&text));
     match told {
-        Some((range, size_bytes)) if range == asked => Ok(size_bytes),
+        Some((range, size_bytes)) if range == asked && size_bytes <= wire::SIZE_BYTES_MAX => Ok(size_bytes),
         // Servers cut a range at the end of the object.
         Some((range, size_bytes)) if range.start == asked.start && range.end == size_bytes => {
             let message = format!("the object has only {size_bytes} bytes");
@@ -61,16 +61,22 @@ fn size_of_range(answer: &Answer, asked: ByteRange) -> Result<u64> {
     }
 }
 
-/// `bytes 0-9/100`: the range and the size of the whole.
-fn parse_content_range(text: &str) -> Option<(ByteRange, u64)> {
+/// `bytes 0-9/100`: the range and the size of the whole, if the one can be in the other.
+pub(crate) fn parse_content_range(text: &str) -> Option<(ByteRange, u64)> {
     let (range, size) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
     let (first, last) = range.split_once('-')?;
-    let range = ByteRange { start: first.trim().parse().ok()?, end: last.trim().parse::<u64>().ok()?.checked_add(1)? };
-    Some((range, size.trim().parse().ok()?))
+    let (first, last, size_bytes) = (number(first)?, number(last)?, number(size)?);
+    (first <= last && last < size_bytes).then(|| (ByteRange { start: first, end: last + 1 }, size_bytes))
+}
+
+/// Digits and nothing else; Rust would take a plus, too.
+fn number(text: &str) -> Option<u64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 fn content_length(answer: &Answer) -> Result<u64> {
-    let length = headers::text(answer.headers(), "content-length").and_then(|text| text.parse().ok());
+    let length = headers::text(answer.headers(), "content-length").and_then(|text| number(&text));
+    let length = length.filter(|length| *length <= wire::SIZE_BYTES_MAX);
     length.ok_or_else(|| answer.not_tos("does not tell its length"))
 }
 
@@ -150,6 +156,9 @@ mod tests {
             ("bytes */100", None),
             ("5-9/100", None),
             ("bytes 0-18446744073709551615/1", None),
+            ("bytes 5-4/100", None),
+            ("bytes 5-9/9", None),
+            ("bytes +5-9/100", None),
         ] {
             let found = parse_content_range(text).map(|(range, size)| (range.start, range.end, size));
             assert_eq!(found, expected, "{text}");

@@ -23,9 +23,20 @@ fn lenient_crc<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Crc64>, D::E
     })
 }
 
+/// The largest size that anything can have; the engine adds sizes up, and its ledger has signed numbers.
+pub(crate) const SIZE_BYTES_MAX: u64 = i64::MAX as u64;
+
+fn size<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let size_bytes: u64 = null_is_default(from)?;
+    if size_bytes > SIZE_BYTES_MAX {
+        return Err(serde::de::Error::custom("no object is as large as that"));
+    }
+    Ok(size_bytes)
+}
+
 fn etag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<ETag>, D::Error> {
     let text: Option<String> = Option::deserialize(from)?;
-    Ok(text.filter(|text| !text.is_empty()).map(ETag::new))
+    Ok(text.map(ETag::new).filter(|etag| !etag.as_str().is_empty()))
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,6 +90,7 @@ pub(crate) struct Object {
     pub(crate) last_modified: Option<String>,
     #[serde(rename = "ETag", deserialize_with = "etag")]
     pub(crate) etag: Option<ETag>,
+    #[serde(deserialize_with = "size")]
     pub(crate) size: u64,
     pub(crate) storage_class: Option<String>,
     #[serde(rename = "HashCrc64ecma", deserialize_with = "lenient_crc")]
@@ -131,6 +143,7 @@ pub(crate) struct Part {
     pub(crate) last_modified: Option<String>,
     #[serde(rename = "ETag", deserialize_with = "etag")]
     pub(crate) etag: Option<ETag>,
+    #[serde(deserialize_with = "size")]
     pub(crate) size: u64,
     #[serde(rename = "HashCrc64ecma", deserialize_with = "lenient_crc")]
     pub(crate) crc64: Option<Crc64>,

@@ -15,8 +15,9 @@ fn id(number: i64) -> TransferId {
 /// Transfers that stopped because the credentials of a store had expired.
 pub(super) fn held(connection: &Connection, store: &StoreId) -> Result<Vec<TransferId>, LedgerError> {
     let mut statement = connection.prepare_cached(
-        "SELECT id FROM transfer WHERE state IN (1, 2) AND intent <> ?1 AND json_extract(error, '$.code') = ?2
-         AND ?3 IN (json_extract(source, '$.store'), json_extract(target, '$.store')) ORDER BY ord, id",
+        "SELECT id FROM transfer WHERE state IN (1, 2) AND intent <> ?1 AND json_extract(iif(json_valid(error), error, '{}'), '$.code') = ?2
+         AND ?3 IN (json_extract(iif(json_valid(source), source, '{}'), '$.store'),
+                    json_extract(iif(json_valid(target), target, '{}'), '$.store')) ORDER BY ord, id",
     )?;
     let given = params![intent_number(Intent::Pause), ErrorCode::CredentialsExpired.as_str(), store.0];
     let found = statement.query_map(given, |row| row.get(0))?;

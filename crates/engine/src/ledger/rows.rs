@@ -1,13 +1,18 @@
 //! Rows, to and from values.
+//!
+//! A ledger outlives programs, disks and hands that edit it, so a row is checked before it is believed: no number in it
+//! can upset the arithmetic of the engine. A row that does not hold is left out and logged; the others go on.
 
-use rusqlite::Row;
+use rusqlite::{Row, Rows};
+use serde::de::Error as _;
 use store::{Crc64, ETag, PartNumber};
 
 use super::LedgerError;
 use crate::checkpoint::{Checkpoint, PartRecord};
+use crate::plan::PARTS_MAX;
 use crate::queue::Loaded;
-use crate::transfer::{Intent, State, TransferId, TransferSpec};
-use crate::view::TransferView;
+use crate::transfer::{Intent, PARALLEL_PARTS_MAX, State, TransferId, TransferOptions, TransferSpec};
+use crate::view::{Stats, TransferView};
 
 /// Columns that make a view, in the order that [`view`] reads them.
 pub(super) const COLUMNS: &str = "id, ord, state, intent, source, target, options, checkpoint, size_bytes, done_bytes, \
@@ -59,35 +64,113 @@ fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
+/// A number of bytes with which the counters of the ledger can be kept.
+fn countable(number: i64) -> Result<u64, LedgerError> {
+    if number.unsigned_abs() > COUNTABLE_BYTES_MAX {
+        return Err(serde_json::Error::custom("a size that nothing can have").into());
+    }
+    Ok(unsigned(number))
+}
+
+/// An exbibyte.
+const COUNTABLE_BYTES_MAX: u64 = 1 << 60;
+
+/// Up to `limit` rows that can be read.
+pub(super) fn readable<T>(
+    mut found: Rows<'_>,
+    limit: usize,
+    read: impl Fn(&Row<'_>) -> Result<T, LedgerError>,
+) -> Result<Vec<T>, LedgerError> {
+    let mut all = Vec::new();
+    while all.len() < limit
+        && let Some(row) = found.next()?
+    {
+        match read(row) {
+            Ok(one) => all.push(one),
+            Err(error) if is_about_the_row(&error) => {
+                let id = row.get::<_, i64>(0).unwrap_or_default();
+                tracing::warn!(id, %error, "a row of the ledger is left out");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
+}
+
+/// Whether what the row says is to blame, and not the database.
+pub(super) fn is_about_the_row(error: &LedgerError) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
+    match error {
+        LedgerError::Row(_) => true,
+        LedgerError::Database(error) => matches!(
+            error,
+            FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..)
+        ),
+        LedgerError::Io(_) | LedgerError::Newer { .. } => false,
+    }
+}
+
+/// The plan, if its parts can be counted.
+fn checkpoint(text: &str) -> Result<Checkpoint, LedgerError> {
+    let checkpoint: Checkpoint = serde_json::from_str(text)?;
+    let plan = checkpoint.plan();
+    let fits = plan.part_size_bytes > 0 && plan.size_bytes.max(plan.part_size_bytes) <= COUNTABLE_BYTES_MAX;
+    if !fits || plan.part_count() > PARTS_MAX {
+        return Err(serde_json::Error::custom("a plan that no store can have").into());
+    }
+    Ok(checkpoint)
+}
+
+fn options(text: &str) -> Result<TransferOptions, LedgerError> {
+    let options: TransferOptions = serde_json::from_str(text)?;
+    let parallel_parts = options.parallel_parts.clamp(1, PARALLEL_PARTS_MAX);
+    Ok(TransferOptions { parallel_parts, ..options })
+}
+
+/// Numbers that can be added to.
+fn stats(text: &str) -> Result<Stats, LedgerError> {
+    let stats: Stats = serde_json::from_str(text)?;
+    let bounded = |number: u64| number.min(u64::from(u32::MAX));
+    Ok(Stats {
+        parts_sent: bounded(stats.parts_sent),
+        parts_reused: bounded(stats.parts_reused),
+        retries: bounded(stats.retries),
+        busy_ms: stats.busy_ms.min(i64::MAX.unsigned_abs()),
+        parts_confirmed: bounded(stats.parts_confirmed),
+    })
+}
+
 /// A row as a view, with its plan and the time of its last saved part.
 pub(super) type ViewRow = (TransferView, Option<Checkpoint>, Option<i64>);
 
 pub(super) fn view(row: &Row<'_>) -> Result<ViewRow, LedgerError> {
     let json = |index: usize| row.get::<_, Option<String>>(index);
-    let checkpoint: Option<Checkpoint> = json(7)?.map(|text| serde_json::from_str(&text)).transpose()?;
+    let checkpoint = json(7)?.map(|text| checkpoint(&text)).transpose()?;
+    let id = row.get::<_, i64>(0)?;
+    let id = u64::try_from(id).map_err(|_| serde_json::Error::custom("an id below 0"))?;
     let mut target = serde_json::from_str(&row.get::<_, String>(5)?)?;
     if let Some(checkpoint) = &checkpoint {
         // Where both were kept, the name in the end is the one that matters to a reader.
         target = checkpoint.target.clone();
     }
     let view = TransferView {
-        id: TransferId(unsigned(row.get(0)?)),
+        id: TransferId(id),
         order: row.get(1)?,
         state: state(row.get(2)?),
         intent: intent(row.get(3)?),
         spec: TransferSpec {
             source: serde_json::from_str(&row.get::<_, String>(4)?)?,
             target,
-            options: serde_json::from_str(&row.get::<_, String>(6)?)?,
+            options: options(&row.get::<_, String>(6)?)?,
         },
-        size_bytes: row.get::<_, Option<i64>>(8)?.map(unsigned),
-        done_bytes: unsigned(row.get(9)?),
+        size_bytes: row.get::<_, Option<i64>>(8)?.map(countable).transpose()?,
+        done_bytes: countable(row.get(9)?)?,
         in_flight_bytes: 0,
         speed_bytes_per_second: 0.0,
         error: json(10)?.map(|text| serde_json::from_str(&text)).transpose()?,
         retry_in_ms: None,
         result: json(11)?.map(|text| serde_json::from_str(&text)).transpose()?,
-        stats: serde_json::from_str(&row.get::<_, String>(12)?)?,
+        stats: stats(&row.get::<_, String>(12)?)?,
         added_ms: row.get(13)?,
         ended_ms: row.get(14)?,
     };

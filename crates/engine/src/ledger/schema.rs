@@ -91,11 +91,22 @@ CREATE TABLE leftover (
 ",
     // Room between two places in the queue for what is moved there; and whose upload is this?
     "
-UPDATE transfer SET ord = ord * 4294967296;
+-- What cannot be would keep the whole ledger from being opened.
+UPDATE transfer SET ord = max(min(ord, 1 << 30), -(1 << 30)) * 4294967296;
+UPDATE transfer SET checkpoint = NULL WHERE NOT json_valid(checkpoint);
 CREATE INDEX transfer_upload ON transfer (json_extract(checkpoint, '$.session.upload_id'))
     WHERE json_extract(checkpoint, '$.session.upload_id') IS NOT NULL;
 ",
 ];
+
+/// Counts anew where a counter has what no count can have: each change of a row would fail on it.
+const HEAL: &str = "
+UPDATE counter SET
+    n = (SELECT count(*) FROM transfer WHERE transfer.state = counter.state),
+    left_bytes = (SELECT CAST(min(total(size_bytes - done_bytes), 1e18) AS INTEGER) FROM transfer
+                  WHERE transfer.state = counter.state AND abs(size_bytes / 2) < (1 << 59) AND abs(done_bytes / 2) < (1 << 59))
+    WHERE n NOT BETWEEN 0 AND (1 << 60) OR abs(left_bytes / 2) > (1 << 60);
+";
 
 /// Opens the writer's connection. What is no ledger of ours, or a damaged one, is renamed, never deleted.
 pub(super) fn open_writer(path: &Path, now_ms: i64) -> Result<(Connection, Option<SetAside>), LedgerError> {
@@ -181,6 +192,7 @@ fn prepare(path: &Path) -> Result<Connection, Trouble> {
     for migration in MIGRATIONS.iter().skip(usize::try_from(at - 1).unwrap_or(0)) {
         transaction.execute_batch(migration)?;
     }
+    transaction.execute_batch(HEAL)?;
     transaction
         .execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"))?;
     transaction.commit()?;

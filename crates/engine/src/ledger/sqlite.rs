@@ -12,7 +12,7 @@ use store::{ObjectRef, UploadId, UploadRef};
 use super::apply::apply;
 use super::rows::{self, COLUMNS, intent_number, signed};
 use super::{Ledger, LedgerError, Leftover, Owner, Place, SetAside, places, schema};
-use crate::checkpoint::PartRecord;
+use crate::checkpoint::{Checkpoint, PartRecord};
 use crate::fact::Fact;
 use crate::queue::Loaded;
 use crate::transfer::{End, Intent, State, StoreId, TransferId};
@@ -59,6 +59,9 @@ impl SqliteLedger {
     }
 }
 
+/// The largest id, place or number of rows that is believed.
+const NUMBER_MAX: i64 = 1 << 60;
+
 fn view_row(connection: &Connection, id: TransferId) -> Result<Option<rows::ViewRow>, LedgerError> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM transfer WHERE id = ?1"))?;
     let mut found = statement.query([signed(id)])?;
@@ -69,16 +72,18 @@ fn parts_of(connection: &Connection, id: TransferId) -> Result<Vec<PartRecord>, 
     let mut statement = connection.prepare_cached(
         "SELECT number, size_bytes, crc64, etag, confirmed FROM part WHERE transfer = ?1 ORDER BY number",
     )?;
-    let mut found = statement.query([signed(id)])?;
-    let mut parts = Vec::new();
-    while let Some(row) = found.next()? {
-        parts.extend(rows::part(row)?);
-    }
-    Ok(parts)
+    let found = statement.query([signed(id)])?;
+    Ok(rows::readable(found, usize::MAX, rows::part)?.into_iter().flatten().collect())
 }
 
+/// Adds the parts that belong to the plan: what is recorded otherwise is moved again.
 fn with_parts(connection: &Connection, loaded: Loaded) -> Result<Loaded, LedgerError> {
-    Ok(Loaded { parts: parts_of(connection, loaded.id)?, ..loaded })
+    let Some(plan) = loaded.checkpoint.as_ref().map(Checkpoint::plan) else { return Ok(loaded) };
+    let mut parts = parts_of(connection, loaded.id)?;
+    parts.retain(|part| {
+        part.number.get() <= plan.part_count() && part.size_bytes == plan.range(part.number).len_bytes()
+    });
+    Ok(Loaded { parts, ..loaded })
 }
 
 impl Ledger for SqliteLedger {
@@ -109,14 +114,10 @@ impl Ledger for SqliteLedger {
         self.read(|connection| {
             let (order, id) = after.map_or((i64::MIN, -1), |(order, id)| (order, signed(id)));
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM transfer WHERE state = 0 AND (ord, id) > (?1, ?2) ORDER BY ord, id LIMIT ?3"
+                "SELECT {COLUMNS} FROM transfer WHERE state = 0 AND (ord, id) > (?1, ?2) ORDER BY ord, id"
             ))?;
-            let mut found = statement.query(params![order, id, i64::try_from(limit).unwrap_or(i64::MAX)])?;
-            let mut all = Vec::new();
-            while let Some(row) = found.next()? {
-                all.push(with_parts(connection, rows::loaded(row)?)?);
-            }
-            Ok(all)
+            let found = statement.query(params![order, id])?;
+            rows::readable(found, limit, |row| with_parts(connection, rows::loaded(row)?))
         })
     }
 
@@ -148,7 +149,8 @@ impl Ledger for SqliteLedger {
                 [],
                 |row| row.get(0),
             )?;
-            Ok((u64::try_from(id).unwrap_or(0), order))
+            // Whatever somebody wrote there, the next ones can be counted on from it.
+            Ok((u64::try_from(id.min(NUMBER_MAX)).unwrap_or(0), order.min(NUMBER_MAX)))
         })
     }
 
@@ -161,15 +163,11 @@ impl Ledger for SqliteLedger {
             Filter::Done => ("state = 3", NEWEST_FIRST),
         };
         self.read(|connection| {
-            let mut statement = connection
-                .prepare_cached(&format!("SELECT {COLUMNS} FROM transfer WHERE {states} AND {order} LIMIT ?2"))?;
-            let after = after.map_or(-1, signed);
-            let mut found = statement.query(params![after, i64::try_from(limit).unwrap_or(i64::MAX)])?;
-            let mut all = Vec::new();
-            while let Some(row) = found.next()? {
-                all.push(rows::view(row)?.0);
-            }
-            Ok(all)
+            let mut statement =
+                connection.prepare_cached(&format!("SELECT {COLUMNS} FROM transfer WHERE {states} AND {order}"))?;
+            // No limit in the words, as rows that cannot be read do not count; they are read one by one all the same.
+            let found = statement.query([after.map_or(-1, signed)])?;
+            rows::readable(found, limit, |row| Ok(rows::view(row)?.0))
         })
     }
 
@@ -177,7 +175,11 @@ impl Ledger for SqliteLedger {
         self.read(|connection| {
             // One transaction takes the lock once for all of them.
             let transaction = connection.unchecked_transaction()?;
-            let found = ids.iter().filter_map(|id| view_row(&transaction, *id).transpose());
+            let readable = |row: &Result<rows::ViewRow, LedgerError>| match row {
+                Err(error) => !rows::is_about_the_row(error),
+                Ok(_) => true,
+            };
+            let found = ids.iter().filter_map(|id| view_row(&transaction, *id).transpose()).filter(readable);
             found.map(|row| Ok(row?.0)).collect()
         })
     }
@@ -212,7 +214,8 @@ impl Ledger for SqliteLedger {
             let mut statement = connection.prepare_cached(
                 "SELECT store, bucket, key, upload_id, transfer, since_ms FROM leftover ORDER BY since_ms, upload_id",
             )?;
-            let found = statement.query_map([], |row| {
+            let found = statement.query([])?;
+            rows::readable(found, usize::MAX, |row| {
                 let object = ObjectRef::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?);
                 Ok(Leftover {
                     store: StoreId(row.get(0)?),
@@ -220,8 +223,7 @@ impl Ledger for SqliteLedger {
                     transfer: TransferId(u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0)),
                     since_ms: row.get(5)?,
                 })
-            })?;
-            Ok(found.collect::<Result<_, _>>()?)
+            })
         })
     }
 
@@ -233,6 +235,8 @@ impl Ledger for SqliteLedger {
             while let Some(row) = found.next()? {
                 let (n, left) = (row.get::<_, i64>(1)?, row.get::<_, i64>(2)?);
                 let (n, left) = (u64::try_from(n).unwrap_or(0), u64::try_from(left).unwrap_or(0));
+                // All of them can be added up.
+                let n = n.min(NUMBER_MAX.unsigned_abs());
                 match row.get::<_, i64>(0)? {
                     0 => {
                         counts.waiting = n;

@@ -42,7 +42,7 @@ fn check_content(world: &World, name: &str) {
 }
 
 #[test]
-fn any_verb_may_fail_or_lose_its_reply_twice_and_the_bytes_still_arrive_once() {
+fn b6_any_verb_may_fail_or_lose_its_reply_twice_and_the_bytes_still_arrive_once() {
     for fault in [
         Fault::Fail(ErrorKind::Network),
         Fault::Fail(ErrorKind::Throttled),
@@ -112,7 +112,7 @@ fn what_will_not_change_fails_at_once_keeps_everything_and_can_be_retried() {
 }
 
 #[test]
-fn a_source_file_that_changes_meanwhile_starts_over_and_is_never_mixed() {
+fn b15_a_source_file_that_changes_meanwhile_starts_over_and_is_never_mixed() {
     let world = &World::new();
     world.run_with(crate::world::slow(20 << 10), |run| async move {
         let (path, _) = world.file("source", 40 * PART);
@@ -129,7 +129,7 @@ fn a_source_file_that_changes_meanwhile_starts_over_and_is_never_mixed() {
 }
 
 #[test]
-fn a_source_object_that_changes_meanwhile_starts_over_and_is_never_mixed() {
+fn b13_a_source_object_that_changes_meanwhile_starts_over_and_is_never_mixed() {
     let world = &World::new();
     world.run_with(crate::world::slow(20 << 10), |run| async move {
         world.object("a", 40 * PART);
@@ -144,7 +144,7 @@ fn a_source_object_that_changes_meanwhile_starts_over_and_is_never_mixed() {
 }
 
 #[test]
-fn an_upload_that_expires_at_the_store_starts_over() {
+fn b2_an_upload_that_expires_at_the_store_starts_over() {
     let world = &World::new();
     world.run_with(crate::world::slow(20 << 10), |run| async move {
         let (path, bytes) = world.file("source", 40 * PART);
@@ -234,7 +234,7 @@ fn one_wave_of_refusals_is_one_failure_however_many_parts_move() {
 }
 
 #[test]
-fn two_downloads_to_one_name_never_share_a_temporary_file() {
+fn b23_two_downloads_to_one_name_never_share_a_temporary_file() {
     for _ in 0..10 {
         let world = &World::new();
         world.run(|run| async move {

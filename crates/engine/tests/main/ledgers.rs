@@ -5,7 +5,7 @@ use engine::ledger::{Ledger as _, LedgerError, Owner, Place, SqliteLedger};
 use engine::{End, Filter, State};
 
 #[test]
-fn what_is_no_ledger_or_a_damaged_one_is_set_aside_and_nothing_is_deleted() {
+fn b4_what_is_no_ledger_or_a_damaged_one_is_set_aside_and_nothing_is_deleted() {
     let world = &World::new();
     let (path, _) = world.file("a", 10);
     world.run(|run| async move {

@@ -12,7 +12,9 @@ mod cancel;
 mod conflicts;
 mod credentials;
 mod faults;
+mod foreign_rows;
 mod interruptions;
+mod ledger_rows;
 mod ledgers;
 #[cfg(unix)]
 mod links;
@@ -20,5 +22,6 @@ mod order;
 mod panics;
 mod requests;
 mod resume;
+mod sdk_bugs;
 mod transfers;
 mod world;

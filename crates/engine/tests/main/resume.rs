@@ -29,7 +29,7 @@ async fn upload_id(engine: &Engine, id: TransferId) -> Option<String> {
 }
 
 #[test]
-fn a_pause_stops_at_once_keeps_everything_and_a_resume_sends_only_the_rest() {
+fn b24_a_pause_stops_at_once_keeps_everything_and_a_resume_sends_only_the_rest() {
     let world = &World::new();
     for (name, spec) in kinds(world) {
         world.run_with(slow(20 << 10), |run| async move {
@@ -102,7 +102,7 @@ fn a_quit_writes_everything_so_that_no_part_moves_twice() {
 }
 
 #[test]
-fn a_temp_file_that_was_tampered_with_is_noticed() {
+fn b1_a_temp_file_that_was_tampered_with_is_noticed() {
     /// What somebody did to the temp file between two runs.
     type Tampering = fn(&std::path::Path);
     let tamperings: [(&str, Tampering); 4] = [

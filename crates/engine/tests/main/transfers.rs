@@ -106,7 +106,7 @@ fn a_copy_that_shall_stay_inside_the_store_is_refused_where_it_cannot() {
 }
 
 #[test]
-fn a_relayed_object_that_came_changed_is_never_published() {
+fn b17_a_relayed_object_that_came_changed_is_never_published() {
     for size in [PART / 2, 5 * PART] {
         let world = &World::new();
         world.run(|run| async move {

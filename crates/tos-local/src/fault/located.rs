@@ -27,7 +27,9 @@ pub(super) fn from_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, FaultPlan
         let message = error.to_string();
         // The place in a text that nobody has seen would only mislead.
         let message = message.split(" at line ").next().unwrap_or_default();
-        FaultPlanError { field, message: format!("{message}.") }
+        // The names of unknown fields are in it, and it is shown.
+        let shown = |text: &str| text.chars().map(|c| if c.is_control() { '?' } else { c }).collect::<String>();
+        FaultPlanError { field: shown(&field), message: format!("{}.", shown(message)) }
     })
 }
 

@@ -7,6 +7,8 @@ mod copies;
 mod fault_control;
 mod faults_in_requests;
 mod faults_in_responses;
+mod foreign;
+mod foreign_requests;
 mod limits;
 mod listing;
 mod loopback;
