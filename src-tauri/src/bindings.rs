@@ -3,7 +3,7 @@
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands::{accounts, app, browse, limits, transfers};
+use crate::commands::{accounts, app, browse, limits, transfers, uploads};
 
 /// All commands with their types. Byte counts and ids are exported as `number`: they stay below 2^53. Types have one
 /// form for both ways: no field is left out of what Rust sends, and the window leaves out none either.
@@ -17,6 +17,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         app::pick_folder,
         accounts::connect_practice,
         accounts::connect,
+        accounts::renew_keys,
         accounts::accounts,
         accounts::use_account,
         accounts::forget_account,
@@ -36,6 +37,10 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         transfers::pause_all,
         transfers::resume_all,
         transfers::reveal,
+        uploads::list_uploads,
+        uploads::measure_upload,
+        uploads::adopt_upload,
+        uploads::abort_upload,
         limits::get_limits,
         limits::set_limits,
     ])

@@ -8,6 +8,7 @@ pub mod app;
 pub mod browse;
 pub mod limits;
 pub mod transfers;
+pub mod uploads;
 
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use accounts::{Accounts, Addressing, Profile, Proxy, Region, Secrets, normal_endpoint};
 use store::{ErrorKind, ListRequest, ObjectStore, Secret, StoreError};
 
-use crate::dto::{AppError, ConnectForm};
+use crate::dto::{AppError, ConnectForm, KeysForm};
 use crate::error::OwnCode;
 use crate::stores;
 
@@ -46,6 +46,21 @@ pub fn read_form(accounts: &Accounts, form: ConnectForm) -> Result<Connection, A
         secret_key: Secret::new(form.secret_key),
         security_token: given(form.security_token).map(Secret::new),
         proxy_password,
+    };
+    Ok(Connection { profile, secrets })
+}
+
+/// The account `id` with new keys; all else stays.
+///
+/// # Errors
+/// `account_missing` if it is not known.
+pub async fn with_new_keys(accounts: &Accounts, id: &str, keys: KeysForm) -> Result<Connection, AppError> {
+    let profile = Profile { access_key: keys.access_key, ..accounts.profile(id)? };
+    let old = accounts.secrets(id).await?;
+    let secrets = Secrets {
+        secret_key: Secret::new(keys.secret_key),
+        security_token: given(keys.security_token).map(Secret::new),
+        proxy_password: old.and_then(|old| old.proxy_password),
     };
     Ok(Connection { profile, secrets })
 }

@@ -89,6 +89,23 @@ impl std::fmt::Debug for ConnectForm {
     }
 }
 
+/// New keys for an account that is known.
+#[derive(Clone, Serialize, Deserialize, Type)]
+pub struct KeysForm {
+    /// Access key id; temporary credentials come with a new one.
+    pub access_key: String,
+    /// Secret key.
+    pub secret_key: String,
+    /// Security token of temporary credentials; empty for none.
+    pub security_token: String,
+}
+
+impl std::fmt::Debug for KeysForm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeysForm").finish_non_exhaustive()
+    }
+}
+
 /// A bucket.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 pub struct BucketView {
@@ -124,6 +141,65 @@ pub struct ObjectPage {
     pub rows: Vec<ObjectRow>,
     /// Give this back for the next page.
     pub next: Option<String>,
+}
+
+/// Where a page of unfinished uploads ended.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct UploadCursor {
+    /// Key of its last row.
+    pub key: String,
+    /// Its upload.
+    pub upload_id: String,
+}
+
+/// An unfinished upload.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct UploadRow {
+    /// Key of the object that it would become.
+    pub key: String,
+    /// Its id.
+    pub upload_id: String,
+    /// When it was begun, in milliseconds since 1970.
+    pub initiated_ms: Option<i64>,
+    /// Such as `STANDARD`.
+    pub storage_class: Option<String>,
+    /// The transfer that goes on with it.
+    pub needed_by: Option<u64>,
+    /// The transfer that began it and needs it no more.
+    pub left_behind_by: Option<u64>,
+}
+
+/// A page of unfinished uploads.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct UploadPage {
+    /// By key.
+    pub rows: Vec<UploadRow>,
+    /// Give this back for the next page.
+    pub next: Option<UploadCursor>,
+}
+
+/// What an unfinished upload holds.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct HeldView {
+    /// How many parts.
+    pub parts: u64,
+    /// Their bytes.
+    pub size_bytes: u64,
+}
+
+/// What came of going on with an upload of somebody else.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct AdoptedView {
+    /// The transfer.
+    pub id: u64,
+    /// Parts that the upload had.
+    pub parts_listed: u64,
+    /// Those of them that are parts of the file.
+    pub parts_held: u64,
+    /// Their bytes.
+    pub held_bytes: u64,
+    /// Size of the file.
+    pub size_bytes: u64,
 }
 
 /// What to do where the target exists with other content.

@@ -25,11 +25,13 @@ pub enum OwnCode {
     NoAccount,
     /// The endpoint is the one for S3 programs.
     S3Endpoint,
+    /// A transfer goes on with this upload.
+    UploadNeeded,
 }
 
 impl OwnCode {
     /// Every one: a test holds the window to having words for each.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::AlreadyExists,
         Self::DataFolderBusy,
         Self::EngineStopped,
@@ -38,6 +40,7 @@ impl OwnCode {
         Self::LedgerSetAside,
         Self::NoAccount,
         Self::S3Endpoint,
+        Self::UploadNeeded,
     ];
 
     /// The code as it is written.
@@ -51,6 +54,7 @@ impl OwnCode {
             Self::LedgerSetAside => "ledger_set_aside",
             Self::NoAccount => "no_account",
             Self::S3Endpoint => "s3_endpoint",
+            Self::UploadNeeded => "upload_needed",
         }
     }
 }

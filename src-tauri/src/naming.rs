@@ -72,7 +72,8 @@ pub fn copies(
     keys.iter().map(of_key).collect()
 }
 
-fn spec(source: End, target: End, conflict: Conflict) -> TransferSpec {
+/// A transfer with the options that the window does not ask for at their defaults.
+pub fn spec(source: End, target: End, conflict: Conflict) -> TransferSpec {
     let conflict = match conflict {
         Conflict::Overwrite => ConflictRule::Overwrite,
         Conflict::Skip => ConflictRule::Skip,

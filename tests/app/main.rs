@@ -10,6 +10,7 @@ mod permissions;
 mod sdk_bugs;
 mod secrets;
 mod tidy;
+mod uploads;
 mod words;
 
 use std::path::{Path, PathBuf};

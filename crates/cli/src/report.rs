@@ -40,7 +40,13 @@ impl Report {
                 self.failed.push(view.id);
                 failed(view);
             }
-            State::Paused => self.paused.push(view.id),
+            State::Paused => {
+                self.paused.push(view.id);
+                // It was not its user who paused it.
+                if let Some(error) = &view.error {
+                    Failure::from(error).tell();
+                }
+            }
             _ => {}
         }
     }

@@ -48,7 +48,7 @@ pub(crate) enum Command {
     Remove(Vec<TransferId>, Reply<()>),
     Detail(TransferId, Reply<Option<TransferDetail>>),
     Interrupted(Reply<()>),
-    Adopt(TransferSpec, Box<Examined>, Reply<TransferId>),
+    Adopt(Box<TransferSpec>, Box<Examined>, Reply<TransferId>),
     Renewed(StoreId, Reply<Vec<TransferId>>),
     Reorder(Vec<TransferId>, NewPlace, Reply<()>),
     Shutdown(Reply<()>),

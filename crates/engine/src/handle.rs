@@ -1,11 +1,14 @@
 //! The engine as callers see it: a cheap handle to a driver that runs on its own.
+//!
+//! What is asked of it is here; what can be looked at, in `reads.rs`.
 
-use std::collections::BTreeMap;
+mod reads;
+
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use store::{ObjectStore, UploadId};
+use store::ObjectStore;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -24,7 +27,7 @@ use crate::recorder::Recorder;
 use crate::retry::RetryPolicy;
 use crate::rules::Rules;
 use crate::transfer::{End, Intent, Kind, PARALLEL_PARTS_MAX, StoreId, TransferId, TransferSpec};
-use crate::view::{Counts, Filter, Page, PageRequest, TransferDetail, TransferView};
+use crate::view::TransferView;
 
 /// Events that a slow listener may be behind before it misses some.
 const EVENT_BACKLOG: usize = 16_384;
@@ -300,16 +303,8 @@ impl Engine {
         let (parts_listed, parts_held) = (found.listed, found.held.len());
         let held_bytes = found.held.iter().map(|part| part.size_bytes).sum();
         let size_bytes = found.checkpoint.source.size_bytes();
-        let id = self.ask(|reply| Command::Adopt(spec, Box::new(found), reply)).await?;
+        let id = self.ask(|reply| Command::Adopt(Box::new(spec), Box::new(found), reply)).await?;
         Ok(Adoption { id, size_bytes, parts_listed, parts_held, held_bytes })
-    }
-
-    /// For each upload whose it is, as far as it is one of ours.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
-    pub fn owners(&self, uploads: &[UploadId]) -> Result<Vec<Option<Owner>>, EngineError> {
-        Ok(self.ledger.owners(uploads)?)
     }
 
     /// After a sleep or a change of network: drops all connections and issues what was under way again, at once. Waits
@@ -362,127 +357,6 @@ impl Engine {
     pub fn speeds(&self) -> (f64, f64) {
         let speeds = self.live.speeds();
         (speeds.upload, speeds.download)
-    }
-
-    /// One transfer at this moment.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
-    pub fn view(&self, id: TransferId) -> Result<Option<TransferView>, EngineError> {
-        Ok(self.views(&[id])?.pop())
-    }
-
-    /// Transfers at this moment: those that exist, in any order.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
-    pub fn views(&self, ids: &[TransferId]) -> Result<Vec<TransferView>, EngineError> {
-        let mut views = Vec::with_capacity(ids.len());
-        let mut at_rest = Vec::new();
-        for id in ids {
-            match self.live.get(*id) {
-                Some(live) => views.push(live.as_ref().clone()),
-                None => at_rest.push(*id),
-            }
-        }
-        if !at_rest.is_empty() {
-            views.extend(self.ledger.views(&at_rest)?);
-        }
-        Ok(views)
-    }
-
-    /// The transfers that work just now, without a look at the ledger.
-    pub fn working(&self) -> Vec<TransferView> {
-        let working = |view: &Arc<TransferView>| view.state.is_working().then(|| view.as_ref().clone());
-        self.live.all().iter().filter_map(working).collect()
-    }
-
-    /// One transfer with its parts.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read, or the engine has stopped while the transfer worked.
-    pub async fn detail(&self, id: TransferId) -> Result<Option<TransferDetail>, EngineError> {
-        if self.live.get(id).is_some_and(|live| live.state.is_working())
-            && let Some(detail) = self.ask(|reply| Command::Detail(id, reply)).await?
-        {
-            return Ok(Some(detail));
-        }
-        Ok(self.ledger.detail(id)?)
-    }
-
-    /// For each pair of source and target the transfer between them that is not over, if any.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
-    pub fn find_open(&self, ends: &[(&End, &End)]) -> Result<Vec<Option<TransferId>>, EngineError> {
-        Ok(self.ledger.find_open(ends)?)
-    }
-
-    /// Exact numbers of each filter.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
-    pub fn counts(&self) -> Result<Counts, EngineError> {
-        let mut counts = self.ledger.counts()?;
-        let mut unrecorded_bytes = 0;
-        for live in self.live.all() {
-            if live.state.is_working() {
-                counts.active += 1;
-                counts.waiting = counts.waiting.saturating_sub(1);
-                unrecorded_bytes += live.in_flight_bytes;
-            }
-        }
-        counts.left_bytes = counts.left_bytes.saturating_sub(unrecorded_bytes);
-        Ok(counts)
-    }
-
-    /// A page of transfers.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
-    pub fn page(&self, request: PageRequest) -> Result<Page, EngineError> {
-        let revision = self.live.revision();
-        let counts = self.counts()?;
-        let live: BTreeMap<TransferId, TransferView> =
-            self.live.all().into_iter().map(|one| (one.id, one.as_ref().clone())).collect();
-        let (total, mut rows) = match request.filter {
-            Filter::Active => {
-                let mut rows: Vec<_> = live.values().filter(|view| view.state.is_working()).cloned().collect();
-                rows.sort_by_key(|view| (view.order, view.id));
-                let start = request
-                    .after
-                    .and_then(|after| rows.iter().position(|view| view.id == after))
-                    .map_or(0, |at| at + 1);
-                (counts.active, rows.split_off(start))
-            }
-            filter => {
-                let total = match filter {
-                    Filter::Waiting => counts.waiting,
-                    Filter::Paused => counts.paused,
-                    Filter::Failed => counts.failed,
-                    Filter::Done => counts.done,
-                    Filter::All | Filter::Active => {
-                        counts.active + counts.waiting + counts.paused + counts.failed + counts.done
-                    }
-                };
-                // Rows of this page may be working by now; ask for as many more, and one to know whether there are more.
-                let asked = request.limit.saturating_add(live.len() + 1);
-                let mut rows = self.ledger.page(filter, request.after, asked)?;
-                for row in &mut rows {
-                    if let Some(view) = live.get(&row.id) {
-                        row.clone_from(view);
-                    }
-                }
-                if filter == Filter::Waiting {
-                    rows.retain(|view| !view.state.is_working());
-                }
-                (total, rows)
-            }
-        };
-        let more = rows.len() > request.limit;
-        rows.truncate(request.limit);
-        let next = if more { rows.last().map(|view| view.id) } else { None };
-        Ok(Page { revision, total, rows, next })
     }
 
     /// Waits until a transfer rests (done, failed, paused or cancelled) and returns it.

@@ -3,14 +3,15 @@
 //! It is told of nothing that the engine believes; it compares what the engine writes down with what the disk and the
 //! store really hold at that moment.
 
+mod end;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::{
-    Checkpoint, ConflictRule, End, Event, EventKind, Fact, Outcome, PartRecord, Phase, Session, State, TransferId,
-    TransferSpec, Transferred,
+    Checkpoint, ConflictRule, End, Fact, Outcome, PartRecord, Session, State, TransferId, TransferSpec, Transferred,
 };
 use store::{Crc64, ETag, MemoryStore, ObjectRef, PartNumber, UploadId, UploadRef};
 
@@ -432,74 +433,5 @@ impl Oracle {
             }
         }
         wrong.into_iter().for_each(|what| self.accuse(what));
-    }
-
-    /// An event was told.
-    pub(crate) fn told(&self, event: &Event) {
-        let id = event.transfer;
-        match &event.kind {
-            // What was in flight when it was stopped is lost, and nobody says otherwise.
-            EventKind::Restarted { .. }
-            | EventKind::StateChanged { phase: Phase::Paused | Phase::Waiting | Phase::Failed, .. } => {
-                self.book().progress.remove(&id);
-            }
-            EventKind::DataTransferRw { consumed_bytes, total_bytes } => {
-                let before = self.book().progress.insert(id, *consumed_bytes);
-                if u64::try_from(*total_bytes).is_ok_and(|total| *consumed_bytes > total) {
-                    self.accuse(format!("{id} tells {consumed_bytes} of {total_bytes} bytes"));
-                }
-                if before.is_some_and(|before| before > *consumed_bytes) {
-                    self.accuse(format!("{id} tells {consumed_bytes} bytes after {before:?}"));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// The weather has been fair for long, everything rests: what is left behind in the bucket, or on the disk?
-    pub(crate) fn end(&self, bucket: &str, clock_was_right: bool) {
-        let (known, owners, left_behind, foreign, not_ours) = {
-            let book = self.book();
-            let not_ours: BTreeSet<UploadId> = book.foreign_uploads.union(&book.late).cloned().collect();
-            (book.known.clone(), book.owners.clone(), book.left_behind.clone(), book.foreign.clone(), not_ours)
-        };
-        let open = self.store.open_uploads(bucket);
-        for upload in open.iter().filter(|upload| !not_ours.contains(&upload.upload_id)) {
-            let goes_on = |one: &&Known| {
-                !one.state.is_final()
-                    && matches!(&one.spec.target, End::Object { object, .. } if *object == upload.object)
-            };
-            match owners.get(&upload.upload_id) {
-                None if !self.store.held_parts(upload).is_empty() => {
-                    self.accuse(format!("{} has parts, and nobody knows it", upload.upload_id));
-                }
-                // Nobody was told of it; it is swept when its transfer goes on, unless times prove nothing.
-                None if left_behind.contains(&upload.upload_id) => {}
-                None if clock_was_right && !known.values().any(|one| goes_on(&one)) => {
-                    self.accuse(format!("{} was never heard of, and never swept", upload.upload_id));
-                }
-                None => {}
-                Some(id) => {
-                    let session = Some(Session::Upload { upload_id: upload.upload_id.clone() });
-                    let is_used = known.get(id).is_some_and(|one| !one.state.is_final() && one.session == session);
-                    if !is_used && !left_behind.contains(&upload.upload_id) {
-                        self.accuse(format!("{} of {id} is left behind unnoticed", upload.upload_id));
-                    }
-                }
-            }
-        }
-        let temp: BTreeSet<&PathBuf> =
-            known.values().filter(|one| !one.state.is_final()).flat_map(|one| &one.temp_paths).collect();
-        for path in self.disk.ours() {
-            if path.to_string_lossy().contains(".tern-part") && !temp.contains(&path) {
-                self.accuse(format!("{} is left behind", path.display()));
-            }
-        }
-        for (name, (object, bytes)) in foreign {
-            let there = self.store.object_bytes(&object).map(|bytes| bytes.to_vec());
-            if there.as_deref() != Some(&bytes[..]) {
-                self.accuse(format!("{name}, somebody else's, is not what it was"));
-            }
-        }
     }
 }

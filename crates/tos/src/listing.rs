@@ -56,7 +56,7 @@ pub(crate) async fn parts(store: &TosStore, upload: &UploadRef, after: Option<Pa
     let list: wire::PartList = answer.json_if(|list: &wire::PartList| list.upload_id.is_some()).await?;
     let numbers: BTreeSet<u32> = list.parts.iter().map(|part| part.part_number).collect();
     let outside = |number: &u32| !(1..=Capabilities::TOS.parts_max).contains(number);
-    if numbers.len() != list.parts.len() || numbers.iter().chain(&list.next_part_number_marker).any(outside) {
+    if numbers.len() != list.parts.len() || numbers.iter().any(outside) {
         let message = format!("listing the parts of {} failed: the answer has parts that cannot be", upload.object);
         return Err(StoreError::new(ErrorKind::NotThisStore, message));
     }

@@ -1,10 +1,11 @@
 //! Accounts: the practice one, those of the user, and which is in use.
 
 use ::accounts::PRACTICE_ACCOUNT;
+use engine::StoreId;
 
 use super::{Answer, Shared};
 use crate::connect;
-use crate::dto::{AccountView, ConnectForm};
+use crate::dto::{AccountView, ConnectForm, KeysForm};
 
 /// Starts the practice server and uses it.
 #[tauri::command]
@@ -27,7 +28,23 @@ pub async fn connect(app: Shared<'_>, form: ConnectForm) -> Answer<AccountView> 
     opened.accounts.save(connection.profile, connection.secrets).await?;
     opened.stores.close(&id).await;
     opened.accounts.set_current(Some(&id))?;
+    // What stopped because the old keys had expired goes on with the same uploads.
+    app.engine().await?.credentials_renewed(&StoreId(id.clone())).await?;
     app.account_view(&id).await
+}
+
+/// Tries new keys for an account that is known and, if they work, keeps them: what stopped because the old ones had
+/// expired goes on. Answers with how many transfers that are.
+#[tauri::command]
+#[specta::specta]
+pub async fn renew_keys(app: Shared<'_>, id: String, keys: KeysForm) -> Answer<u32> {
+    let opened = app.opened().await?;
+    let connection = connect::with_new_keys(&opened.accounts, &id, keys).await?;
+    connect::check(&connection).await?;
+    opened.accounts.save(connection.profile, connection.secrets).await?;
+    opened.stores.close(&id).await;
+    let resumed = app.engine().await?.credentials_renewed(&StoreId(id)).await?;
+    Ok(u32::try_from(resumed.len()).unwrap_or(u32::MAX))
 }
 
 /// All accounts; the practice one last, if it was ever used.

@@ -81,7 +81,7 @@ fn object_page(page: ListPage, prefix: &str) -> ObjectPage {
     ObjectPage { rows: folders.chain(objects).collect(), next: page.next }
 }
 
-fn milliseconds(time: SystemTime) -> i64 {
+pub(super) fn milliseconds(time: SystemTime) -> i64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -15,6 +15,8 @@ export const ERROR_CODES = [
   'forbidden',
   'bucket_not_found',
   'object_not_found',
+  'upload_mismatch',
+  'upload_needed',
   'upload_not_found',
   'parts_mismatch',
   'already_exists',

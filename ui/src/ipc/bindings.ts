@@ -22,6 +22,11 @@ export const commands = {
 	connectPractice: () => typedError<AccountView, AppError>(__TAURI_INVOKE("connect_practice")),
 	/**  Tries the account of the form and, if it answers, keeps and uses it. */
 	connect: (form: ConnectForm) => typedError<AccountView, AppError>(__TAURI_INVOKE("connect", { form })),
+	/**
+	 *  Tries new keys for an account that is known and, if they work, keeps them: what stopped because the old ones had
+	 *  expired goes on. Answers with how many transfers that are.
+	 */
+	renewKeys: (id: string, keys: KeysForm) => typedError<number, AppError>(__TAURI_INVOKE("renew_keys", { id, keys })),
 	/**  All accounts; the practice one last, if it was ever used. */
 	accounts: () => typedError<AccountView[], AppError>(__TAURI_INVOKE("accounts")),
 	/**  Uses another account. */
@@ -60,6 +65,14 @@ export const commands = {
 	resumeAll: () => typedError<null, AppError>(__TAURI_INVOKE("resume_all")),
 	/**  Shows the file at this computer's end in its folder. */
 	reveal: (id: number) => typedError<null, AppError>(__TAURI_INVOKE("reveal", { id })),
+	/**  A page of the unfinished uploads of a bucket. What they hold is asked for one by one, when it is shown. */
+	listUploads: (bucket: string, prefix: string, after: UploadCursor | null) => typedError<UploadPage, AppError>(__TAURI_INVOKE("list_uploads", { bucket, prefix, after })),
+	/**  What an upload holds; nothing if it has gone meanwhile. */
+	measureUpload: (bucket: string, key: string, uploadId: string) => typedError<HeldView | null, AppError>(__TAURI_INVOKE("measure_upload", { bucket, key, uploadId })),
+	/**  Goes on with an upload that another program or computer has begun, as far as its parts are parts of the file. */
+	adoptUpload: (bucket: string, key: string, uploadId: string, path: string, conflict: Conflict) => typedError<AdoptedView, AppError>(__TAURI_INVOKE("adopt_upload", { bucket, key, uploadId, path, conflict })),
+	/**  Aborts an upload that no transfer of ours needs. Whoever asks has been shown whose it is. */
+	abortUpload: (bucket: string, key: string, uploadId: string) => typedError<null, AppError>(__TAURI_INVOKE("abort_upload", { bucket, key, uploadId })),
 	/**  The limits in force. */
 	getLimits: () => typedError<Limits, AppError>(__TAURI_INVOKE("get_limits")),
 	/**  Changes the limits, also of what moves now. */
@@ -101,6 +114,20 @@ export type Actions = {
 	remove: boolean,
 	/**  Show the local file in its folder. */
 	reveal: boolean,
+};
+
+/**  What came of going on with an upload of somebody else. */
+export type AdoptedView = {
+	/**  The transfer. */
+	id: number,
+	/**  Parts that the upload had. */
+	parts_listed: number,
+	/**  Those of them that are parts of the file. */
+	parts_held: number,
+	/**  Their bytes. */
+	held_bytes: number,
+	/**  Size of the file. */
+	size_bytes: number,
 };
 
 /**  An error of a command: what the window can say (`code` with words in i18n) and whether trying again makes sense. */
@@ -194,6 +221,24 @@ export type Direction =
 "download" | 
 /**  Object to object. */
 "copy";
+
+/**  What an unfinished upload holds. */
+export type HeldView = {
+	/**  How many parts. */
+	parts: number,
+	/**  Their bytes. */
+	size_bytes: number,
+};
+
+/**  New keys for an account that is known. */
+export type KeysForm = {
+	/**  Access key id; temporary credentials come with a new one. */
+	access_key: string,
+	/**  Secret key. */
+	secret_key: string,
+	/**  Security token of temporary credentials; empty for none. */
+	security_token: string,
+};
 
 /**  Speed limits; `None` is no limit. */
 export type Limits = {
@@ -394,6 +439,38 @@ export type TransferRow = {
 	identical: boolean,
 	/**  What can be clicked. */
 	actions: Actions,
+};
+
+/**  Where a page of unfinished uploads ended. */
+export type UploadCursor = {
+	/**  Key of its last row. */
+	key: string,
+	/**  Its upload. */
+	upload_id: string,
+};
+
+/**  A page of unfinished uploads. */
+export type UploadPage = {
+	/**  By key. */
+	rows: UploadRow[],
+	/**  Give this back for the next page. */
+	next: UploadCursor | null,
+};
+
+/**  An unfinished upload. */
+export type UploadRow = {
+	/**  Key of the object that it would become. */
+	key: string,
+	/**  Its id. */
+	upload_id: string,
+	/**  When it was begun, in milliseconds since 1970. */
+	initiated_ms: number | null,
+	/**  Such as `STANDARD`. */
+	storage_class: string | null,
+	/**  The transfer that goes on with it. */
+	needed_by: number | null,
+	/**  The transfer that began it and needs it no more. */
+	left_behind_by: number | null,
 };
 
 /* Tauri Specta runtime */

@@ -23,7 +23,7 @@ impl Driver {
             Command::Detail(id, reply) => drop(reply.send(Ok(self.detail(id)))),
             Command::Renewed(store, reply) => self.renewed(&store, reply),
             Command::Reorder(ids, to, reply) => self.reorder(Move { ids, to, reply }),
-            Command::Adopt(spec, found, reply) => self.adopt(spec, *found, reply),
+            Command::Adopt(spec, found, reply) => self.adopt(*spec, *found, reply),
             Command::Interrupted(reply) => {
                 self.input(Input::Interrupted);
                 // Whoever asked may have stopped listening.
