@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { PracticeServer, Suite, clientFor } from './practice.mjs';
+import { CancelToken, PracticeServer, Suite, UploadEventType, clientFor } from './practice.mjs';
 
 const REPOSITORY = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const CLI = process.env.TERN_CLI ?? path.join(REPOSITORY, 'target/debug/tern-cli');
@@ -47,6 +47,31 @@ try {
       assert.ok(body.equals(fs.readFileSync(target)), 'the bytes differ');
     });
   }
+  await suite.run('Tern adopts what the SDK was stopped in', async () => {
+    const body = crypto.randomBytes(4 * PART + 99);
+    const [source, checkpoint] = [path.join(folder, 'stopped'), path.join(folder, 'stopped.checkpoint')];
+    fs.writeFileSync(source, body);
+    const stop = CancelToken.source();
+    let sent = 0;
+    await assert.rejects(client.uploadFile({
+      bucket: 'first', key: 'stopped by hand', file: source, partSize: PART, taskNum: 1, checkpoint,
+      cancelToken: stop.token,
+      uploadEventChange: (event) => {
+        if (event.type === UploadEventType.UploadPartSucceed && ++sent === 2) stop.cancel('enough');
+      },
+    }));
+    // It does not say which file it is of.
+    const { stdout } = await promisify(execFile)(CLI, ['uploads', 'adopt', '--checkpoint', checkpoint, source, '--json'], {
+      env, timeout: 120_000,
+    });
+    const lines = stdout.trim().split('\n').map((line) => JSON.parse(line));
+    const held = lines.find((line) => line.type === 'Adopted').parts_held;
+    assert.ok(held >= 2, `${held} parts are kept`);
+    assert.equal(lines.at(-1).parts_sent + held, 5);
+    assert.equal(lines.at(-1).verified, true);
+    const { data } = await client.getObjectV2({ bucket: 'first', key: 'stopped by hand', dataType: 'buffer' });
+    assert.ok(body.equals(data.content), 'the bytes differ');
+  });
 } finally {
   await server.stop();
   fs.rmSync(folder, { recursive: true, force: true });

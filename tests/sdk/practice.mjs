@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import sdk from '@volcengine/tos-sdk';
 
-export const { TosClient, TosServerError, CancelToken } = sdk;
+export const { TosClient, TosServerError, CancelToken, UploadEventType } = sdk;
 export const DOMAIN = 'tos.test';
 const REPOSITORY = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const SERVER_PROGRAM = process.env.TOS_LOCAL_BIN ?? path.join(REPOSITORY, 'target/debug/tos-local');

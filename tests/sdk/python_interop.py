@@ -1,11 +1,16 @@
 """Tern and the official Python SDK read what the other wrote, byte for byte, for names that break clients."""
 
+import json
 import os
 import pathlib
 import random
 import subprocess
 import sys
 import tempfile
+
+from tos.checkpoint import CancelHook
+from tos.enum import UploadEventType
+from tos.exceptions import TosClientError
 
 from practice import REPOSITORY, PracticeServer, Suite
 
@@ -40,12 +45,14 @@ class Tern:
             "TERN_DATA_DIR": str(folder / "data"),
         }
 
-    def cp(self, source, target, *options):
-        done = subprocess.run(
-            [CLI, "cp", source, target, "--part-size", "5MiB", "--no-progress", *options],
-            env=self.environment, capture_output=True, text=True, timeout=120)
+    def run(self, *words):
+        done = subprocess.run([CLI, *words], env=self.environment, capture_output=True, text=True, timeout=120)
         if done.returncode != 0:
             raise AssertionError(f"tern-cli ended with {done.returncode}: {done.stderr[-400:]}")
+        return done.stdout
+
+    def cp(self, source, target, *options):
+        self.run("cp", source, target, "--part-size", "5MiB", "--no-progress", *options)
 
 
 def read(client, bucket, key):
@@ -94,6 +101,39 @@ def the_sdks_resumable_calls(client, tern, folder):
           "the checksum of the same bytes")
 
 
+def tern_adopts_what_the_sdk_was_stopped_in(client, tern, folder):
+    body = random.Random(6).randbytes(4 * PART + 99)
+    source, checkpoints = folder / "stopped", folder / "checkpoints"
+    source.write_bytes(body)
+    checkpoints.mkdir()
+    hook, sent = CancelHook(), []
+
+    def listen(kind, *_more, **_named):
+        if kind == UploadEventType.Upload_Event_Upload_Part_Succeed:
+            sent.append(kind)
+            if len(sent) == 2:
+                hook.cancel(False)
+
+    try:
+        client.upload_file("first", "stopped by hand", str(source), part_size=PART, task_num=1,
+                           enable_checkpoint=True, checkpoint_file=str(checkpoints / "here"),
+                           upload_event_listener=listen, cancel_hook=hook)
+        raise AssertionError("the SDK was not stopped")
+    except TosClientError:
+        pass
+    [checkpoint] = [path for path in checkpoints.rglob("*") if path.is_file()]
+    upload_id = json.loads(checkpoint.read_text())["upload_id"]
+    adopted = tern.run("uploads", "adopt", "--checkpoint", str(checkpoint), "--json")
+    lines = [json.loads(line) for line in adopted.splitlines()]
+    [held] = [line["parts_held"] for line in lines if line["type"] == "Adopted"]
+    check(held >= len(sent) >= 2, True, f"{held} parts are kept of {len(sent)}")
+    check(lines[-1]["parts_sent"] + held, 5, "parts that are sent, and kept")
+    check(lines[-1]["verified"], True, "verified")
+    check(read(client, "first", "stopped by hand"), body, "what the SDK reads")
+    left = [upload.upload_id for upload in client.list_multipart_uploads("first").uploads]
+    check(upload_id in left, False, "the upload is still open")
+
+
 def main():
     suite = Suite()
     with PracticeServer("--bucket", "first", "--bucket", "second", "--bucket", "third") as server, \
@@ -105,6 +145,7 @@ def main():
             shown = key if len(key) < 40 else f"{key[:8]}… ({len(key)} bytes)"
             for test in (tern_writes_and_the_sdk_reads, the_sdk_writes_and_tern_reads, tern_copies_and_the_sdk_reads):
                 suite.run(f"{test.__name__}: {shown} ({len(body)} bytes)", test, client, tern, folder, key, body)
+        suite.run("Tern adopts what the SDK was stopped in", tern_adopts_what_the_sdk_was_stopped_in, client, tern, folder)
         suite.run("the SDK's resumable calls", the_sdks_resumable_calls, client, tern, folder)
     return suite.finish()
 
