@@ -105,6 +105,7 @@ fn parts(folder: &Path) {
         let checkpoint = Checkpoint {
             source: Fingerprint::File { size_bytes: u64::from(PARTS) << 23, modified_ns: 1, file_id: Some(7) },
             source_crc64: None,
+            source_request_id: None,
             part_size_bytes: 8 << 20,
             target: spec.target.clone(),
             route: Route::Server,
