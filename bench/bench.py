@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 GIB = 1 << 30
-LOADS = ("upload", "download", "many")
+LOADS = ("upload", "download", "many", "ledger")
 PEERS = ("rust", "python")
 
 
@@ -69,6 +69,7 @@ def main():
 def compare(wanted, folder, size_bytes):
     # Here, because these import the Python SDK, which --help does not need.
     import clients
+    import ledger
     import loads
     import report
     from measure import RunFailed
@@ -83,9 +84,12 @@ def compare(wanted, folder, size_bytes):
         "many": lambda: loads.ManySmall(*common, wanted.files),
     }
     measured_on = report.machine()
-    results = {}
+    results, ledger_figures = {}, None
     try:
         for load_name in wanted.loads:
+            if load_name == "ledger":
+                ledger_figures = ledger.measure(os.environ["BENCH_LEDGER"], wanted.run_limit)
+                continue
             with kinds[load_name]() as load:
                 for peer_name in wanted.peers:
                     results[load_name, peer_name] = report.summary(pairs(load, tern, known[peer_name](), wanted.pairs))
@@ -93,8 +97,13 @@ def compare(wanted, folder, size_bytes):
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     shown = {**asdict(settings), "size_bytes": size_bytes, "files": wanted.files, "pairs": wanted.pairs}
-    report.write_json(wanted.json, measured_on, shown, results)
+    report.write_json(wanted.json, measured_on, shown, results, ledger_figures)
     print()
+    if ledger_figures:
+        print(ledger.table(ledger_figures))
+        print()
+    if not results:
+        return 0
     print(report.table(results))
     print(report.memory_line(results))
     print(f"Ratios are Tern / peer, medians of {wanted.pairs} pairs; less is better. All bytes were compared and are "

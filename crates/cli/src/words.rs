@@ -211,7 +211,8 @@ pub(crate) fn busy(busy: &DataFolderBusy, folder: &DataFolder) -> Failure {
 pub(crate) fn ledger_set_aside(aside: &Path) -> String {
     format!(
         "tern-cli: The list of transfers could not be understood, so it was kept as {} and a new one was begun. \
-         Unfinished transfers of the old list have to be started again.",
+         Nothing was deleted. What was unfinished has to be started again; its uploads are still at the store: \
+         `tern-cli uploads list tos://BUCKET` shows them, and `tern-cli uploads adopt` goes on with one.",
         aside.display()
     )
 }

@@ -6,7 +6,9 @@
 //! pages, which takes microseconds.
 
 mod adoption;
+mod barrier;
 mod end;
+mod history;
 mod order;
 mod wishes;
 
@@ -77,6 +79,8 @@ enum Behind {
         intent: Intent,
         reply: Reply<()>,
     },
+    /// Old history has been forgotten.
+    Expired,
     /// Transfers that have come to rest, and the news of it: told only once it is recorded.
     Rested(Vec<TransferId>, Vec<Event>),
 }
@@ -95,6 +99,8 @@ pub(crate) struct Driver {
     pub(crate) moving: watch::Sender<bool>,
     /// Whether transfers that the ledger has go on by themselves.
     pub(crate) takes_over: bool,
+    /// How long what is over is remembered, in days; 0 for ever.
+    pub(crate) history_days: u32,
     pub(crate) state: DriverState,
 }
 
@@ -111,14 +117,18 @@ pub(crate) struct DriverState {
     next_barrier: u64,
     /// Next id and place; `None` if the ledger could not say which are free.
     next: Option<(u64, i64)>,
-    /// Adds that only the ledger will have and does not have yet: until then its pages may lack them.
-    adds_under_way: usize,
+    /// Changes of rows that only the ledger has, or will have, that are not written yet: until then its pages are old.
+    changes_under_way: usize,
+    /// What those rows were last told together, until it is written, and the first that came too late to hear it.
+    all_under_way: Option<(Intent, TransferId)>,
     /// Whether a move is being made durable, and those that wait for it.
     move_under_way: bool,
     moves: VecDeque<Move>,
     cursor: Option<(i64, TransferId)>,
     exhausted: bool,
     wake_at: Option<Duration>,
+    /// When old history is looked for; `None` while that is under way, or if it is kept for ever.
+    expire_at: Option<Duration>,
     sampled_at: Duration,
     closing: Option<Reply<()>>,
     closing_since: Option<Duration>,
@@ -132,6 +142,7 @@ impl Driver {
             Err(error) => tracing::error!(%error, "the ledger cannot be read"),
         }
         self.state.exhausted = !self.takes_over;
+        self.state.expire_at = (self.history_days > 0).then(|| self.tools.clock.now());
         self.refill();
         loop {
             let now = self.tools.clock.now();
@@ -161,7 +172,7 @@ impl Driver {
     fn next_wake(&self) -> Option<Duration> {
         let sample = (!self.state.running.is_empty()).then(|| self.state.sampled_at + SAMPLE_EVERY);
         let patience = self.state.closing_since.map(|since| since + SHUTDOWN_PATIENCE);
-        [self.state.wake_at, sample, patience].into_iter().flatten().min()
+        [self.state.wake_at, self.state.expire_at, sample, patience].into_iter().flatten().min()
     }
 
     fn tick(&mut self) {
@@ -179,6 +190,7 @@ impl Driver {
         }
         let moves = !self.state.parts_running.is_empty();
         self.moving.send_if_modified(|told| std::mem::replace(told, moves) != moves);
+        self.expire_history(now);
         self.forget_resting();
         self.refill();
     }
@@ -245,14 +257,6 @@ impl Driver {
         }
     }
 
-    /// Takes a job away that waits behind a barrier; whether there was one.
-    fn take_from_behind(&mut self, job: JobId) -> bool {
-        self.state.behind.values_mut().any(|behind| match behind {
-            Behind::Jobs(jobs, _) => jobs.extract_if(.., |waiting| waiting.id == job).next().is_some(),
-            _ => false,
-        })
-    }
-
     fn tell(&self, events: Vec<Event>) {
         for event in events {
             // Nobody needs to listen.
@@ -292,13 +296,6 @@ impl Driver {
         let _ = self.notes.send(note);
     }
 
-    fn barrier(&mut self, ids: Vec<TransferId>, behind: Behind) {
-        self.state.next_barrier += 1;
-        let number = self.state.next_barrier;
-        self.state.behind.insert(number, behind);
-        self.send_note(Note::Barrier { ids, number });
-    }
-
     fn barrier_passed(&mut self, passed: Passed) {
         let Some(behind) = self.state.behind.remove(&passed.number) else { return };
         let answer = |failure: Option<String>| failure.map_or(Ok(()), |error| Err(EngineError::LedgerWrite(error)));
@@ -309,7 +306,7 @@ impl Driver {
             }
             Behind::Added { ids, reply, ledger_only } => {
                 if ledger_only {
-                    self.state.adds_under_way -= 1;
+                    self.state.changes_under_way -= 1;
                     self.state.exhausted = !self.takes_over;
                 }
                 if passed.failure.is_some() {
@@ -329,6 +326,10 @@ impl Driver {
                 self.moved(&ids);
             }
             Behind::AllTold { intent, reply } => {
+                self.state.changes_under_way -= 1;
+                if self.state.changes_under_way == 0 {
+                    self.state.all_under_way = None;
+                }
                 if intent == Intent::Run {
                     // Rows before the cursor may wait again.
                     self.state.cursor = None;
@@ -337,20 +338,9 @@ impl Driver {
                 self.live.touch();
                 drop(reply.send(answer(passed.failure)));
             }
+            Behind::Expired => self.expired(&passed),
             Behind::Rested(ids, events) => self.rested(ids, events, passed.failure.is_some()),
         }
-    }
-
-    fn start_if_durable(&mut self, job: Job, passed: &Passed) {
-        let error = match &passed.failure {
-            Some(failure) => TransferError::new(ErrorCode::Ledger).because(failure),
-            None if passed.unsynced.contains(&job.transfer) => TransferError::new(ErrorCode::TargetUnwritable)
-                .with("path", &job.spec.target)
-                .because("the disk did not accept what was written to it"),
-            None if self.state.closing.is_some() => return,
-            None => return self.start(job),
-        };
-        self.input(Input::Ended(job.id, Err(error)));
     }
 
     /// Transfers have come to rest and the ledger knows it; or could not be told, then it is asked again.
@@ -412,7 +402,7 @@ impl Driver {
 
     /// Fills the window of waiting transfers from the ledger.
     fn refill(&mut self) {
-        while !self.state.exhausted && self.state.adds_under_way == 0 && self.queue.waiting_count() < WINDOW / 2 {
+        while !self.state.exhausted && self.state.changes_under_way == 0 && self.queue.waiting_count() < WINDOW / 2 {
             match self.ledger.next_runnable(self.state.cursor, WINDOW) {
                 Ok(mut page) => {
                     self.state.exhausted = page.len() < WINDOW;

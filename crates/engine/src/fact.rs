@@ -177,3 +177,18 @@ impl Fact {
         }
     }
 }
+
+/// Something that is true of many transfers at once, and is recorded as one thing: no row is read for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bulk {
+    /// All that waits is paused (`Pause`), or all that is paused goes on (`Run`).
+    AllSet {
+        /// What is wanted of them.
+        intent: Intent,
+    },
+    /// What was done or cancelled before a moment is forgotten. At most a thousand at a time, oldest first.
+    Expired {
+        /// The moment, in milliseconds since 1970.
+        before_ms: i64,
+    },
+}

@@ -32,6 +32,9 @@ use crate::view::TransferView;
 /// Events that a slow listener may be behind before it misses some.
 const EVENT_BACKLOG: usize = 16_384;
 
+/// Days that transfers that are over stay in the list unless said otherwise.
+const HISTORY_DAYS_DEFAULT: u32 = 90;
+
 /// Where stores come from: gives a durable [`StoreId`] its meaning.
 #[async_trait]
 pub trait Stores: Send + Sync + fmt::Debug {
@@ -79,6 +82,9 @@ pub struct EngineOptions {
     pub retry: RetryPolicy,
     /// Speed limits at the start.
     pub rates: RateLimits,
+    /// How long transfers that are done or cancelled stay in the list, in days; 0 for ever. Those that failed or are
+    /// paused stay until somebody removes them.
+    pub history_days: u32,
     /// Feeds the jitter of retries.
     pub seed: u64,
     /// A rule to break, for a simulation that has to notice.
@@ -93,6 +99,7 @@ impl Default for EngineOptions {
             limits: QueueLimits::default(),
             retry: RetryPolicy::default(),
             rates: RateLimits::default(),
+            history_days: HISTORY_DAYS_DEFAULT,
             seed: 0,
             #[cfg(feature = "testing")]
             broken: None,
@@ -200,6 +207,7 @@ impl Engine {
             events: events.clone(),
             moving,
             takes_over: options.takes_over,
+            history_days: options.history_days,
             state: DriverState::default(),
         };
         tokio::spawn(driver.run());

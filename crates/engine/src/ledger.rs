@@ -5,7 +5,9 @@
 //! of facts is the order of events.
 
 mod apply;
+mod check;
 mod lock;
+mod piles;
 mod places;
 mod rows;
 mod schema;
@@ -18,7 +20,7 @@ pub use sqlite::SqliteLedger;
 
 use store::{UploadId, UploadRef};
 
-use crate::fact::Fact;
+use crate::fact::{Bulk, Fact};
 use crate::queue::Loaded;
 use crate::transfer::{End, StoreId, TransferId};
 use crate::view::{Counts, Filter, TransferDetail, TransferView};
@@ -81,6 +83,9 @@ pub enum Owner {
     LeftBehind(TransferId),
 }
 
+/// Rows that one [`Bulk::Expired`] removes at most, so that no other fact waits long behind it.
+pub const EXPIRED_AT_ONCE_MAX: usize = 1000;
+
 /// An upload that its store did not let go of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leftover {
@@ -99,6 +104,10 @@ pub trait Ledger: Send + Sync + std::fmt::Debug {
     /// Appends facts, all or none, and returns when they would survive a power cut.
     fn append(&self, facts: &[Fact]) -> Result<(), LedgerError>;
 
+    /// Records what is true of many transfers at once, and returns, when that would survive a power cut, how many rows
+    /// are gone.
+    fn append_bulk(&self, bulk: Bulk) -> Result<usize, LedgerError>;
+
     /// One transfer with its parts.
     fn load(&self, id: TransferId) -> Result<Option<Loaded>, LedgerError>;
 
@@ -109,7 +118,7 @@ pub trait Ledger: Send + Sync + std::fmt::Debug {
     /// For each pair of source and target the newest transfer between them that is not over.
     fn find_open(&self, ends: &[(&End, &End)]) -> Result<Vec<Option<TransferId>>, LedgerError>;
 
-    /// Largest id and largest place in use.
+    /// The largest id that was ever given, and the largest place in use.
     fn last(&self) -> Result<(u64, i64), LedgerError>;
 
     /// Rows of a filter after one of them. `Active` is the same as `Waiting` here: working is not durable.

@@ -56,7 +56,7 @@ pub use disk::{Disk, FileFacts, LocalDisk, RandomFile, read_again};
 pub use driver::NewPlace;
 pub use error::{Again, Answer, ErrorCode, TransferError};
 pub use event::{Event, EventKind, PartDetails};
-pub use fact::{Added, Fact};
+pub use fact::{Added, Bulk, Fact};
 pub use handle::{Adoption, Engine, EngineError, EngineOptions, EngineParts, Interruption, Stores};
 pub use job::ForeignUpload;
 pub use keys::{NameTooLong, Naming};

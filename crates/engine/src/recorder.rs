@@ -12,7 +12,7 @@
 //!
 //! The cost of losing a group to a power cut is sending those parts again, no more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::disk::{Disk, RandomFile, off_thread};
-use crate::fact::Fact;
+use crate::fact::{Bulk, Fact};
 use crate::ledger::{Ledger, LedgerError};
 use crate::rules::{Rule, Rules};
 use crate::transfer::{State, TransferId};
@@ -42,6 +42,12 @@ pub(crate) enum Note {
     Facts { facts: Vec<Fact>, file: Option<Arc<dyn RandomFile>> },
     /// Facts to write without waiting for a group: what they speak of could not be found out again.
     AtOnce { facts: Vec<Fact> },
+    /// Write new transfers before anything else, and everything about these others, then answer with this number. New
+    /// ones that cannot be written are forgotten: nobody knows of them yet, and whoever added them is told.
+    Added { facts: Vec<Fact>, ids: Vec<TransferId>, number: u64 },
+    /// Write this, and before it what was noted before and it may speak of; then answer with this number. What cannot
+    /// be written is told and not tried again.
+    Bulk { bulk: Bulk, number: u64 },
     /// Write everything about these transfers, then answer with this number.
     Barrier { ids: Vec<TransferId>, number: u64 },
     /// Write everything, then end.
@@ -53,6 +59,8 @@ impl fmt::Debug for Note {
         match self {
             Self::Facts { facts, .. } => f.debug_tuple("Facts").field(&facts.len()).finish(),
             Self::AtOnce { facts } => f.debug_tuple("AtOnce").field(&facts.len()).finish(),
+            Self::Added { facts, number, .. } => f.debug_tuple("Added").field(&facts.len()).field(number).finish(),
+            Self::Bulk { bulk, number } => f.debug_tuple("Bulk").field(bulk).field(number).finish(),
             Self::Barrier { ids, number } => f.debug_tuple("Barrier").field(ids).field(number).finish(),
             Self::Close => f.write_str("Close"),
         }
@@ -66,6 +74,8 @@ pub(crate) struct Passed {
     pub(crate) number: u64,
     /// Why its facts are not durable, if they are not.
     pub(crate) failure: Option<String>,
+    /// How many rows a bulk has removed.
+    pub(crate) removed: usize,
     /// Those of its transfers whose file could not be synced since they last went on.
     pub(crate) unsynced: Vec<TransferId>,
 }
@@ -112,18 +122,26 @@ impl Recorder {
         let mut unsynced: BTreeSet<TransferId> = BTreeSet::new();
         let mut not_before = Duration::ZERO;
         let mut batch = Vec::new();
+        // What was noted behind a bulk, which has to be written before it.
+        let mut behind: VecDeque<Note> = VecDeque::new();
         loop {
             let due = pending.values().filter_map(Pending::due_at).min();
             let wait = due.map(|due| due.max(not_before).saturating_sub(self.clock.now()));
             let received = tokio::select! {
                 biased;
+                () = std::future::ready(()), if !behind.is_empty() => None,
                 count = self.notes.recv_many(&mut batch, 4096) => Some(count),
                 () = async { match wait { Some(wait) => self.clock.sleep(wait).await, None => std::future::pending().await } } => None,
             };
             let mut closing = received == Some(0);
             let now = self.clock.now();
             let mut barriers: Vec<(Vec<TransferId>, u64)> = Vec::new();
-            for note in batch.drain(..) {
+            let mut added: Vec<Fact> = Vec::new();
+            let mut bulk: Option<(Bulk, u64)> = None;
+            behind.extend(batch.drain(..));
+            while bulk.is_none()
+                && let Some(note) = behind.pop_front()
+            {
                 match note {
                     Note::Facts { facts, file } => take(&mut pending, &mut unsynced, facts, file.as_ref(), now),
                     Note::AtOnce { facts } => {
@@ -131,25 +149,45 @@ impl Recorder {
                         take(&mut pending, &mut unsynced, facts, None, now);
                         ids.iter().filter_map(|id| pending.get_mut(id).map(|one| one.at_once = true)).for_each(drop);
                     }
+                    Note::Added { facts, ids, number } => {
+                        added.extend(facts);
+                        barriers.push((ids, number));
+                    }
+                    Note::Bulk { bulk: what, number } => bulk = Some((what, number)),
                     Note::Barrier { ids, number } => barriers.push((ids, number)),
                     Note::Close => closing = true,
                 }
             }
             let asked: BTreeSet<TransferId> = barriers.iter().flat_map(|(ids, _)| ids.iter().copied()).collect();
             let due = |one: &Pending| one.due_at().is_some_and(|due| due.max(not_before) <= now);
+            // History that expires is of transfers of which nothing is pending.
+            let flush = matches!(bulk, Some((Bulk::AllSet { .. }, _)));
             let group: BTreeMap<TransferId, Pending> =
-                pending.extract_if(.., |id, one| closing || asked.contains(id) || due(one)).collect();
+                pending.extract_if(.., |id, one| closing || flush || asked.contains(id) || due(one)).collect();
 
             // What needs no sync is not held up by what does.
             let (slow, quick): (BTreeMap<_, _>, BTreeMap<_, _>) =
                 group.into_iter().partition(|(_, one)| one.file.is_some());
             let waits = |ids: &[TransferId]| ids.iter().any(|id| slow.contains_key(id));
             let (later, first): (Vec<_>, Vec<_>) = barriers.into_iter().partition(|(ids, _)| waits(ids));
-            let mut failure = self.write(quick, &mut pending, now).await;
+            let mut failure = self.write(added, quick, &mut pending, now).await;
             self.answer(first, failure.as_ref(), &unsynced);
+            let mut removed = 0;
+            if let (Some((bulk, _)), None) = (bulk, &failure) {
+                let ledger = self.ledger.clone();
+                match off_thread(&self.disk, move |_| ledger.append_bulk(bulk)).await {
+                    Ok(rows) => removed = rows,
+                    Err(error) => failure = Some(error),
+                }
+            }
             let synced = self.sync(slow, &mut unsynced).await;
-            failure = self.write(synced, &mut pending, now).await.or(failure);
+            failure = self.write(Vec::new(), synced, &mut pending, now).await.or(failure);
             self.answer(later, failure.as_ref(), &unsynced);
+            if let Some((_, number)) = bulk {
+                let failure = failure.as_ref().map(ToString::to_string);
+                // Nobody listens once the driver has gone.
+                let _ = self.passed.send(Passed { number, failure, removed, unsynced: Vec::new() });
+            }
             if failure.is_some() {
                 not_before = self.clock.now() + AFTER_FAILURE;
             }
@@ -159,21 +197,25 @@ impl Recorder {
         }
     }
 
-    /// Appends the facts of a group; what cannot be written is put back.
+    /// Appends what is new and the facts of a group; of these, what cannot be written is put back.
     async fn write(
         &self,
+        added: Vec<Fact>,
         group: BTreeMap<TransferId, Pending>,
         pending: &mut BTreeMap<TransferId, Pending>,
         now: Duration,
     ) -> Option<LedgerError> {
-        let facts: Arc<Vec<Fact>> = Arc::new(group.into_values().flat_map(|one| one.facts).collect());
+        let new = added.len();
+        let mut facts = added;
+        facts.extend(group.into_values().flat_map(|one| one.facts));
+        let facts = Arc::new(facts);
         if facts.is_empty() {
             return None;
         }
         let (ledger, shared) = (self.ledger.clone(), facts.clone());
         let error = off_thread(&self.disk, move |_| ledger.append(&shared)).await.err()?;
         tracing::error!(%error, "facts could not be written; they are kept and tried again");
-        for fact in Arc::unwrap_or_clone(facts) {
+        for fact in Arc::unwrap_or_clone(facts).into_iter().skip(new) {
             let one = pending.entry(fact.id()).or_default();
             one.since = Some(now);
             one.facts.push(fact);
@@ -220,7 +262,8 @@ impl Recorder {
         for (ids, number) in barriers {
             let unsynced = ids.into_iter().filter(|id| unsynced.contains(id)).collect();
             // Nobody listens once the driver has gone; there is nobody to tell then.
-            let _ = self.passed.send(Passed { number, failure: failure.map(ToString::to_string), unsynced });
+            let _ =
+                self.passed.send(Passed { number, failure: failure.map(ToString::to_string), removed: 0, unsynced });
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use engine::ledger::{Ledger, LedgerError, Leftover, Owner, Place, SqliteLedger};
 use engine::queue::Loaded;
-use engine::{Counts, End, Fact, Filter, StoreId, TransferDetail, TransferId, TransferView};
+use engine::{Bulk, Counts, End, Fact, Filter, Intent, State, StoreId, TransferDetail, TransferId, TransferView};
 use store::UploadId;
 
 use crate::oracle::Oracle;
@@ -27,6 +27,34 @@ impl Ledger for JudgedLedger {
         self.inner.append(facts)?;
         facts.iter().for_each(|fact| self.oracle.durable(fact));
         Ok(())
+    }
+
+    fn append_bulk(&self, bulk: Bulk) -> Result<usize> {
+        if self.dice.ledger_fails() {
+            self.oracle.note("the ledger cannot be written".to_owned());
+            return Err(std::io::Error::from(std::io::ErrorKind::StorageFull).into());
+        }
+        // The judge hears of each transfer what was said of all.
+        let (intent, state) = match bulk {
+            Bulk::AllSet { intent: Intent::Run } => (Intent::Run, State::Waiting),
+            Bulk::AllSet { .. } => (Intent::Pause, State::Paused),
+            Bulk::Expired { .. } => return self.inner.append_bulk(bulk),
+        };
+        let mut of_rows = Vec::new();
+        for id in self.inner.open_ids(Filter::All)? {
+            let Some(one) = self.inner.load(id)? else { continue };
+            let concerned = match intent {
+                Intent::Run => one.state == State::Paused,
+                _ => one.intent == Intent::Run && one.state != State::Failed,
+            };
+            if concerned {
+                of_rows.push(Fact::IntentSet { id, intent });
+                of_rows.push(Fact::StateSet { id, state, stats: None });
+            }
+        }
+        let removed = self.inner.append_bulk(bulk)?;
+        of_rows.iter().for_each(|fact| self.oracle.durable(fact));
+        Ok(removed)
     }
 
     fn load(&self, id: TransferId) -> Result<Option<Loaded>> {

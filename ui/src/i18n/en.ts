@@ -237,7 +237,7 @@ export const en = {
   'error.invalid_option': 'The value “{value}” cannot be used for {name}.',
   'error.keychain_locked': 'The keychain is locked. Unlock it to go on.',
   'error.ledger': 'The record of transfers could not be written, and without it nothing may move. Check the disk, then retry.',
-  'error.ledger_set_aside': 'The record of transfers could not be read. It was kept as {path}, and a new one was begun.',
+  'error.ledger_set_aside': 'The record of transfers could not be read. It was kept as {path}, and a new one was begun. Nothing was deleted: unfinished uploads are still in their buckets.',
   'error.mismatch': 'The check did not match: the checksums of both ends differ. The target does not count as done; a retry sends it again.',
   'error.network': 'TOS could not be reached. Check the network, the endpoint and the proxy.',
   'error.no_account': 'No account is in use. Connect to one first.',

@@ -239,7 +239,7 @@ export const zh: Words = {
   'error.invalid_option': '“{value}”不能用作 {name} 的值。',
   'error.keychain_locked': '钥匙串已锁定。解锁后即可继续。',
   'error.ledger': '无法写入传输记录，没有记录便不能继续传输。检查磁盘后重试。',
-  'error.ledger_set_aside': '传输记录无法读取，已另存为 {path}，并建立了新的记录。',
+  'error.ledger_set_aside': '传输记录无法读取，已另存为 {path}，并建立了新的记录。没有删除任何内容：未完成的上传仍在各自的存储桶中。',
   'error.mismatch': '校验不一致：两端的校验值不同。目标不算完成，重试会重新发送。',
   'error.network': '无法连接到 TOS。请检查网络、接入点和代理。',
   'error.no_account': '尚未使用任何账号，请先连接。',

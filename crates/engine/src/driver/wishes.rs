@@ -1,10 +1,11 @@
 //! What callers wish, and what it takes to answer them.
 
 use super::{Behind, Command, Driver, Move, Reply, STRIDE, WINDOW};
-use crate::fact::{Added, Fact};
+use crate::fact::{Added, Bulk, Fact};
 use crate::handle::EngineError;
 use crate::live::picture;
 use crate::queue::{Input, Loaded};
+use crate::recorder::Note;
 use crate::transfer::{Intent, State, StoreId, TransferId, TransferSpec};
 use crate::view::{Filter, Stats, TransferDetail};
 
@@ -43,13 +44,28 @@ impl Driver {
             return drop(reply.send(Err(EngineError::LedgerWrite("it could not be read at the start".into()))));
         };
         let added_ms = self.tools.clock.wall_ms();
-        let mut added = Vec::with_capacity(specs.len());
+        let ids: Vec<TransferId> = (next_id..).take(specs.len()).map(TransferId).collect();
+        // The window takes what it has room for, if nothing older waits in the ledger; the rest waits there for its turn.
+        let room = match (self.takes_over, self.state.exhausted) {
+            (true, true) => WINDOW.saturating_sub(self.queue.waiting_count()),
+            (true, false) => 0,
+            (false, _) => specs.len(),
+        };
+        let (mut held, mut facts) = (Vec::new(), Vec::with_capacity(specs.len().saturating_sub(room)));
         for spec in specs {
-            added.push(Loaded {
-                id: TransferId(next_id),
-                order: next_order,
+            let (id, order) = (TransferId(next_id), next_order);
+            next_id += 1;
+            next_order = next_order.saturating_add(STRIDE);
+            let intent = Intent::Run;
+            if held.len() >= room {
+                facts.push(Fact::Added(Box::new(Added { id, order, spec, intent, added_ms })));
+                continue;
+            }
+            held.push(Loaded {
+                id,
+                order,
                 spec,
-                intent: Intent::Run,
+                intent,
                 state: State::Waiting,
                 checkpoint: None,
                 parts: Vec::new(),
@@ -57,36 +73,28 @@ impl Driver {
                 stats: Stats::default(),
                 added_ms,
             });
-            next_id += 1;
-            next_order = next_order.saturating_add(STRIDE);
         }
         self.state.next = Some((next_id, next_order));
-        let ids: Vec<TransferId> = added.iter().map(|one| one.id).collect();
-        // The window takes what it has room for, if nothing older waits in the ledger; the rest waits there for its turn.
-        let room = match (self.takes_over, self.state.exhausted) {
-            (true, true) => WINDOW.saturating_sub(self.queue.waiting_count()),
-            (true, false) => 0,
-            (false, _) => added.len(),
-        };
-        let rest = added.split_off(room.min(added.len()));
-        let ledger_only = !rest.is_empty();
-        if !added.is_empty() {
-            self.state.cursor = added.last().map(|one| (one.order, one.id));
-            self.input(Input::Add(added));
-        }
+        let ledger_only = !facts.is_empty();
         if ledger_only {
             self.state.exhausted = false;
-            self.state.adds_under_way += 1;
-            self.note(rest.into_iter().map(as_fact).collect());
+            self.state.changes_under_way += 1;
+        }
+        let in_queue = held.iter().map(|one| one.id).collect();
+        if !held.is_empty() {
+            self.state.cursor = held.last().map(|one| (one.order, one.id));
+            self.input(Input::Add(held));
         }
         self.live.touch();
-        self.barrier(ids.clone(), Behind::Added { ids, reply, ledger_only });
+        let number = self.put_behind(Behind::Added { ids, reply, ledger_only });
+        self.send_note(Note::Added { facts, ids: in_queue, number });
     }
 
     /// Passes a wish on, loading the transfer first if only the ledger has it.
     pub(super) fn want(&mut self, id: TransferId, intent: Intent) -> Result<(), EngineError> {
         if !self.queue.holds(id) {
-            let loaded = self.ledger.load(id)?.ok_or(EngineError::NoSuchTransfer(id))?;
+            let loaded = self.ledger.load(id)?.map(|one| self.as_it_will_be(one));
+            let loaded = loaded.ok_or(EngineError::NoSuchTransfer(id))?;
             let rests_so = matches!(
                 (loaded.state, intent),
                 (State::Paused | State::Failed, Intent::Pause) | (State::Done | State::Cancelled, _)
@@ -126,43 +134,61 @@ impl Driver {
         }
     }
 
-    /// "Pause all" and "resume all": what the queue holds is told, what only the ledger has is changed there.
+    /// What the ledger will say of a row once what is under way has been written.
+    fn as_it_will_be(&self, loaded: Loaded) -> Loaded {
+        let told =
+            self.state.all_under_way.filter(|(_, first_later)| loaded.id < *first_later).map(|(intent, _)| intent);
+        match (told, loaded.state, loaded.intent) {
+            (Some(Intent::Pause), State::Waiting | State::Paused, Intent::Run) => {
+                Loaded { state: State::Paused, intent: Intent::Pause, ..loaded }
+            }
+            (Some(Intent::Run), State::Paused, Intent::Run | Intent::Pause) => {
+                Loaded { state: State::Waiting, intent: Intent::Run, ..loaded }
+            }
+            _ => loaded,
+        }
+    }
+
+    /// "Pause all" and "resume all": what the queue holds is told, what only the ledger has is changed there at once.
     fn want_all(&mut self, intent: Intent, reply: Reply<()>) {
-        let (filter, state) = match intent {
-            Intent::Run => (Filter::Paused, State::Waiting),
-            Intent::Pause | Intent::Cancel => (Filter::Waiting, State::Paused),
-        };
-        let in_ledger = match self.ledger.open_ids(filter) {
-            Ok(ids) => ids,
-            // Whoever asked may have stopped listening.
-            Err(error) => return drop(reply.send(Err(error.into()))),
-        };
         let held: Vec<TransferId> = self
             .queue
             .transfers()
             .filter(|one| !one.state.is_final() && one.state != State::Failed && one.intent != Intent::Cancel)
             .map(|one| one.id)
             .collect();
-        let mut told: Vec<TransferId> = held.clone();
-        for id in held {
+        for id in held.iter().copied() {
             self.want_held(id, intent);
         }
-        for id in in_ledger {
+        if intent == Intent::Run && !self.takes_over {
+            // Nothing is taken from the ledger by itself here, so each is loaded.
+            return self.resume_each(held, reply);
+        }
+        self.state.changes_under_way += 1;
+        self.state.all_under_way = self.state.next.map(|(next_id, _)| (intent, TransferId(next_id)));
+        self.live.touch();
+        let number = self.put_behind(Behind::AllTold { intent, reply });
+        self.send_note(Note::Bulk { bulk: Bulk::AllSet { intent }, number });
+    }
+
+    fn resume_each(&mut self, held: Vec<TransferId>, reply: Reply<()>) {
+        let paused = match self.ledger.open_ids(Filter::Paused) {
+            Ok(ids) => ids,
+            // Whoever asked may have stopped listening.
+            Err(error) => return drop(reply.send(Err(error.into()))),
+        };
+        let mut told = held;
+        for id in paused {
             if self.queue.holds(id) {
                 continue;
             }
-            if intent == Intent::Run && !self.takes_over {
-                // Nothing is taken from the ledger by itself here, so each is loaded.
-                if let Err(error) = self.want(id, intent) {
-                    tracing::warn!(transfer = %id, %error, "it could not be resumed");
-                }
-            } else {
-                self.note(vec![Fact::IntentSet { id, intent }, Fact::StateSet { id, state, stats: None }]);
+            if let Err(error) = self.want(id, Intent::Run) {
+                tracing::warn!(transfer = %id, %error, "it could not be resumed");
             }
             told.push(id);
         }
         self.live.touch();
-        self.barrier(told, Behind::AllTold { intent, reply });
+        self.barrier(told, Behind::Told(reply));
     }
 
     fn remove(&mut self, ids: Vec<TransferId>, reply: Reply<()>) {
@@ -194,14 +220,4 @@ impl Driver {
             saved_ms: sampled.saved_ms,
         })
     }
-}
-
-fn as_fact(one: Loaded) -> Fact {
-    Fact::Added(Box::new(Added {
-        id: one.id,
-        order: one.order,
-        spec: one.spec,
-        intent: one.intent,
-        added_ms: one.added_ms,
-    }))
 }

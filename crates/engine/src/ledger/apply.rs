@@ -4,42 +4,66 @@
 
 use rusqlite::{Transaction, params};
 
-use super::LedgerError;
+use super::piles::{self, INTENT, STATE};
 use super::rows::{intent_number, signed, state_number};
-use crate::fact::Fact;
+use super::{EXPIRED_AT_ONCE_MAX, LedgerError};
+use crate::fact::{Bulk, Fact};
 use crate::transfer::{State, TransferId};
 
-/// Does to the tables what a fact says. Applying it twice does no harm.
-pub(super) fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), LedgerError> {
+/// Does to the tables what facts say, in their order. Applying one twice does no harm.
+pub(super) fn apply_all(transaction: &Transaction<'_>, facts: &[Fact]) -> Result<(), LedgerError> {
+    let mut rest = facts;
+    while let Some(first) = rest.first() {
+        let added = |fact: &'_ Fact| matches!(fact, Fact::Added(_));
+        let run = rest.iter().take_while(|fact| added(fact)).count();
+        if run == 0 {
+            apply(transaction, first)?;
+            rest = &rest[1..];
+        } else {
+            let rows =
+                rest[..run].iter().filter_map(|fact| if let Fact::Added(row) = fact { Some(&**row) } else { None });
+            piles::add(transaction, rows)?;
+            rest = &rest[run..];
+        }
+    }
+    Ok(())
+}
+
+/// Does to the tables what is said of many rows, and returns how many were removed.
+pub(super) fn apply_bulk(transaction: &Transaction<'_>, bulk: Bulk) -> Result<usize, LedgerError> {
+    match bulk {
+        Bulk::AllSet { intent } => piles::set_all(transaction, intent).map(|()| 0),
+        Bulk::Expired { before_ms } => {
+            let mut removed = 0;
+            let room = |removed: usize| i64::try_from(EXPIRED_AT_ONCE_MAX - removed).unwrap_or(0);
+            for state in [State::Done, State::Cancelled] {
+                removed += transaction
+                    .prepare_cached(
+                        "DELETE FROM transfer WHERE id IN (SELECT id FROM transfer WHERE state = ?1 AND ended_ms < ?2
+                             ORDER BY ended_ms, id LIMIT ?3)",
+                    )?
+                    .execute(params![state_number(state), before_ms, room(removed)])?;
+            }
+            Ok(removed)
+        }
+    }
+}
+
+fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), LedgerError> {
     let json = |value: &dyn erased::ToJson| value.to_json();
     match fact {
-        Fact::Added(added) => {
-            transaction
-                .prepare_cached(
-                    "INSERT INTO transfer (id, ord, state, intent, source, target, options, added_ms)
-                     VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7)",
-                )?
-                .execute(params![
-                    signed(added.id),
-                    added.order,
-                    intent_number(added.intent),
-                    json(&added.spec.source)?,
-                    json(&added.spec.target)?,
-                    json(&added.spec.options)?,
-                    added.added_ms,
-                ])?;
-        }
+        Fact::Added(added) => piles::add(transaction, std::iter::once(added.as_ref()))?,
         Fact::IntentSet { id, intent } => {
             transaction
-                .prepare_cached("UPDATE transfer SET intent = ?2 WHERE id = ?1")?
+                .prepare_cached(&format!("UPDATE transfer SET intent = ?2, state = {STATE} WHERE id = ?1"))?
                 .execute(params![signed(*id), intent_number(*intent)])?;
         }
         Fact::StateSet { id, state, stats } => {
             transaction
-                .prepare_cached(
-                    "UPDATE transfer SET state = ?2, stats = coalesce(?3, stats), error = NULL, ended_ms = NULL
-                     WHERE id = ?1",
-                )?
+                .prepare_cached(&format!(
+                    "UPDATE transfer SET state = ?2, intent = {INTENT}, stats = coalesce(?3, stats), error = NULL,
+                         ended_ms = NULL WHERE id = ?1"
+                ))?
                 .execute(params![
                     signed(*id),
                     state_number(*state),

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 use store::UploadId;
 
+use super::piles::{self, NOT_OVER};
 use super::rows::{intent_number, signed};
 use super::{LedgerError, Owner, Place, schema};
 use crate::error::ErrorCode;
@@ -29,8 +30,8 @@ pub(super) fn before(connection: &Connection, place: Option<Place>, limit: usize
     let (order, number) = place.map_or((i64::MAX, i64::MAX), |(order, id)| (order, signed(id)));
     let limit_rows = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut places = Vec::new();
-    // Three walks along the index: over all states at a time it would have to sort.
-    for state in [0, 1, 2] {
+    // A walk along the index for each: over all states at a time it would have to sort.
+    for state in piles::numbers_not_over(connection)? {
         let mut statement = connection.prepare_cached(
             "SELECT ord, id FROM transfer WHERE state = ?1 AND (ord, id) < (?2, ?3) ORDER BY ord DESC, id DESC LIMIT ?4",
         )?;
@@ -49,7 +50,7 @@ pub(super) fn before(connection: &Connection, place: Option<Place>, limit: usize
 /// The first place of transfers that are not over.
 pub(super) fn first(connection: &Connection) -> Result<Option<Place>, LedgerError> {
     let mut first: Option<Place> = None;
-    for state in [0, 1, 2] {
+    for state in piles::numbers_not_over(connection)? {
         let mut statement =
             connection.prepare_cached("SELECT ord, id FROM transfer WHERE state = ?1 ORDER BY ord, id LIMIT 1")?;
         let found: Option<(i64, i64)> =
@@ -61,9 +62,9 @@ pub(super) fn first(connection: &Connection) -> Result<Option<Place>, LedgerErro
 
 /// Whose uploads these are.
 pub(super) fn owners(connection: &Connection, uploads: &[UploadId]) -> Result<Vec<Option<Owner>>, LedgerError> {
-    let mut needed = connection.prepare_cached(
-        "SELECT id FROM transfer WHERE json_extract(checkpoint, '$.session.upload_id') = ?1 AND state < 3 LIMIT 1",
-    )?;
+    let mut needed = connection.prepare_cached(&format!(
+        "SELECT id FROM transfer WHERE json_extract(checkpoint, '$.session.upload_id') = ?1 AND {NOT_OVER} LIMIT 1"
+    ))?;
     // A reader may come before the first writer of a version that has this table.
     let has_leftovers = schema::version(connection)? >= 2;
     let mut find = |upload: &UploadId| -> Result<Option<Owner>, LedgerError> {

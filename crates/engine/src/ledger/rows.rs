@@ -8,6 +8,7 @@ use serde::de::Error as _;
 use store::{Crc64, ETag, PartNumber};
 
 use super::LedgerError;
+use super::piles::meaning;
 use crate::checkpoint::{Checkpoint, PartRecord};
 use crate::plan::PARTS_MAX;
 use crate::queue::Loaded;
@@ -15,8 +16,13 @@ use crate::transfer::{Intent, PARALLEL_PARTS_MAX, State, TransferId, TransferOpt
 use crate::view::{Stats, TransferView};
 
 /// Columns that make a view, in the order that [`view`] reads them.
-pub(super) const COLUMNS: &str = "id, ord, state, intent, source, target, options, checkpoint, size_bytes, done_bytes, \
-                                  error, result, stats, added_ms, ended_ms, saved_ms";
+pub(super) const COLUMNS: &str = concat!(
+    "id, ord, ",
+    meaning!("state"),
+    ", ",
+    meaning!("intent"),
+    ", source, target, options, checkpoint, size_bytes, done_bytes, error, result, stats, added_ms, ended_ms, saved_ms"
+);
 
 /// The number under which a state is stored: all that goes on by itself is one.
 pub(super) fn state_number(state: State) -> i64 {

@@ -6,14 +6,16 @@
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use store::{ObjectRef, UploadId, UploadRef};
 
-use super::apply::apply;
+use super::apply::{apply_all, apply_bulk};
+use super::check::RunningCheck;
+use super::piles::{self, NOT_OVER};
 use super::rows::{self, COLUMNS, intent_number, signed};
 use super::{Ledger, LedgerError, Leftover, Owner, Place, SetAside, places, schema};
 use crate::checkpoint::{Checkpoint, PartRecord};
-use crate::fact::Fact;
+use crate::fact::{Bulk, Fact};
 use crate::queue::Loaded;
 use crate::transfer::{End, Intent, State, StoreId, TransferId};
 use crate::view::{Counts, Filter, PartState, TransferDetail, TransferView};
@@ -21,6 +23,8 @@ use crate::view::{Counts, Filter, PartState, TransferDetail, TransferView};
 /// A ledger in a database file.
 #[derive(Debug)]
 pub struct SqliteLedger {
+    // Broken off before the others are closed.
+    _check: Option<RunningCheck>,
     // Closed in this order: the last connection tidies the write-ahead log away, which a reader cannot.
     reader: Mutex<Connection>,
     writer: Option<Mutex<Connection>>,
@@ -40,7 +44,8 @@ impl SqliteLedger {
     pub fn open(path: &Path, now_ms: i64) -> Result<(Self, Option<SetAside>), LedgerError> {
         let (writer, aside) = schema::open_writer(path, now_ms)?;
         let reader = schema::open_reader(path)?;
-        Ok((Self { writer: Some(Mutex::new(writer)), reader: Mutex::new(reader) }, aside))
+        let check = RunningCheck::of(path)?;
+        Ok((Self { writer: Some(Mutex::new(writer)), reader: Mutex::new(reader), _check: check }, aside))
     }
 
     /// Opens a ledger that this process will only read; another may write to it. `None` if there is none yet.
@@ -51,7 +56,24 @@ impl SqliteLedger {
         if !path.try_exists()? {
             return Ok(None);
         }
-        Ok(Some(Self { writer: None, reader: Mutex::new(schema::open_reader(path)?) }))
+        Ok(Some(Self { writer: None, reader: Mutex::new(schema::open_reader(path)?), _check: None }))
+    }
+
+    /// A page in queue order after a row; from the start if that row is gone.
+    fn queue_page(
+        &self,
+        state: State,
+        after: Option<TransferId>,
+        limit: usize,
+    ) -> Result<Vec<TransferView>, LedgerError> {
+        self.read(|connection| {
+            let transaction = connection.unchecked_transaction()?;
+            let after = after.map_or(Ok(None), |id| {
+                let mut place = transaction.prepare_cached("SELECT ord, id FROM transfer WHERE id = ?1")?;
+                place.query_row([signed(id)], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+            })?;
+            in_queue_order(&transaction, state, after, limit, |row| Ok(rows::view(row)?.0))
+        })
     }
 
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, LedgerError>) -> Result<T, LedgerError> {
@@ -61,6 +83,24 @@ impl SqliteLedger {
 
 /// The largest id, place or number of rows that is believed.
 const NUMBER_MAX: i64 = 1 << 60;
+
+/// Rows of a state in queue order, after a place: those of the state itself and of its piles, merged as they are read.
+fn in_queue_order<T>(
+    connection: &Connection,
+    state: State,
+    after: Option<(i64, i64)>,
+    limit: usize,
+    read: impl Fn(&Row<'_>) -> Result<T, LedgerError>,
+) -> Result<Vec<T>, LedgerError> {
+    let ranges: Vec<String> = piles::numbers_of(connection, state)?
+        .into_iter()
+        .map(|number| format!("SELECT {COLUMNS} FROM transfer WHERE state = {number} AND (ord, id) > (?1, ?2)"))
+        .collect();
+    // No limit in the words, as rows that cannot be read do not count.
+    let mut statement = connection.prepare_cached(&format!("{} ORDER BY 2, 1", ranges.join(" UNION ALL ")))?;
+    let (order, id) = after.unwrap_or((i64::MIN, -1));
+    rows::readable(statement.query(params![order, id])?, limit, read)
+}
 
 fn view_row(connection: &Connection, id: TransferId) -> Result<Option<rows::ViewRow>, LedgerError> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM transfer WHERE id = ?1"))?;
@@ -93,10 +133,19 @@ impl Ledger for SqliteLedger {
         };
         let mut writer = held(writer);
         let transaction = writer.transaction()?;
-        for fact in facts {
-            apply(&transaction, fact)?;
-        }
+        apply_all(&transaction, facts)?;
         Ok(transaction.commit()?)
+    }
+
+    fn append_bulk(&self, bulk: Bulk) -> Result<usize, LedgerError> {
+        let Some(writer) = &self.writer else {
+            return Err(std::io::Error::from(std::io::ErrorKind::ReadOnlyFilesystem).into());
+        };
+        let mut writer = held(writer);
+        let transaction = writer.transaction()?;
+        let removed = apply_bulk(&transaction, bulk)?;
+        transaction.commit()?;
+        Ok(removed)
     }
 
     fn load(&self, id: TransferId) -> Result<Option<Loaded>, LedgerError> {
@@ -112,22 +161,21 @@ impl Ledger for SqliteLedger {
 
     fn next_runnable(&self, after: Option<(i64, TransferId)>, limit: usize) -> Result<Vec<Loaded>, LedgerError> {
         self.read(|connection| {
-            let (order, id) = after.map_or((i64::MIN, -1), |(order, id)| (order, signed(id)));
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM transfer WHERE state = 0 AND (ord, id) > (?1, ?2) ORDER BY ord, id"
-            ))?;
-            let found = statement.query(params![order, id])?;
-            rows::readable(found, limit, |row| with_parts(connection, rows::loaded(row)?))
+            let transaction = connection.unchecked_transaction()?;
+            let after = after.map(|(order, id)| (order, signed(id)));
+            in_queue_order(&transaction, State::Waiting, after, limit, |row| {
+                with_parts(&transaction, rows::loaded(row)?)
+            })
         })
     }
 
     fn find_open(&self, ends: &[(&End, &End)]) -> Result<Vec<Option<TransferId>>, LedgerError> {
         self.read(|connection| {
             let transaction = connection.unchecked_transaction()?;
-            let mut statement = transaction.prepare_cached(
-                "SELECT id FROM transfer WHERE source = ?1 AND target = ?2 AND state < 3 AND intent <> ?3
-                 ORDER BY id DESC LIMIT 1",
-            )?;
+            let mut statement = transaction.prepare_cached(&format!(
+                "SELECT id FROM transfer WHERE source = ?1 AND target = ?2 AND {NOT_OVER} AND intent <> ?3
+                 ORDER BY id DESC LIMIT 1"
+            ))?;
             let mut find = |(source, target): &(&End, &End)| {
                 let given = params![
                     serde_json::to_string(source)?,
@@ -143,9 +191,16 @@ impl Ledger for SqliteLedger {
 
     fn last(&self) -> Result<(u64, i64), LedgerError> {
         self.read(|connection| {
-            let id: i64 = connection.query_row("SELECT coalesce(max(id), 0) FROM transfer", [], |row| row.get(0))?;
+            // Not the largest that is left: an id means one transfer for ever.
+            let id: i64 = connection.query_row(
+                "SELECT max(coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'transfer'), 0),
+                            coalesce((SELECT max(id) FROM transfer), 0))",
+                [],
+                |row| row.get(0),
+            )?;
             let order: i64 = connection.query_row(
-                "SELECT coalesce(max(o), 0) FROM (SELECT max(ord) AS o FROM transfer GROUP BY state)",
+                "SELECT coalesce(max((SELECT max(ord) FROM transfer WHERE transfer.state = counter.state)), 0)
+                 FROM counter",
                 [],
                 |row| row.get(0),
             )?;
@@ -157,8 +212,8 @@ impl Ledger for SqliteLedger {
     fn page(&self, filter: Filter, after: Option<TransferId>, limit: usize) -> Result<Vec<TransferView>, LedgerError> {
         let (states, order) = match filter {
             Filter::All => ("state >= 0", "id > (SELECT ?1) ORDER BY id"),
-            Filter::Active | Filter::Waiting => ("state = 0", QUEUE_ORDER),
-            Filter::Paused => ("state = 1", QUEUE_ORDER),
+            Filter::Active | Filter::Waiting => return self.queue_page(State::Waiting, after, limit),
+            Filter::Paused => return self.queue_page(State::Paused, after, limit),
             Filter::Failed => ("state = 2", NEWEST_FIRST),
             Filter::Done => ("state = 3", NEWEST_FIRST),
         };
@@ -229,7 +284,10 @@ impl Ledger for SqliteLedger {
 
     fn counts(&self) -> Result<Counts, LedgerError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT state, n, left_bytes FROM counter")?;
+            let mut statement = connection.prepare_cached(
+                "SELECT coalesce(pile.paused, counter.state), n, left_bytes
+                 FROM counter LEFT JOIN pile ON pile.state = counter.state",
+            )?;
             let mut found = statement.query([])?;
             let mut counts = Counts::default();
             while let Some(row) = found.next()? {
@@ -239,11 +297,11 @@ impl Ledger for SqliteLedger {
                 let n = n.min(NUMBER_MAX.unsigned_abs());
                 match row.get::<_, i64>(0)? {
                     0 => {
-                        counts.waiting = n;
+                        counts.waiting += n;
                         counts.left_bytes += left;
                     }
                     1 => {
-                        counts.paused = n;
+                        counts.paused += n;
                         counts.left_bytes += left;
                     }
                     2 => counts.failed = n,
@@ -272,16 +330,22 @@ impl Ledger for SqliteLedger {
     }
 
     fn open_ids(&self, filter: Filter) -> Result<Vec<TransferId>, LedgerError> {
-        let states = match filter {
-            Filter::Active | Filter::Waiting => "state = 0",
-            Filter::Paused => "state = 1",
-            Filter::Failed => "state = 2",
-            Filter::All => "state < 3",
-            Filter::Done => return Ok(Vec::new()),
+        let states: &[State] = match filter {
+            Filter::Active | Filter::Waiting => &[State::Waiting],
+            Filter::Paused => &[State::Paused],
+            Filter::Failed => &[State::Failed],
+            Filter::All => &[State::Waiting, State::Paused, State::Failed],
+            Filter::Done => &[],
         };
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT id FROM transfer WHERE {states} AND intent <> {} ORDER BY ord, id",
+            let transaction = connection.unchecked_transaction()?;
+            let mut numbers = Vec::new();
+            for state in states {
+                numbers.extend(piles::numbers_of(&transaction, *state)?.iter().map(ToString::to_string));
+            }
+            let mut statement = transaction.prepare_cached(&format!(
+                "SELECT id FROM transfer WHERE state IN ({}) AND intent <> {} ORDER BY ord, id",
+                numbers.join(", "),
                 intent_number(Intent::Cancel)
             ))?;
             let ids = statement.query_map([], |row| row.get::<_, i64>(0))?;
@@ -290,12 +354,8 @@ impl Ledger for SqliteLedger {
     }
 }
 
-/// After a row in queue order; from the start if that row is gone.
-const QUEUE_ORDER: &str = "(ord, id) > (coalesce((SELECT ord FROM transfer WHERE id = ?1), -9223372036854775808),
-                                        coalesce((SELECT id FROM transfer WHERE id = ?1), -1))
-                           ORDER BY ord, id";
 /// After a row, newest first.
-const NEWEST_FIRST: &str =
-    "(ended_ms, id) < (coalesce((SELECT ended_ms FROM transfer WHERE id = ?1), 9223372036854775807),
+const NEWEST_FIRST: &str = "ended_ms IS NOT NULL
+    AND (ended_ms, id) < (coalesce((SELECT ended_ms FROM transfer WHERE id = ?1), 9223372036854775807),
                                               coalesce((SELECT id FROM transfer WHERE id = ?1), 9223372036854775807))
                             ORDER BY ended_ms DESC, id DESC";

@@ -54,12 +54,37 @@ fn a_ledger_of_a_newer_version_is_refused_and_left_alone() {
     assert!(matches!(error, LedgerError::Newer { found: 99, .. }), "{error}");
 }
 
-/// Ledgers as released versions wrote them; the version, the tables and rows of every state.
-const OLD_LEDGERS: [(i64, &str); 1] = [(1, include_str!("../ledgers/v1.sql"))];
+/// A ledger as an earlier version wrote it, and what is in it.
+struct OldLedger {
+    version: i64,
+    dump: &'static str,
+    /// In the order of the ids. The second was cut off after five of ten parts.
+    states: &'static [State],
+    left_bytes: u64,
+    /// Version 1 did not say when a plan was made.
+    planned_ms: std::ops::RangeInclusive<i64>,
+}
+
+const OLD_LEDGERS: [OldLedger; 2] = [
+    OldLedger {
+        version: 1,
+        dump: include_str!("../ledgers/v1.sql"),
+        states: &[State::Done, State::Waiting, State::Paused, State::Failed],
+        left_bytes: 26_214_400 + 52_428_800,
+        planned_ms: 0..=0,
+    },
+    OldLedger {
+        version: 2,
+        dump: include_str!("../ledgers/v2.sql"),
+        states: &[State::Done, State::Waiting, State::Done, State::Paused],
+        left_bytes: 26_214_400 + 9 * (5 << 20),
+        planned_ms: 1..=i64::MAX,
+    },
+];
 
 #[test]
 fn a_ledger_of_every_older_version_is_read_migrated_and_loses_nothing() {
-    for (version, dump) in OLD_LEDGERS {
+    for OldLedger { version, dump, states, left_bytes, planned_ms } in OLD_LEDGERS {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.db");
         let connection = rusqlite::Connection::open(&path).unwrap();
@@ -72,7 +97,9 @@ fn a_ledger_of_every_older_version_is_read_migrated_and_loses_nothing() {
         // Somebody who only reads may come first.
         let reader = SqliteLedger::open_to_read(&path).unwrap().unwrap();
         let mut before = reader.page(Filter::All, None, 10).unwrap();
+        let counts = reader.counts().unwrap();
         assert_eq!(reader.leftovers().unwrap(), []);
+        assert_eq!(reader.page(Filter::Waiting, None, 10).unwrap().len(), 1);
         drop(reader);
         // Version 3 makes room between two places in the queue.
         before.iter_mut().for_each(|view| view.order <<= 32);
@@ -81,15 +108,36 @@ fn a_ledger_of_every_older_version_is_read_migrated_and_loses_nothing() {
             let (ledger, aside) = SqliteLedger::open(&path, 0).unwrap();
             assert_eq!(aside, None, "version {version}");
             assert_eq!(ledger.page(Filter::All, None, 10).unwrap(), before);
-            let states: Vec<State> = before.iter().map(|view| view.state).collect();
-            assert_eq!(states, [State::Done, State::Waiting, State::Paused, State::Failed]);
+            assert_eq!(before.iter().map(|view| view.state).collect::<Vec<_>>(), states);
             let cut_off = ledger.load(engine::TransferId(2)).unwrap().unwrap();
             assert_eq!(cut_off.parts.len(), 5);
             let plan = cut_off.checkpoint.unwrap();
             assert!(matches!(plan.session, Some(engine::Session::Upload { .. })));
-            assert_eq!((plan.planned_ms, plan.route), (0, engine::Route::Server));
-            assert_eq!(ledger.counts().unwrap().left_bytes, 26_214_400 + 52_428_800);
+            assert!(planned_ms.contains(&plan.planned_ms), "version {version}: {}", plan.planned_ms);
+            assert_eq!(plan.route, engine::Route::Server);
+            assert_eq!(ledger.counts().unwrap(), counts);
+            assert_eq!(counts.left_bytes, left_bytes);
             assert_eq!(ledger.leftovers().unwrap(), []);
+
+            // What is added, paused and removed now is counted with what was there.
+            let id = engine::TransferId(ledger.last().unwrap().0 + 1);
+            let spec = spec(End::file("/a"), object("here", "a"));
+            let added = engine::Added { id, order: 99, spec, intent: engine::Intent::Run, added_ms: 0 };
+            ledger.append(&[engine::Fact::Added(Box::new(added))]).unwrap();
+            assert_eq!(ledger.counts().unwrap().waiting, counts.waiting + 1);
+            ledger.append_bulk(engine::Bulk::AllSet { intent: engine::Intent::Pause }).unwrap();
+            assert_eq!(
+                (ledger.counts().unwrap().waiting, ledger.page(Filter::Waiting, None, 10).unwrap()),
+                (0, vec![])
+            );
+            ledger.append_bulk(engine::Bulk::AllSet { intent: engine::Intent::Run }).unwrap();
+            // Back to what it was.
+            let mut facts = vec![engine::Fact::Removed { id }];
+            for view in before.iter().filter(|view| view.state == State::Paused) {
+                facts.push(engine::Fact::IntentSet { id: view.id, intent: view.intent });
+                facts.push(engine::Fact::StateSet { id: view.id, state: view.state, stats: None });
+            }
+            ledger.append(&facts).unwrap();
         }
     }
 }
@@ -140,6 +188,9 @@ impl engine::ledger::Ledger for Flaky {
             return Err(std::io::Error::from(std::io::ErrorKind::StorageFull).into());
         }
         self.ledger.append(facts)
+    }
+    fn append_bulk(&self, bulk: engine::Bulk) -> Result<usize, LedgerError> {
+        self.ledger.append_bulk(bulk)
     }
     fn load(&self, id: engine::TransferId) -> Result<Option<engine::queue::Loaded>, LedgerError> {
         self.ledger.load(id)

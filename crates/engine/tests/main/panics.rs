@@ -71,6 +71,9 @@ impl Ledger for Breaking {
         self.check(true);
         self.ledger.append(facts)
     }
+    fn append_bulk(&self, bulk: engine::Bulk) -> Result<usize, LedgerError> {
+        self.ledger.append_bulk(bulk)
+    }
     fn load(&self, id: TransferId) -> Result<Option<Loaded>, LedgerError> {
         self.check(false);
         self.ledger.load(id)

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use engine::ledger::{Ledger, SqliteLedger};
 use engine::queue::QueueLimits;
 use engine::{
-    ConflictRule, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, LocalDisk, RateLimits, RetryPolicy,
+    Clock, ConflictRule, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, LocalDisk, RateLimits, RetryPolicy,
     StoreId, Stores, SystemClock, TransferError, TransferId, TransferOptions, TransferSpec,
 };
 use store::{Capabilities, MemoryStore, ObjectRef, ObjectSettings, ObjectStore};
@@ -45,6 +45,7 @@ impl Stores for OneStore {
 pub struct World {
     pub folder: tempfile::TempDir,
     pub store: Arc<MemoryStore>,
+    pub clock: Arc<dyn Clock>,
 }
 
 /// An engine in a run, and everything it told.
@@ -102,7 +103,7 @@ impl World {
         for (bucket, region) in [("here", "memory-1"), ("there", "memory-1"), ("abroad", "memory-2")] {
             store.add_bucket(bucket, region).unwrap();
         }
-        Self { folder: tempfile::tempdir().unwrap(), store }
+        Self { folder: tempfile::tempdir().unwrap(), store, clock: Arc::new(SystemClock::new()) }
     }
 
     pub fn ledger_path(&self) -> PathBuf {
@@ -180,7 +181,7 @@ impl World {
             stores: Arc::new(OneStore(self.store.clone())),
             ledger,
             disk: Arc::new(LocalDisk),
-            clock: Arc::new(SystemClock::new()),
+            clock: self.clock.clone(),
         }
     }
 
@@ -239,4 +240,19 @@ pub fn spec(source: End, target: End) -> TransferSpec {
 
 pub fn spec_with(source: End, target: End, conflict: ConflictRule) -> TransferSpec {
     TransferSpec { source, target, options: TransferOptions { conflict, ..options() } }
+}
+
+/// The fact that a transfer is done.
+pub fn done(id: u64, at_ms: i64) -> engine::Fact {
+    let result = engine::Transferred {
+        outcome: engine::Outcome::Moved,
+        verified: true,
+        source_crc64: None,
+        target_crc64: None,
+        etag: None,
+        version: None,
+        request_id: None,
+        looks: Default::default(),
+    };
+    engine::Fact::Done { id: TransferId(id), result: Box::new(result), stats: engine::Stats::default(), at_ms }
 }

@@ -1,0 +1,165 @@
+//! Whether the file of a ledger is sound.
+//!
+//! SQLite's own check reads every page. For the ledger of an ordinary history that takes some milliseconds and comes
+//! before anything else is believed. A ledger of a million rows would hold up the start for seconds, so it is checked
+//! while it is in use, over a connection of its own; what that finds is written beside the ledger, and the next start
+//! sets it aside. Until then a damaged page fails whatever needs it, and nothing else. What it costs: such damage is
+//! acted on one start late.
+
+#![expect(clippy::disallowed_methods, reason = "a ledger is checked before there is an engine with a disk")]
+
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, InterruptHandle, OpenFlags};
+
+/// A file of this size is read in some tens of milliseconds.
+const CHECKED_BEFORE_USE_BYTES: u64 = 16 << 20;
+/// Ends the name of the file that says that a ledger was found damaged while it was in use.
+pub(super) const DAMAGED_SUFFIX: &str = "-damaged";
+
+fn mark_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(DAMAGED_SUFFIX);
+    name.into()
+}
+
+fn is_large(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.len() > CHECKED_BEFORE_USE_BYTES)
+}
+
+/// What is wrong with it: of a small one by a look at all of it, of a large one by what an earlier look has found.
+pub(super) fn before_use(connection: &Connection, path: &Path) -> rusqlite::Result<Option<String>> {
+    if mark_of(path).exists() {
+        return Ok(Some("it was found damaged while it was in use".to_owned()));
+    }
+    if is_large(path) { Ok(None) } else { damage_in(connection) }
+}
+
+fn damage_in(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    Ok((found != "ok").then_some(found))
+}
+
+/// A look at all of a large ledger while it is in use; broken off when this is dropped.
+pub(super) struct RunningCheck {
+    interrupt: InterruptHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for RunningCheck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RunningCheck")
+    }
+}
+
+impl RunningCheck {
+    /// Begins one, if the ledger is too large to have been checked before it was used.
+    pub(super) fn of(path: &Path) -> rusqlite::Result<Option<Self>> {
+        if !is_large(path) {
+            return Ok(None);
+        }
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let interrupt = connection.get_interrupt_handle();
+        let path = path.to_owned();
+        let thread = std::thread::spawn(move || match damage_in(&connection) {
+            Ok(None) => {}
+            Ok(Some(damage)) => mark(&path, &damage),
+            Err(error) if is_damage(&error) => mark(&path, &error.to_string()),
+            // Broken off, or it could not be read just now; the next start looks again.
+            Err(error) => tracing::debug!(%error, "the ledger was not checked to its end"),
+        });
+        Ok(Some(Self { interrupt, thread: Some(thread) }))
+    }
+
+    /// Waits for its end.
+    #[cfg(test)]
+    fn finish(mut self) {
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+impl Drop for RunningCheck {
+    fn drop(&mut self) {
+        let Some(thread) = self.thread.take() else { return };
+        // An interrupt that comes before the statement has begun is lost, so it is said until it is heard.
+        while !thread.is_finished() {
+            self.interrupt.interrupt();
+            std::thread::yield_now();
+        }
+        // A panic in it has been printed; there is nothing to undo.
+        let _ = thread.join();
+    }
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+}
+
+fn mark(path: &Path, damage: &str) {
+    tracing::error!(damage, "the ledger is damaged; the next start sets it aside and makes a new one");
+    if let Err(error) = std::fs::write(mark_of(path), damage) {
+        tracing::error!(%error, "that the ledger is damaged could not be written down");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Ledger as _, SqliteLedger};
+    use super::*;
+    use crate::view::Filter;
+
+    /// A ledger that is larger than what is checked before use, with `damaged` pages in its middle.
+    fn large(path: &Path, damaged: bool) {
+        drop(SqliteLedger::open(path, 0).unwrap());
+        let connection = Connection::open(path).unwrap();
+        let filler = "x".repeat(3000);
+        connection
+            .execute(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
+                 INSERT INTO transfer (ord, state, intent, source, target, options, added_ms)
+                 SELECT i, 3, 0, '', '', ?1, 0 FROM n",
+                [filler],
+            )
+            .unwrap();
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        drop(connection);
+        if damaged {
+            use std::io::{Seek as _, SeekFrom, Write as _};
+            let mut file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+            file.seek(SeekFrom::Start(8 << 20)).unwrap();
+            file.write_all(&[0xAB; 3 * 4096]).unwrap();
+        }
+        assert!(is_large(path));
+    }
+
+    #[test]
+    fn damage_in_a_large_ledger_is_found_while_it_is_used_and_acted_on_at_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        large(&path, true);
+        let (ledger, aside) = SqliteLedger::open(&path, 1).unwrap();
+        assert_eq!(aside, None, "it is not read before it is used");
+        RunningCheck::of(&path).unwrap().unwrap().finish();
+        drop(ledger);
+        let (ledger, aside) = SqliteLedger::open(&path, 2).unwrap();
+        let aside = aside.expect("it is set aside").path;
+        assert!(is_large(&aside), "and kept");
+        assert!(mark_of(&aside).exists(), "with the word of what was found");
+        assert_eq!(ledger.page(Filter::All, None, 10).unwrap(), []);
+        drop(ledger);
+        assert_eq!(SqliteLedger::open(&path, 3).unwrap().1, None, "the new one is not suspected");
+    }
+
+    #[test]
+    fn a_sound_large_ledger_is_not_suspected_and_a_look_at_it_can_be_broken_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        large(&path, false);
+        drop(RunningCheck::of(&path).unwrap().unwrap());
+        RunningCheck::of(&path).unwrap().unwrap().finish();
+        assert_eq!(SqliteLedger::open(&path, 1).unwrap().1, None);
+        assert!(!mark_of(&path).exists());
+    }
+}

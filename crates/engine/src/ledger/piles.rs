@@ -1,0 +1,161 @@
+//! Rows that nobody has touched since they were added, in piles that are paused and resumed as one.
+//!
+//! A million rows that wait cannot be rewritten one by one while somebody holds the button "pause all". So what is
+//! added goes to a pile: instead of a state its rows have the number of the pile, and the table `pile` says whether
+//! that means *waits* or *paused*. Pausing and resuming all then changes one row for each pile. A row leaves its pile
+//! for a state of its own with the first fact that gives it one.
+//!
+//! What it costs: whoever reads by state reads the state's own rows and one range for each pile that means the same.
+//! A new pile is begun only where there is none that waits, so there are few; past [`PILES_MAX`] rows are added one
+//! by one, as if there were no piles.
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+
+use super::LedgerError;
+use super::rows::{intent_number, signed, state_number};
+use crate::fact::Added;
+use crate::transfer::{Intent, State, TransferOptions};
+
+/// Numbers from here on are piles, not states.
+const FIRST: i64 = 100;
+const PILES_MAX: i64 = 16;
+
+/// What a column says of a row, or its pile for it.
+macro_rules! meaning {
+    ($column:literal) => {
+        concat!(
+            "CASE WHEN state < 100 THEN ",
+            $column,
+            " ELSE coalesce((SELECT paused FROM pile WHERE pile.state = transfer.state), 0) END"
+        )
+    };
+}
+pub(super) use meaning;
+
+/// The state of a row, as a column.
+pub(super) const STATE: &str = meaning!("state");
+/// The intent of a row, as a column.
+pub(super) const INTENT: &str = meaning!("intent");
+
+/// Whether a row is not over, as a condition.
+pub(super) const NOT_OVER: &str = "(state < 3 OR state >= 100)";
+
+/// The numbers under which rows of `state` are stored: its own, and for what waits or is paused those of piles.
+pub(super) fn numbers_of(connection: &Connection, state: State) -> rusqlite::Result<Vec<i64>> {
+    let mut numbers = vec![state_number(state)];
+    if matches!(state, State::Waiting | State::Paused) {
+        let mut statement = connection.prepare_cached("SELECT state FROM pile WHERE paused = ?1 ORDER BY state")?;
+        for number in statement.query_map([state == State::Paused], |row| row.get(0))? {
+            numbers.push(number?);
+        }
+    }
+    Ok(numbers)
+}
+
+/// The numbers under which rows that are not over are stored.
+pub(super) fn numbers_not_over(connection: &Connection) -> rusqlite::Result<Vec<i64>> {
+    let mut numbers = numbers_of(connection, State::Waiting)?;
+    numbers.extend(numbers_of(connection, State::Paused)?);
+    numbers.push(state_number(State::Failed));
+    Ok(numbers)
+}
+
+/// The number under which a new row is stored.
+fn number_for_new(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
+    let waiting = "SELECT state FROM pile WHERE paused = 0 LIMIT 1";
+    if let Some(number) = transaction.prepare_cached(waiting)?.query_row([], |row| row.get(0)).optional()? {
+        return Ok(number);
+    }
+    let empty = "SELECT pile.state FROM pile JOIN counter ON counter.state = pile.state WHERE n = 0 LIMIT 1";
+    if let Some(number) = transaction.prepare_cached(empty)?.query_row([], |row| row.get(0)).optional()? {
+        transaction.prepare_cached("UPDATE pile SET paused = 0 WHERE state = ?1")?.execute([number])?;
+        return Ok(number);
+    }
+    let largest: Option<i64> = transaction.query_row("SELECT max(state) FROM pile", [], |row| row.get(0))?;
+    let number = largest.map_or(FIRST, |largest| largest + 1);
+    if number >= FIRST + PILES_MAX {
+        return Ok(state_number(State::Waiting));
+    }
+    transaction.execute("INSERT INTO pile VALUES (?1, 0)", [number])?;
+    transaction.execute("INSERT INTO counter VALUES (?1, 0, 0)", [number])?;
+    Ok(number)
+}
+
+/// Adds rows, and counts them once for all.
+pub(super) fn add<'a>(transaction: &Transaction<'_>, rows: impl Iterator<Item = &'a Added>) -> Result<(), LedgerError> {
+    let new = number_for_new(transaction)?;
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO transfer (id, ord, state, intent, source, target, options, added_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    let (mut in_pile, mut alone) = (0, 0);
+    // Those of a group mostly have the same.
+    let mut options: Option<(&TransferOptions, String)> = None;
+    for row in rows {
+        let (_, options) = match options.take_if(|(last, _)| **last == row.spec.options) {
+            Some(same) => options.insert(same),
+            None => options.insert((&row.spec.options, lean_json(&row.spec.options)?)),
+        };
+        // A pile means what its rows want.
+        let state = if row.intent == Intent::Run { new } else { state_number(State::Waiting) };
+        *(if state == new { &mut in_pile } else { &mut alone }) += 1;
+        statement.execute(params![
+            signed(row.id),
+            row.order,
+            state,
+            intent_number(row.intent),
+            serde_json::to_string(&row.spec.source)?,
+            serde_json::to_string(&row.spec.target)?,
+            *options,
+            row.added_ms,
+        ])?;
+    }
+    let mut count = transaction.prepare_cached("UPDATE counter SET n = n + ?2 WHERE state = ?1")?;
+    for (state, n) in [(new, in_pile), (state_number(State::Waiting), alone)] {
+        if n > 0 {
+            count.execute(params![state, n])?;
+        }
+    }
+    Ok(())
+}
+
+/// JSON without the fields that say nothing.
+fn lean_json(options: &TransferOptions) -> serde_json::Result<String> {
+    fn strip(value: &mut serde_json::Value) {
+        if let Some(fields) = value.as_object_mut() {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(strip);
+        }
+    }
+    let mut value = serde_json::to_value(options)?;
+    strip(&mut value);
+    Ok(value.to_string())
+}
+
+/// Pauses all that waits, or lets all that is paused go on, except for what is being removed.
+pub(super) fn set_all(transaction: &Transaction<'_>, intent: Intent) -> Result<(), LedgerError> {
+    let paused = match intent {
+        Intent::Run => false,
+        Intent::Pause | Intent::Cancel => true,
+    };
+    transaction.prepare_cached("UPDATE pile SET paused = ?1 WHERE paused <> ?1")?.execute([paused])?;
+    let (waiting, at_rest) = (state_number(State::Waiting), state_number(State::Paused));
+    let (run, pause) = (intent_number(Intent::Run), intent_number(Intent::Pause));
+    if paused {
+        transaction
+            .prepare_cached("UPDATE transfer SET state = ?2, intent = ?4 WHERE state = ?1 AND intent = ?3")?
+            .execute([waiting, at_rest, run, pause])?;
+        // What is held for something does not go on by itself any more once it has that.
+        transaction
+            .prepare_cached("UPDATE transfer SET intent = ?3 WHERE state = ?1 AND intent = ?2")?
+            .execute([at_rest, run, pause])?;
+    } else {
+        transaction
+            .prepare_cached(
+                "UPDATE transfer SET state = ?2, intent = ?3, error = NULL, ended_ms = NULL
+                 WHERE state = ?1 AND intent <> ?4",
+            )?
+            .execute([at_rest, waiting, run, intent_number(Intent::Cancel)])?;
+    }
+    Ok(())
+}
