@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use engine::ledger::{Ledger, LedgerError, Leftover, Owner, Place};
 use engine::queue::Loaded;
-use engine::{Counts, End, Engine, EngineOptions, EngineParts, Fact, Filter, LocalDisk, StoreId, Stores, SystemClock};
+use engine::{
+    Bulk, Counts, End, Engine, EngineOptions, EngineParts, Fact, Filter, LocalDisk, StoreId, Stores, SystemClock,
+};
 use engine::{TransferDetail, TransferError, TransferId, TransferView};
 use serde_json::json;
 use store::ObjectStore;
@@ -18,6 +20,9 @@ struct Broken;
 
 impl Ledger for Broken {
     fn append(&self, _: &[Fact]) -> Result<(), LedgerError> {
+        panic!("a fault")
+    }
+    fn append_bulk(&self, _: Bulk) -> Result<usize, LedgerError> {
         panic!("a fault")
     }
     fn load(&self, _: TransferId) -> Result<Option<Loaded>, LedgerError> {
