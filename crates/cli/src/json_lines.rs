@@ -258,7 +258,7 @@ pub(crate) struct Checked<'a> {
 #[serde(tag = "type", rename = "verification")]
 pub(crate) struct Verification {
     pub(crate) root_sha256: String,
-    /// Whether everything that was promised is there.
+    /// Whether everything that was promised is there, and was compared by its content.
     pub(crate) verified: bool,
     pub(crate) ends: usize,
     pub(crate) equal: usize,

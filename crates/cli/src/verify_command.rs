@@ -250,7 +250,8 @@ impl Tally {
     fn close(self, root_sha256: String) -> Result<Ending, Failure> {
         let Verification { ends, equal, not_compared_by_content, different, gone, unchecked, skipped, notes, .. } =
             self.counts;
-        let (lost, verified) = (different + gone, different + gone + unchecked == 0);
+        let (lost, verified) =
+            (different + gone, different + gone + unchecked + self.counts.not_compared_by_content == 0);
         if self.json {
             output::json(&Verification { root_sha256, verified, ..self.counts });
         } else {

@@ -269,16 +269,19 @@ fn not_the_file() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "something else is in its place")
 }
 
-/// Refuses to go on in a folder that is not the one that was planned for: `path`, of a temp file, was written down with
-/// no symbolic link on the way, so one that is there now was put there since.
+/// Whether the folder of a temp file is the one that was planned for: `path` was written down with no symbolic link on
+/// the way, so one that is there now was put there since.
+pub(crate) fn is_the_place(disk: &dyn Disk, path: &Path) -> io::Result<bool> {
+    path.parent().map_or(Ok(true), |folder| Ok(disk.resolved(folder)? == folder))
+}
+
+/// Refuses to go on in another folder than the one that was planned for.
 pub(crate) fn check_place(disk: &dyn Disk, path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(folder) if disk.resolved(folder)? != folder => Err(io::Error::other(format!(
-            "{} was moved, or a link took its place, since this download began",
-            folder.display()
-        ))),
-        _ => Ok(()),
+    if is_the_place(disk, path)? {
+        return Ok(());
     }
+    let folder = path.parent().unwrap_or(path).display();
+    Err(io::Error::other(format!("{folder} was moved, or a link took its place, since this download began")))
 }
 
 /// A rename that never replaces, atomic where the system and the file system can.

@@ -10,6 +10,7 @@ mod barrier;
 mod end;
 mod history;
 mod order;
+mod rest;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -21,10 +22,11 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
 pub use self::order::NewPlace;
 use self::order::{Move, STRIDE};
-use crate::error::{ErrorCode, TransferError};
+use self::rest::TELL_AGAIN;
+use crate::error::{Again, ErrorCode, TransferError};
 use crate::event::{Event, EventKind};
 use crate::fact::Fact;
-use crate::handle::EngineError;
+use crate::handle::{EngineError, Interruption};
 use crate::job::{self, Attempt, Examined, Tools, Workspace};
 use crate::ledger::Ledger;
 use crate::live::{Live, Sampled, Speeds, picture};
@@ -49,7 +51,7 @@ pub(crate) enum Command {
     WantAll(Intent, Reply<()>),
     Remove(Vec<TransferId>, Reply<()>),
     Detail(TransferId, Reply<Option<TransferDetail>>),
-    Interrupted(Reply<()>),
+    Interrupted(Interruption, Reply<()>),
     Adopt(Box<TransferSpec>, Box<Examined>, Reply<TransferId>),
     Renewed(StoreId, Reply<Vec<TransferId>>),
     Reorder(Vec<TransferId>, NewPlace, Reply<()>),
@@ -108,12 +110,18 @@ pub(crate) struct Driver {
 #[derive(Default)]
 pub(crate) struct DriverState {
     jobs: JoinSet<(JobId, Attempt)>,
-    running: BTreeMap<JobId, (AbortHandle, TransferId)>,
+    /// Jobs that run: how to stop them, for whom, and since when.
+    running: BTreeMap<JobId, (AbortHandle, TransferId, Duration)>,
+    /// Stores whose credentials are new, and since when.
+    renewed_at: BTreeMap<StoreId, Duration>,
     parts_running: BTreeSet<JobId>,
     task_jobs: BTreeMap<Id, JobId>,
     workspaces: BTreeMap<TransferId, (Arc<Workspace>, Sampled)>,
     behind: BTreeMap<u64, Behind>,
     resting: BTreeSet<TransferId>,
+    /// Transfers that rest, which the ledger could not be told, and since when.
+    unrecorded: Vec<TransferId>,
+    unrecorded_since: Option<Duration>,
     next_barrier: u64,
     /// Next id and place; `None` if the ledger could not say which are free.
     next: Option<(u64, i64)>,
@@ -172,7 +180,8 @@ impl Driver {
     fn next_wake(&self) -> Option<Duration> {
         let sample = (!self.state.running.is_empty()).then(|| self.state.sampled_at + SAMPLE_EVERY);
         let patience = self.state.closing_since.map(|since| since + SHUTDOWN_PATIENCE);
-        [self.state.wake_at, self.state.expire_at, sample, patience].into_iter().flatten().min()
+        let unrecorded = self.state.unrecorded_since.map(|since| since + TELL_AGAIN);
+        [self.state.wake_at, self.state.expire_at, sample, patience, unrecorded].into_iter().flatten().min()
     }
 
     fn tick(&mut self) {
@@ -191,22 +200,9 @@ impl Driver {
         let moves = !self.state.parts_running.is_empty();
         self.moving.send_if_modified(|told| std::mem::replace(told, moves) != moves);
         self.expire_history(now);
+        self.tell_ledger_again(now);
         self.forget_resting();
         self.refill();
-    }
-
-    /// Lets go of transfers that rest, are recorded so and have no job left.
-    fn forget_resting(&mut self) {
-        let (queue, workspaces, claims) = (&mut self.queue, &mut self.state.workspaces, &self.tools.claims);
-        self.state.resting.retain(|id| {
-            queue.forget(*id);
-            let held = queue.holds(*id);
-            if !held {
-                workspaces.remove(id);
-                claims.release(*id);
-            }
-            held
-        });
     }
 
     fn input(&mut self, input: Input) {
@@ -218,7 +214,7 @@ impl Driver {
     fn apply(&mut self, step: Step, now: Duration) {
         let mut never_started = Vec::new();
         for job in &step.stop {
-            if let Some((handle, _)) = self.state.running.get(job) {
+            if let Some((handle, ..)) = self.state.running.get(job) {
                 handle.abort();
             } else if self.take_from_behind(*job) {
                 never_started.push(*job);
@@ -343,31 +339,6 @@ impl Driver {
         }
     }
 
-    /// Transfers have come to rest and the ledger knows it; or could not be told, then it is asked again.
-    fn rested(&mut self, ids: Vec<TransferId>, events: Vec<Event>, unrecorded: bool) {
-        let now = self.tools.clock.now();
-        for id in &ids {
-            let Some(transfer) = self.queue.transfer(*id) else {
-                self.live.remove(*id);
-                continue;
-            };
-            if !transfer.state.is_resting() {
-                continue; // it has risen again meanwhile
-            }
-            if unrecorded {
-                let (workspace, sampled) = self.state.workspaces.entry(*id).or_default();
-                self.live.set(picture(transfer, &workspace.meter, sampled, now));
-            } else {
-                self.live.remove(*id);
-                self.state.resting.insert(*id);
-            }
-        }
-        self.tell(events);
-        if unrecorded {
-            self.barrier(ids.clone(), Behind::Rested(ids, Vec::new()));
-        }
-    }
-
     fn start(&mut self, job: Job) {
         let (id, transfer) = (job.id, job.transfer);
         if matches!(job.verb, Verb::MovePart { .. }) {
@@ -377,7 +348,7 @@ impl Driver {
         let tools = self.tools.clone();
         let handle = self.state.jobs.spawn(async move { (id, job::run(job, tools, workspace).await) });
         self.state.task_jobs.insert(handle.id(), id);
-        self.state.running.insert(id, (handle, transfer));
+        self.state.running.insert(id, (handle, transfer, self.tools.clock.now()));
     }
 
     fn job_ended(&mut self, ended: Result<(Id, (JobId, Attempt)), JoinError>) {
@@ -391,11 +362,15 @@ impl Driver {
         };
         let Some(job) = self.state.task_jobs.remove(&task) else { return };
         self.state.parts_running.remove(&job);
-        let transfer = self.state.running.remove(&job).map(|(_, transfer)| transfer);
-        if let (Some(transfer), Err(error)) = (transfer, &outcome)
-            && error.code == ErrorCode::Internal
-        {
-            tracing::error!(%transfer, %error, "a job ended by a fault of ours");
+        let mut outcome = outcome;
+        if let (Some((_, transfer, started)), Err(error)) = (self.state.running.remove(&job), &mut outcome) {
+            match error.code {
+                ErrorCode::Internal => tracing::error!(%transfer, %error, "a job ended by a fault of ours"),
+                ErrorCode::CredentialsExpired if self.was_made_before_renewal(transfer, started) => {
+                    error.again = Again::Later;
+                }
+                _ => {}
+            }
         }
         self.input(Input::Ended(job, outcome));
     }
@@ -432,7 +407,7 @@ impl Driver {
     }
 
     fn sample(&mut self, now: Duration) {
-        let moving: BTreeSet<TransferId> = self.state.running.values().map(|(_, transfer)| *transfer).collect();
+        let moving: BTreeSet<TransferId> = self.state.running.values().map(|(_, transfer, _)| *transfer).collect();
         let mut speeds = Speeds::default();
         for id in moving {
             self.show(id, now);

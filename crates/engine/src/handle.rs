@@ -323,7 +323,7 @@ impl Engine {
     pub async fn interrupted(&self, by: Interruption) -> Result<(), EngineError> {
         tracing::info!(?by, "connections are dropped");
         self.tools.stores.reconnect().await;
-        self.ask(Command::Interrupted).await
+        self.ask(|reply| Command::Interrupted(by, reply)).await
     }
 
     /// Whether parts are on their way just now, which is when the computer should not fall asleep. The receiver is told

@@ -39,6 +39,7 @@ use self::transfer::{AfterDiscard, Running};
 pub use self::words::{Input, Job, JobId, Loaded, Report, Step, Verb};
 use crate::error::ErrorCode;
 use crate::fact::Fact;
+use crate::handle::Interruption;
 use crate::retry::{RetryPolicy, Streak};
 use crate::rules::Rules;
 use crate::transfer::{Intent, State, TransferId};
@@ -122,7 +123,7 @@ impl Queue {
             Input::Want(id, intent) => self.want(id, intent, &mut step),
             Input::Reorder(places) => places.into_iter().for_each(|(id, order)| self.reorder(id, order, &mut step)),
             Input::Ended(job, outcome) => self.ended(job, outcome, now, &mut step),
-            Input::Interrupted => self.interrupted(&mut step),
+            Input::Interrupted(by) => self.interrupted(by, &mut step),
             Input::Wake => {}
             Input::Shutdown => {
                 self.stopping = true;
@@ -233,15 +234,17 @@ impl Queue {
     }
 
     /// Stops what can be stopped, to be issued again at once. What must run to its end is told by its connection.
-    fn interrupted(&mut self, step: &mut Step) {
+    fn interrupted(&mut self, by: Interruption, step: &mut Step) {
         for id in &self.awake {
             let Some(transfer) = self.transfers.get_mut(id) else { continue };
             step.stop.extend(transfer.stoppable());
             if transfer.error.as_ref().is_some_and(|error| error.code == ErrorCode::Network) {
                 transfer.hold_until = None;
             }
-            // Hours of sleep are no failure, and the network that failed is not this one.
-            transfer.streak = Streak { any_success: transfer.streak.any_success, ..Streak::default() };
+            // Hours of sleep are no failure. A network that comes and goes all day is one, in the end.
+            if by == Interruption::Woke {
+                transfer.streak = Streak { any_success: transfer.streak.any_success, ..Streak::default() };
+            }
         }
     }
 

@@ -172,6 +172,10 @@ impl Recorder {
             let (later, first): (Vec<_>, Vec<_>) = barriers.into_iter().partition(|(ids, _)| waits(ids));
             let mut failure = self.write(added, quick, &mut pending, now).await;
             self.answer(first, failure.as_ref(), &unsynced);
+            let synced = self.sync(slow, &mut unsynced).await;
+            failure = self.write(Vec::new(), synced, &mut pending, now).await.or(failure);
+            self.answer(later, failure.as_ref(), &unsynced);
+            // Behind all that was noted before it, also what had to wait for a file: a wish to cancel, say.
             let mut removed = 0;
             if let (Some((bulk, _)), None) = (bulk, &failure) {
                 let ledger = self.ledger.clone();
@@ -180,9 +184,6 @@ impl Recorder {
                     Err(error) => failure = Some(error),
                 }
             }
-            let synced = self.sync(slow, &mut unsynced).await;
-            failure = self.write(Vec::new(), synced, &mut pending, now).await.or(failure);
-            self.answer(later, failure.as_ref(), &unsynced);
             if let Some((_, number)) = bulk {
                 let failure = failure.as_ref().map(ToString::to_string);
                 // Nobody listens once the driver has gone.

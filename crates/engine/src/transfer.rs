@@ -164,6 +164,12 @@ pub struct TransferSpec {
 }
 
 impl TransferSpec {
+    /// Whether one of its ends is in this store.
+    pub fn is_at(&self, wanted: &StoreId) -> bool {
+        let at = |end: &End| matches!(end, End::Object { store, .. } if store == wanted);
+        at(&self.source) || at(&self.target)
+    }
+
     /// The kind, or `None` for file to file, which is not Tern's business.
     pub fn kind(&self) -> Option<Kind> {
         match (&self.source, &self.target) {

@@ -49,7 +49,7 @@ pub(crate) async fn objects(store: &TosStore, bucket: &str, request: &ListReques
 pub(crate) async fn parts(store: &TosStore, upload: &UploadRef, after: Option<PartNumber>) -> Result<PartList> {
     let call = store
         .object_call("listing the parts of", Method::GET, &upload.object)?
-        .param("uploadId", &upload.upload_id.0)
+        .param("uploadId", crate::multipart::upload_id(upload)?)
         .param("max-parts", "1000")
         .param_unless_empty("part-number-marker", &after.map(|after| after.to_string()).unwrap_or_default());
     let answer = store.send(call).await?;

@@ -19,10 +19,19 @@ pub(crate) async fn create(store: &TosStore, object: &ObjectRef, settings: &Obje
     Ok(UploadId(created.upload_id.unwrap_or_default()))
 }
 
+/// The id of an upload as a parameter. An empty one is refused: the request would be one about the object itself, and an
+/// abort without an id its deletion.
+pub(crate) fn upload_id(upload: &UploadRef) -> Result<&str> {
+    match upload.upload_id.0.as_str() {
+        "" => Err(StoreError::new(ErrorKind::UploadNotFound, "an upload has an id, and this one is empty")),
+        id => Ok(id),
+    }
+}
+
 /// A call about one part.
 pub(crate) fn part_call(store: &TosStore, doing: &'static str, upload: &UploadRef, number: PartNumber) -> Result<Call> {
     let call = store.object_call(doing, Method::PUT, &upload.object)?;
-    Ok(call.param("partNumber", number.to_string()).param("uploadId", &upload.upload_id.0))
+    Ok(call.param("partNumber", number.to_string()).param("uploadId", upload_id(upload)?))
 }
 
 pub(crate) async fn upload_part(
@@ -56,7 +65,7 @@ pub(crate) async fn complete(
     })?;
     let call = store
         .object_call("completing", Method::POST, &upload.object)?
-        .param("uploadId", &upload.upload_id.0)
+        .param("uploadId", upload_id(upload)?)
         .condition(condition)
         .server_side_work()
         .body(UploadBody::from_bytes(body));
@@ -70,6 +79,6 @@ pub(crate) async fn complete(
 pub(crate) async fn abort(store: &TosStore, upload: &UploadRef) -> Result<()> {
     let call = store
         .object_call("aborting the upload of", Method::DELETE, &upload.object)?
-        .param("uploadId", &upload.upload_id.0);
+        .param("uploadId", upload_id(upload)?);
     store.send(call).await?.looks_like_tos()
 }

@@ -24,6 +24,9 @@ use crate::{Result, Timeouts};
 /// How long whoever has connections dropped may take to let go of the calls that wait on them.
 const LET_GO: Duration = Duration::from_secs(1);
 
+/// The same where the server moves bytes before it answers: to ask again in the middle of that helps nobody.
+const LET_GO_OF_WORK: Duration = Duration::from_secs(30);
+
 /// The connections that all requests of one store share.
 pub(crate) struct Transport {
     client: RwLock<Client>,
@@ -80,16 +83,18 @@ impl Transport {
         let client = self.client.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut sending = std::pin::pin!(client.execute(request));
         let mut dropped_at = None;
+        let works = timeouts.answer_head == timeouts.server_side_work;
+        let let_go = if works { LET_GO_OF_WORK } else { LET_GO };
         loop {
             let deadline = watch.deadline(timeouts);
-            let wake = dropped_at.map_or(deadline, |at: Instant| deadline.min(at + LET_GO));
+            let wake = dropped_at.map_or(deadline, |at: Instant| deadline.min(at + let_go));
             tokio::select! {
                 biased;
                 answer = &mut sending => return answer.map_err(|error| self.failed(error, watch)),
                 _ = dropped.changed(), if dropped_at.is_none() => dropped_at = Some(Instant::now()),
                 () = tokio::time::sleep_until(wake) => {}
             }
-            if dropped_at.is_some_and(|at| at + LET_GO <= Instant::now()) {
+            if dropped_at.is_some_and(|at| at + let_go <= Instant::now()) {
                 let message = "the connection was given up: the network has changed, or this computer has slept";
                 return Err(StoreError::new(ErrorKind::Network, message));
             }

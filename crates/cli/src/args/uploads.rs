@@ -29,7 +29,7 @@ pub(crate) enum UploadsCommand {
         /// tos://bucket/key, or with --left-behind tos://bucket or tos://bucket/prefix
         address: String,
         /// Its id, as `uploads list` shows it
-        #[arg(required_unless_present = "left_behind")]
+        #[arg(required_unless_present = "left_behind", value_parser = clap::builder::NonEmptyStringValueParser::new())]
         upload_id: Option<String>,
         /// Aborts all that a transfer of this computer has left behind, and none of anybody else
         #[arg(long, conflicts_with = "upload_id")]
@@ -46,6 +46,7 @@ pub(crate) struct AdoptOptions {
     #[arg(required_unless_present = "checkpoint", conflicts_with = "checkpoint")]
     pub(crate) address: Option<String>,
     /// Its id, as `uploads list` shows it; needed only if the key has more than one
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) upload_id: Option<String>,
     /// Checkpoint file of a TOS SDK (Go, Python, JS or C++), which says file, key and upload; name the file only if it
     /// was moved

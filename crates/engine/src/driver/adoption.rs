@@ -4,15 +4,22 @@
 //! that was begun here, or not at all.
 
 use super::{Behind, Driver, Reply, STRIDE};
+use crate::checkpoint::{Checkpoint, Session};
 use crate::fact::{Added, Fact};
 use crate::handle::EngineError;
 use crate::job::Examined;
+use crate::ledger::Owner;
 use crate::queue::{Input, Loaded};
 use crate::transfer::{Intent, State, TransferId, TransferSpec};
 use crate::view::Stats;
 
 impl Driver {
     pub(super) fn adopt(&mut self, spec: TransferSpec, found: Examined, reply: Reply<TransferId>) {
+        if let Some(id) = self.goes_on_with(&found.checkpoint) {
+            let reason = format!("transfer {id} goes on with this upload; resume that one");
+            // Whoever asked may have stopped listening.
+            return drop(reply.send(Err(EngineError::InvalidSpec(reason))));
+        }
         let Some((next_id, next_order)) = &mut self.state.next else {
             // Whoever asked may have stopped listening.
             return drop(reply.send(Err(EngineError::LedgerWrite("it could not be read at the start".into()))));
@@ -44,12 +51,35 @@ impl Driver {
         self.barrier(vec![id], Behind::Adopted(Box::new(loaded), reply));
     }
 
+    /// Who goes on with the upload of a plan already: it may have been adopted while this one was being compared.
+    fn goes_on_with(&self, plan: &Checkpoint) -> Option<TransferId> {
+        let in_queue = self.queue.transfers().find(|one| {
+            let known = one.checkpoint.as_ref();
+            !one.state.is_final() && known.is_some_and(|known| known.session == plan.session)
+        });
+        let mut waiting = self.state.behind.values();
+        let adopted = waiting.find_map(|behind| match behind {
+            Behind::Adopted(one, _) if one.checkpoint.as_ref().is_some_and(|known| known.session == plan.session) => {
+                Some(one.id)
+            }
+            _ => None,
+        });
+        let Some(Session::Upload { upload_id }) = &plan.session else { return None };
+        let recorded = || match self.ledger.owners(std::slice::from_ref(upload_id)).ok()?.pop()?? {
+            Owner::Needs(id) => Some(id),
+            Owner::LeftBehind(_) => None,
+        };
+        in_queue.map(|one| one.id).or(adopted).or_else(recorded)
+    }
+
     /// It is durable, or cannot be made so; then it must not turn up later.
     pub(super) fn adopted(&mut self, loaded: Loaded, failure: Option<String>, reply: Reply<TransferId>) {
         let id = loaded.id;
         let answer = match failure {
             None => {
                 if !self.queue.holds(id) {
+                    // "Pause all" may have been said meanwhile.
+                    let loaded = self.as_it_will_be(loaded);
                     self.input(Input::Load(vec![loaded]));
                 }
                 self.live.touch();

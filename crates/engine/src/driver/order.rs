@@ -63,7 +63,7 @@ impl Driver {
         if let Some(cursor) = self.state.cursor.filter(|_| self.takes_over && !self.state.exhausted) {
             let absent = ids.iter().filter(|id| !self.queue.holds(**id));
             let loaded = absent.filter_map(|id| match self.ledger.load(*id) {
-                Ok(loaded) => loaded,
+                Ok(loaded) => loaded.map(|one| self.as_it_will_be(one)),
                 Err(error) => {
                     tracing::error!(%error, "the ledger cannot be read");
                     None

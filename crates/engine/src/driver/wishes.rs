@@ -1,10 +1,12 @@
 //! What callers wish, and what it takes to answer them.
 
+use std::time::Duration;
+
 use super::{Behind, Command, Driver, Move, Reply, STRIDE, WINDOW};
 use crate::fact::{Added, Bulk, Fact};
 use crate::handle::EngineError;
 use crate::live::picture;
-use crate::queue::{Input, Loaded};
+use crate::queue::{Input, Loaded, Transfer};
 use crate::recorder::Note;
 use crate::transfer::{Intent, State, StoreId, TransferId, TransferSpec};
 use crate::view::{Filter, Stats, TransferDetail};
@@ -25,8 +27,8 @@ impl Driver {
             Command::Renewed(store, reply) => self.renewed(&store, reply),
             Command::Reorder(ids, to, reply) => self.reorder(Move { ids, to, reply }),
             Command::Adopt(spec, found, reply) => self.adopt(*spec, *found, reply),
-            Command::Interrupted(reply) => {
-                self.input(Input::Interrupted);
+            Command::Interrupted(by, reply) => {
+                self.input(Input::Interrupted(by));
                 // Whoever asked may have stopped listening.
                 drop(reply.send(Ok(())));
             }
@@ -123,19 +125,35 @@ impl Driver {
 
     /// Goes on with what had to stop because the credentials of a store had expired.
     fn renewed(&mut self, store: &StoreId, reply: Reply<Vec<TransferId>>) {
-        let wanted = self.ledger.held(store).map_err(EngineError::from).and_then(|held| {
-            held.iter().try_for_each(|id| self.want(*id, Intent::Run))?;
-            Ok(held)
-        });
-        match wanted {
-            Ok(held) => self.barrier(held.clone(), Behind::Resumed(held, reply)),
+        // An attempt that is under way was made with the old ones, and says nothing of these.
+        self.state.renewed_at.insert(store.clone(), self.tools.clock.now());
+        let mut waiting = match self.ledger.held(store) {
+            Ok(recorded) => recorded,
             // Whoever asked may have stopped listening.
-            Err(error) => drop(reply.send(Err(error))),
-        }
+            Err(error) => return drop(reply.send(Err(error.into()))),
+        };
+        // What is not recorded yet.
+        let of_this_store = |one: &&Transfer| one.held_by().is_some() && one.spec.is_at(store);
+        let in_memory = self.queue.transfers().filter(of_this_store).map(|one| one.id);
+        waiting.extend(in_memory.filter(|id| !waiting.contains(id)).collect::<Vec<_>>());
+        waiting.retain(|id| match self.want(*id, Intent::Run) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(transfer = %id, %error, "it could not be resumed");
+                false
+            }
+        });
+        self.barrier(waiting.clone(), Behind::Resumed(waiting, reply));
+    }
+
+    /// Whether an attempt was made with credentials that have been renewed since.
+    pub(super) fn was_made_before_renewal(&self, id: TransferId, started: Duration) -> bool {
+        let Some(transfer) = self.queue.transfer(id) else { return false };
+        self.state.renewed_at.iter().any(|(store, at)| started <= *at && transfer.spec.is_at(store))
     }
 
     /// What the ledger will say of a row once what is under way has been written.
-    fn as_it_will_be(&self, loaded: Loaded) -> Loaded {
+    pub(super) fn as_it_will_be(&self, loaded: Loaded) -> Loaded {
         let told =
             self.state.all_under_way.filter(|(_, first_later)| loaded.id < *first_later).map(|(intent, _)| intent);
         match (told, loaded.state, loaded.intent) {

@@ -7,7 +7,7 @@ use store::{ErrorKind, UploadRef};
 use super::begin::is_as_we_leave_it;
 use super::{Attempt, Work, about, misfit, object_of};
 use crate::checkpoint::{Checkpoint, Session};
-use crate::disk::{check_place, off_thread};
+use crate::disk::{is_the_place, off_thread};
 use crate::error::{Again, ErrorCode, TransferError};
 use crate::queue::Report;
 use crate::transfer::End;
@@ -54,7 +54,7 @@ impl Work {
                 }
                 let size_bytes = checkpoint.source.size_bytes();
                 let removed = off_thread(&self.tools.disk, move |disk| {
-                    if check_place(disk, &path).is_err() {
+                    if !is_the_place(disk, &path)? {
                         return Ok(()); // nothing of ours was ever put where this leads now
                     }
                     let facts = disk.reopen(&path).and_then(|file| file.facts())?;

@@ -27,6 +27,8 @@ pub(super) fn held(connection: &Connection, store: &StoreId) -> Result<Vec<Trans
 
 /// The nearest places before one, of transfers that are not over.
 pub(super) fn before(connection: &Connection, place: Option<Place>, limit: usize) -> Result<Vec<Place>, LedgerError> {
+    // One moment: piles may be paused between two statements.
+    let connection = &connection.unchecked_transaction()?;
     let (order, number) = place.map_or((i64::MAX, i64::MAX), |(order, id)| (order, signed(id)));
     let limit_rows = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut places = Vec::new();
@@ -49,6 +51,7 @@ pub(super) fn before(connection: &Connection, place: Option<Place>, limit: usize
 
 /// The first place of transfers that are not over.
 pub(super) fn first(connection: &Connection) -> Result<Option<Place>, LedgerError> {
+    let connection = &connection.unchecked_transaction()?;
     let mut first: Option<Place> = None;
     for state in piles::numbers_not_over(connection)? {
         let mut statement =

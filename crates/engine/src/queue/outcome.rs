@@ -46,6 +46,7 @@ impl Queue {
             Err(error) => {
                 if transfer.state == State::Beginning && !transfer.begin_sweeps && !may_have_happened(error.code) {
                     transfer.begin_attempted = false;
+                    transfer.uncount_attempt();
                 }
                 if error.code == ErrorCode::Throttled && part.is_some() {
                     let mut moving = self.moving();
@@ -236,7 +237,9 @@ impl Queue {
         }
         step.stop.extend(transfer.stoppable());
         transfer.restarts += 1;
-        if transfer.restarts > restarts_max {
+        // What somebody else has sent is not removed because of a file that is another one now: that is for a person.
+        let is_foreign = transfer.checkpoint.as_ref().is_some_and(|known| known.adopted);
+        if transfer.restarts > restarts_max || (is_foreign && error.code == ErrorCode::SourceChanged) {
             transfer.error = Some(error);
             self.rest(id, State::Failed, now, step);
             return;

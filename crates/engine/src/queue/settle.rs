@@ -290,7 +290,9 @@ impl Transfer {
                 if checkpoint.session.is_none() && self.kind != Kind::Download =>
             {
                 let attempts = checkpoint.begin_attempts.max(u32::from(attempted)) + 1;
-                if attempts > 1 {
+                // The first is known by the plan alone.
+                if attempts > 1 || self.attempts_recorded > 1 {
+                    self.attempts_recorded = attempts;
                     step.facts.push(Fact::BeginAttempted { id: self.id, attempts });
                 }
                 let checkpoint = Arc::new(Checkpoint { begin_attempts: attempts, ..checkpoint.as_ref().clone() });

@@ -79,6 +79,8 @@ pub struct Transfer {
     pub(super) session_durable: bool,
     /// Whether there may be an upload of ours that we were never told of.
     pub(super) begin_attempted: bool,
+    /// How many openings the ledger counts.
+    pub(super) attempts_recorded: u32,
     /// Whether that was so before the present attempt, which then begins with a look for it.
     pub(super) begin_sweeps: bool,
 }
@@ -88,6 +90,7 @@ impl Transfer {
         let kind = loaded.spec.kind()?;
         let done_bytes = loaded.parts.iter().map(|part| part.size_bytes).sum();
         // A plan of an earlier run without a session: it may have been cut off while it was opening one.
+        let attempts_recorded = loaded.checkpoint.as_ref().map_or(0, |known| known.begin_attempts);
         let begin_attempted = loaded.checkpoint.as_ref().is_some_and(|known| known.session.is_none());
         Some(Self {
             id: loaded.id,
@@ -117,6 +120,7 @@ impl Transfer {
             working_since: None,
             session_durable: false,
             begin_attempted,
+            attempts_recorded,
             begin_sweeps: false,
         })
     }
@@ -126,7 +130,7 @@ impl Transfer {
     }
 
     /// What it rests for although its user wants it to go on: something that only the user can give.
-    pub(super) fn held_by(&self) -> Option<&TransferError> {
+    pub(crate) fn held_by(&self) -> Option<&TransferError> {
         let wanted = self.error.as_ref().filter(|_| self.intent == Intent::Run);
         wanted.filter(|error| error.code == ErrorCode::CredentialsExpired)
     }
@@ -163,6 +167,13 @@ impl Transfer {
         // An upload that somebody else began is gone on with even if it has a single part.
         let single = |known: &Arc<Checkpoint>| known.plan().is_single() && known.session.is_none();
         self.kind != Kind::Download && self.checkpoint.as_ref().is_some_and(single)
+    }
+
+    /// An attempt to open an upload was refused: it has opened none.
+    pub(super) fn uncount_attempt(&mut self) {
+        if let Some(known) = self.checkpoint.as_mut().filter(|known| known.begin_attempts > 0) {
+            Arc::make_mut(known).begin_attempts -= 1;
+        }
     }
 
     /// Takes the plan and the parts that are really there, and works out what is missing.

@@ -9,6 +9,7 @@ use crate::checkpoint::{Checkpoint, PartRecord};
 use crate::error::TransferError;
 use crate::event::Event;
 use crate::fact::Fact;
+use crate::handle::Interruption;
 use crate::transfer::{Intent, State, TransferId, TransferSpec};
 use crate::view::{Stats, Transferred};
 
@@ -121,7 +122,7 @@ pub enum Input {
     /// A job has ended.
     Ended(JobId, Result<Report, TransferError>),
     /// All connections are gone, and it was nobody's fault.
-    Interrupted,
+    Interrupted(Interruption),
     /// Time has passed.
     Wake,
     /// Everything stops, and nothing more is started.

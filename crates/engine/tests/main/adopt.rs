@@ -189,3 +189,38 @@ fn an_upload_of_one_part_or_of_none_is_gone_on_with_too() {
         }
     }
 }
+
+#[test]
+fn a_file_that_changes_fails_an_adopted_upload_and_leaves_it_as_it_is() {
+    let world = &World::new();
+    let (path, bytes) = world.file("source", SIZE);
+    let (id, upload_id) = world.run_with(crate::world::slow(1), |run| {
+        let path = path.clone();
+        async move {
+            let (upload_id, _) = begun_elsewhere(&world.store, &[(1, part(&bytes, 1)), (2, part(&bytes, 2))]).await;
+            let adoption = adopt(&run, spec(End::file(path), object("there", "up")), &upload_id).await.unwrap();
+            (adoption.id, upload_id)
+        }
+    });
+    std::fs::write(&path, noise(SIZE, 5)).unwrap();
+    world.run(|run| async move {
+        let view = run.rest(id).await;
+        assert_eq!((view.state, view.error.unwrap().code), (State::Failed, ErrorCode::SourceChanged));
+        let open = world.store.open_uploads("there");
+        assert_eq!(open.iter().map(|upload| &upload.upload_id).collect::<Vec<_>>(), [&upload_id]);
+        assert_eq!(world.store.held_parts(&open[0]).len(), 2, "all that somebody has sent is there");
+    });
+}
+
+#[test]
+fn an_upload_is_adopted_once_however_often_it_is_asked_for_at_the_same_time() {
+    let world = &World::new();
+    let (path, bytes) = world.file("source", SIZE);
+    world.run_with(crate::world::slow(1), |run| async move {
+        let (upload_id, _) = begun_elsewhere(&world.store, &[(2, part(&bytes, 2))]).await;
+        let asked = (0..4).map(|_| adopt(&run, spec(End::file(&path), object("there", "up")), &upload_id));
+        let answers = futures_util::future::join_all(asked).await;
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{answers:?}");
+        assert_eq!(run.engine.counts().unwrap().active + run.engine.counts().unwrap().waiting, 1);
+    });
+}

@@ -1,7 +1,7 @@
 //! What goes over the wire, held against facts of the captures of the official SDKs.
 
 use store::{
-    ByteRange, CopyObjectOptions, CopyPartRequest, CopySource, ETag, GetOptions, ListRequest, ObjectRef,
+    ByteRange, CopyObjectOptions, CopyPartRequest, CopySource, ETag, ErrorKind, GetOptions, ListRequest, ObjectRef,
     ObjectSettings, ObjectStore, PartNumber, PutCondition, UploadBody, UploadId, UploadListRequest, UploadRef,
     VersionId,
 };
@@ -336,4 +336,21 @@ async fn a_presigned_url_is_that_of_the_python_sdk() {
     let store = recorder.store();
     let too_long = store.presign(store::PresignMethod::Put, &object("k"), std::time::Duration::from_secs(604_801));
     assert_eq!(too_long.unwrap_err().kind, store::ErrorKind::Refused);
+}
+
+#[tokio::test]
+async fn an_upload_without_an_id_is_never_asked_about() {
+    // Without one, what is meant for an upload is meant for the object: an abort would delete it.
+    let server = Recorder::start(vec![answer("204 No Content", &[], "")]).await;
+    let store = server.store();
+    let nameless = UploadRef { object: ObjectRef::new("bucket", "key"), upload_id: UploadId(String::new()) };
+    let body = UploadBody::from_bytes("x");
+    let refusals = [
+        store.abort_upload(&nameless).await.unwrap_err(),
+        store.list_parts(&nameless, None).await.unwrap_err(),
+        store.upload_part(&nameless, PartNumber::FIRST, body).await.unwrap_err(),
+        store.complete_upload(&nameless, &[], PutCondition::Always).await.unwrap_err(),
+    ];
+    assert!(refusals.iter().all(|error| error.kind == ErrorKind::UploadNotFound), "{refusals:?}");
+    assert!(server.seen().is_empty());
 }
