@@ -148,7 +148,7 @@ impl Stage {
     }
 
     fn random_mix(&self, kind: &Kind) {
-        let seconds = std::env::var("TERN_WIRE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(12);
+        let seconds = std::env::var("TERN_WIRE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(15);
         let until = Instant::now() + Duration::from_secs(seconds);
         let mut seed = 1;
         while seed == 1 || Instant::now() < until {
