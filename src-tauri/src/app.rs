@@ -10,10 +10,9 @@ use std::time::Duration;
 use accounts::{Accounts, DataFolder, PRACTICE_ACCOUNT, SecretKeeping};
 use engine::ledger::{DataFolderLock, SqliteLedger};
 use engine::{
-    Clock as _, Engine, EngineOptions, EngineParts, Interruption, LocalDisk, RateLimits, RetryPolicy, StoreId,
-    SystemClock,
+    Clock as _, Engine, EngineOptions, EngineParts, LocalDisk, RateLimits, RetryPolicy, StoreId, SystemClock,
 };
-use machine::{Change, Machine};
+use machine::Machine;
 use tokio::sync::OnceCell;
 
 use crate::desktop::Desktop;
@@ -142,7 +141,7 @@ impl App {
         tokio::spawn(events::tell_ends(engine.clone(), self.pushes.clone()));
         tokio::spawn(events::tell_pulses(engine.clone(), self.pushes.clone()));
         let watch = tokio::spawn(events::tell_stop(engine.clone(), self.pushes.clone())).abort_handle();
-        let machine = listen(&engine);
+        let machine = Machine::serve(&engine);
         Ok(Running { engine, _machine: machine, set_aside: aside, lock: Mutex::new(Some(lock)), watch })
     }
 
@@ -221,27 +220,6 @@ impl App {
             notice,
         })
     }
-}
-
-/// Tells the engine what the computer says, and keeps the computer awake while bytes move.
-fn listen(engine: &Engine) -> Machine {
-    let machine = Machine::listen();
-    let engine_told = engine.clone();
-    machine.on_change(move |change| {
-        let engine = engine_told.clone();
-        async move {
-            let by = match change {
-                Change::GoingToSleep => return, // what is lost by it is known at the wake
-                Change::Woke => Interruption::Woke,
-                Change::NetworkChanged => Interruption::NetworkChanged,
-            };
-            if let Err(error) = engine.interrupted(by).await {
-                tracing::debug!(%error, "nothing is left to interrupt");
-            }
-        }
-    });
-    machine.keep_awake_while(engine.moves_bytes());
-    machine
 }
 
 fn open_ledger(folder: &DataFolder, now_ms: i64) -> Result<(DataFolderLock, SqliteLedger, Option<AppError>), AppError> {

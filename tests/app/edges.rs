@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sim", &["engine", "store"]),
     ("mangle", &[]),
     ("accounts", &["store"]),
-    ("machine", &[]),
+    ("machine", &["engine"]),
     ("cli", &["accounts", "engine", "machine", "receipt", "store", "tos", "tos-local"]),
     ("tern", &["accounts", "engine", "machine", "store", "tos", "tos-local"]),
 ];

@@ -2,12 +2,8 @@
 
 use std::sync::Arc;
 
-use engine::ledger::{Ledger, LedgerError, Leftover, Owner, Place};
-use engine::queue::Loaded;
-use engine::{
-    Bulk, Counts, End, Engine, EngineOptions, EngineParts, Fact, Filter, LocalDisk, StoreId, Stores, SystemClock,
-};
-use engine::{TransferDetail, TransferError, TransferId, TransferView};
+use engine::ledger::{Ledger, LedgerError, Records};
+use engine::{Bulk, Engine, EngineOptions, EngineParts, Fact, LocalDisk, StoreId, Stores, SystemClock, TransferError};
 use serde_json::json;
 use store::ObjectStore;
 use tern_lib::events;
@@ -25,46 +21,7 @@ impl Ledger for Broken {
     fn append_bulk(&self, _: Bulk) -> Result<usize, LedgerError> {
         panic!("a fault")
     }
-    fn load(&self, _: TransferId) -> Result<Option<Loaded>, LedgerError> {
-        panic!("a fault")
-    }
-    fn next_runnable(&self, _: Option<(i64, TransferId)>, _: usize) -> Result<Vec<Loaded>, LedgerError> {
-        panic!("a fault")
-    }
-    fn find_open(&self, _: &[(&End, &End)]) -> Result<Vec<Option<TransferId>>, LedgerError> {
-        panic!("a fault")
-    }
-    fn last(&self) -> Result<(u64, i64), LedgerError> {
-        panic!("a fault")
-    }
-    fn page(&self, _: Filter, _: Option<TransferId>, _: usize) -> Result<Vec<TransferView>, LedgerError> {
-        panic!("a fault")
-    }
-    fn views(&self, _: &[TransferId]) -> Result<Vec<TransferView>, LedgerError> {
-        panic!("a fault")
-    }
-    fn detail(&self, _: TransferId) -> Result<Option<TransferDetail>, LedgerError> {
-        panic!("a fault")
-    }
-    fn leftovers(&self) -> Result<Vec<Leftover>, LedgerError> {
-        panic!("a fault")
-    }
-    fn counts(&self) -> Result<Counts, LedgerError> {
-        panic!("a fault")
-    }
-    fn open_ids(&self, _: Filter) -> Result<Vec<TransferId>, LedgerError> {
-        panic!("a fault")
-    }
-    fn held(&self, _: &StoreId) -> Result<Vec<TransferId>, LedgerError> {
-        panic!("a fault")
-    }
-    fn places_before(&self, _: Option<Place>, _: usize) -> Result<Vec<Place>, LedgerError> {
-        panic!("a fault")
-    }
-    fn first_place(&self) -> Result<Option<Place>, LedgerError> {
-        panic!("a fault")
-    }
-    fn owners(&self, _: &[store::UploadId]) -> Result<Vec<Option<Owner>>, LedgerError> {
+    fn records(&self) -> &dyn Records {
         panic!("a fault")
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use engine::ledger::Ledger;
+use engine::ledger::Records;
 use engine::{Kind, Outcome, Session, State, Stats, TransferError, TransferView};
 use serde::Serialize;
 use store::{Crc64, ETag};
@@ -143,7 +143,7 @@ pub(crate) struct Listed {
 
 impl Listed {
     /// A transfer with what the ledger knows of its parts, unless it is over.
-    pub(crate) fn of(view: &TransferView, ledger: &dyn Ledger) -> Result<Self, engine::ledger::LedgerError> {
+    pub(crate) fn of(view: &TransferView, ledger: &dyn Records) -> Result<Self, engine::ledger::LedgerError> {
         let detail = if view.state.is_final() { None } else { ledger.detail(view.id)? };
         let checkpoint = detail.as_ref().and_then(|detail| detail.checkpoint.as_ref());
         let session = checkpoint.and_then(|checkpoint| checkpoint.session.as_ref());

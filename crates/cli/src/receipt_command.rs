@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use accounts::DataFolder;
-use engine::ledger::{Ledger as _, LedgerError, SqliteLedger};
+use engine::ledger::{LedgerError, Records as _, SqliteLedger};
 use engine::{Disk as _, End, EngineError, Filter, LocalDisk, StoreId, TransferDetail, TransferId};
 use receipt::{Entry, Moment, NotDone, Receipt, ReceiptError};
 

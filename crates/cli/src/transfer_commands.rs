@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use engine::ledger::{Ledger, LedgerError, SqliteLedger};
+use engine::ledger::{LedgerError, Records as _, SqliteLedger};
 use engine::{End, Filter, RateLimits, State, StoreId, TransferId, TransferSpec, TransferView};
 
 use crate::args::{AccountOptions, ResumeOptions, TargetOptions};

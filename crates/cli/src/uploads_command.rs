@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use engine::ledger::{Ledger as _, Owner, SqliteLedger};
+use engine::ledger::{Owner, Records as _, SqliteLedger};
 use futures_util::StreamExt as _;
 use store::{ListedUpload, ObjectRef, ObjectStore, PartNumber, UploadId, UploadList, UploadListRequest, UploadRef};
 

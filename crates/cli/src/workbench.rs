@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use accounts::DataFolder;
-use engine::ledger::{DataFolderLock, Ledger, SqliteLedger};
-use engine::{Engine, EngineOptions, EngineParts, Interruption, LocalDisk, RateLimits, SystemClock};
-use machine::{Change, Machine};
+use engine::ledger::{DataFolderLock, Records, SqliteLedger};
+use engine::{Engine, EngineOptions, EngineParts, LocalDisk, RateLimits, SystemClock};
+use machine::Machine;
 
 use crate::args::{AccountOptions, TargetOptions};
 use crate::exit::Failure;
@@ -59,7 +59,7 @@ impl Workbench {
                 ..EngineOptions::default()
             },
         );
-        let machine = listen(&engine);
+        let machine = Machine::serve(&engine);
         Ok(Self { engine, stores, ledger, _machine: machine, _lock: lock })
     }
 
@@ -81,29 +81,8 @@ impl Workbench {
         Self::open(&folder, stores, rates)
     }
 
-    /// The ledger as the engine's seam.
-    pub(crate) fn records(&self) -> &dyn Ledger {
+    /// What the ledger has.
+    pub(crate) fn records(&self) -> &dyn Records {
         self.ledger.as_ref()
     }
-}
-
-/// Tells the engine what the computer says, and keeps the computer awake while bytes move.
-fn listen(engine: &Engine) -> Machine {
-    let machine = Machine::listen();
-    let engine_told = engine.clone();
-    machine.on_change(move |change| {
-        let engine = engine_told.clone();
-        async move {
-            let by = match change {
-                Change::GoingToSleep => return, // what is lost by it is known at the wake
-                Change::Woke => Interruption::Woke,
-                Change::NetworkChanged => Interruption::NetworkChanged,
-            };
-            if let Err(error) = engine.interrupted(by).await {
-                tracing::debug!(%error, "nothing is left to interrupt");
-            }
-        }
-    });
-    machine.keep_awake_while(engine.moves_bytes());
-    machine
 }

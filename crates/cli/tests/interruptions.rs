@@ -7,8 +7,9 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use tos_local::FaultPlan;
 
+use crate::inside;
 use crate::logind::Bus;
-use crate::namespace::{self, Far};
+use crate::namespace::Far;
 use crate::support::{MIB, Running, World, assert_same_bytes, json_lines};
 
 const PART: usize = 5 * MIB;
@@ -114,7 +115,7 @@ fn a_program_that_was_stopped_for_longer_than_the_server_waits_goes_on() {
 
 #[test]
 fn without_network_a_transfer_waits_and_goes_on_with_it() {
-    if !namespace::is_inside("interruptions::without_network_a_transfer_waits_and_goes_on_with_it") {
+    if !inside::is_inside("interruptions::without_network_a_transfer_waits_and_goes_on_with_it") {
         return;
     }
     let (bus, world) = (Bus::start(), World::slow(8));

@@ -9,6 +9,9 @@ mod bad_files;
 mod bad_input;
 mod copies;
 mod full_disk;
+#[cfg(target_os = "linux")]
+#[path = "../../machine/tests/inside.rs"]
+mod inside;
 mod interruptions;
 mod lines;
 #[cfg(target_os = "linux")]

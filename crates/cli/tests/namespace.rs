@@ -8,25 +8,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const INSIDE: &str = "TERN_INSIDE_NAMESPACE";
 const DEADLINE: Duration = Duration::from_secs(30);
-
-/// Runs this test again inside a new namespace, and says whether this is the run inside.
-pub(crate) fn is_inside(test: &str) -> bool {
-    if std::env::var_os(INSIDE).is_some() {
-        return true;
-    }
-    let output = Command::new("unshare")
-        .args(["--user", "--net", "--map-root-user"])
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "--nocapture", test])
-        .env(INSIDE, "1")
-        .output()
-        .expect("unshare of util-linux is needed");
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && said.contains("1 passed"), "in a network namespace of its own: {said}");
-    false
-}
 
 /// The other computer. It is gone when this is dropped.
 pub(crate) struct Far {

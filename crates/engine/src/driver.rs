@@ -145,7 +145,7 @@ pub(crate) struct DriverState {
 impl Driver {
     /// Runs until it is shut down, or until nobody can reach it any more.
     pub(crate) async fn run(mut self) {
-        match self.ledger.last() {
+        match self.ledger.records().last() {
             Ok((id, order)) => self.state.next = Some((id + 1, order + STRIDE)),
             Err(error) => tracing::error!(%error, "the ledger cannot be read"),
         }
@@ -378,7 +378,7 @@ impl Driver {
     /// Fills the window of waiting transfers from the ledger.
     fn refill(&mut self) {
         while !self.state.exhausted && self.state.changes_under_way == 0 && self.queue.waiting_count() < WINDOW / 2 {
-            match self.ledger.next_runnable(self.state.cursor, WINDOW) {
+            match self.ledger.records().next_runnable(self.state.cursor, WINDOW) {
                 Ok(mut page) => {
                     self.state.exhausted = page.len() < WINDOW;
                     self.state.cursor = page.last().map(|one| (one.order, one.id)).or(self.state.cursor);

@@ -99,7 +99,7 @@ pub struct Leftover {
     pub since_ms: i64,
 }
 
-/// What must survive, and how to read it back. Synchronous; called where it may block.
+/// What must survive. Synchronous; called where it may block.
 pub trait Ledger: Send + Sync + std::fmt::Debug {
     /// Appends facts, all or none, and returns when they would survive a power cut.
     fn append(&self, facts: &[Fact]) -> Result<(), LedgerError>;
@@ -108,6 +108,12 @@ pub trait Ledger: Send + Sync + std::fmt::Debug {
     /// are gone.
     fn append_bulk(&self, bulk: Bulk) -> Result<usize, LedgerError>;
 
+    /// How to read it back.
+    fn records(&self) -> &dyn Records;
+}
+
+/// What a ledger has. Synchronous; called where it may block, by anybody, also while something is appended.
+pub trait Records: Send + Sync + std::fmt::Debug {
     /// One transfer with its parts.
     fn load(&self, id: TransferId) -> Result<Option<Loaded>, LedgerError>;
 

@@ -5,17 +5,20 @@
 //! be there: without a system bus, for example, a wake is still known by the gap that it leaves in the time. What that
 //! costs: one look at clock and network every two seconds.
 //!
-//! It knows nothing of transfers. Who has some says what to do with [`Machine::on_change`], and when to stay awake
-//! with [`Machine::keep_awake_while`].
+//! It decides nothing about transfers: [`Machine::serve`] passes on to an engine what was heard, and stays awake for it.
 #![warn(missing_docs)]
 #![cfg_attr(test, allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed"))]
 
 mod awake;
 mod gap;
 mod hearing;
+#[cfg(all(test, target_os = "linux"))]
+#[path = "../tests/inside.rs"]
+mod inside;
 #[cfg(target_os = "linux")]
 mod logind;
 mod network;
+mod serve;
 mod source;
 
 use std::sync::{Mutex, PoisonError};

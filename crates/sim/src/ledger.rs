@@ -1,9 +1,7 @@
 //! The real ledger, with a judge who reads along and a disk that may be full.
 
-use engine::ledger::{Ledger, LedgerError, Leftover, Owner, Place, SqliteLedger};
-use engine::queue::Loaded;
-use engine::{Bulk, Counts, End, Fact, Filter, Intent, State, StoreId, TransferDetail, TransferId, TransferView};
-use store::UploadId;
+use engine::ledger::{Ledger, LedgerError, Records, SqliteLedger};
+use engine::{Bulk, Fact, Filter, Intent, State};
 
 use crate::oracle::Oracle;
 use crate::weather::Dice;
@@ -57,59 +55,7 @@ impl Ledger for JudgedLedger {
         Ok(removed)
     }
 
-    fn load(&self, id: TransferId) -> Result<Option<Loaded>> {
-        self.inner.load(id)
-    }
-
-    fn next_runnable(&self, after: Option<(i64, TransferId)>, limit: usize) -> Result<Vec<Loaded>> {
-        self.inner.next_runnable(after, limit)
-    }
-
-    fn find_open(&self, ends: &[(&End, &End)]) -> Result<Vec<Option<TransferId>>> {
-        self.inner.find_open(ends)
-    }
-
-    fn last(&self) -> Result<(u64, i64)> {
-        self.inner.last()
-    }
-
-    fn page(&self, filter: Filter, after: Option<TransferId>, limit: usize) -> Result<Vec<TransferView>> {
-        self.inner.page(filter, after, limit)
-    }
-
-    fn views(&self, ids: &[TransferId]) -> Result<Vec<TransferView>> {
-        self.inner.views(ids)
-    }
-
-    fn detail(&self, id: TransferId) -> Result<Option<TransferDetail>> {
-        self.inner.detail(id)
-    }
-
-    fn leftovers(&self) -> Result<Vec<Leftover>> {
-        self.inner.leftovers()
-    }
-
-    fn counts(&self) -> Result<Counts> {
-        self.inner.counts()
-    }
-
-    fn held(&self, store: &StoreId) -> Result<Vec<TransferId>> {
-        self.inner.held(store)
-    }
-
-    fn places_before(&self, place: Option<Place>, limit: usize) -> Result<Vec<Place>> {
-        self.inner.places_before(place, limit)
-    }
-
-    fn first_place(&self) -> Result<Option<Place>> {
-        self.inner.first_place()
-    }
-
-    fn owners(&self, uploads: &[UploadId]) -> Result<Vec<Option<Owner>>> {
-        self.inner.owners(uploads)
-    }
-
-    fn open_ids(&self, filter: Filter) -> Result<Vec<TransferId>> {
-        self.inner.open_ids(filter)
+    fn records(&self) -> &dyn Records {
+        &self.inner
     }
 }

@@ -65,7 +65,7 @@ impl Driver {
             _ => None,
         });
         let Some(Session::Upload { upload_id }) = &plan.session else { return None };
-        let recorded = || match self.ledger.owners(std::slice::from_ref(upload_id)).ok()?.pop()?? {
+        let recorded = || match self.ledger.records().owners(std::slice::from_ref(upload_id)).ok()?.pop()?? {
             Owner::Needs(id) => Some(id),
             Owner::LeftBehind(_) => None,
         };

@@ -62,7 +62,7 @@ impl Driver {
         // What was moved to before the window that is in memory would be passed over.
         if let Some(cursor) = self.state.cursor.filter(|_| self.takes_over && !self.state.exhausted) {
             let absent = ids.iter().filter(|id| !self.queue.holds(**id));
-            let loaded = absent.filter_map(|id| match self.ledger.load(*id) {
+            let loaded = absent.filter_map(|id| match self.ledger.records().load(*id) {
                 Ok(loaded) => loaded.map(|one| self.as_it_will_be(one)),
                 Err(error) => {
                     tracing::error!(%error, "the ledger cannot be read");
@@ -106,16 +106,16 @@ impl Driver {
                 Ok(spaced(from, STRIDE, ids))
             }
             NewPlace::First => {
-                let first = self.ledger.first_place()?.map_or(0, |(order, _)| order);
+                let first = self.ledger.records().first_place()?.map_or(0, |(order, _)| order);
                 Ok(spaced(first.saturating_sub(STRIDE.saturating_mul(count + 1)), STRIDE, ids))
             }
             NewPlace::Before(other) => {
-                let view = self.ledger.views(&[other])?.pop().ok_or(EngineError::NoSuchTransfer(other))?;
+                let view = self.ledger.records().views(&[other])?.pop().ok_or(EngineError::NoSuchTransfer(other))?;
                 let moved: BTreeSet<TransferId> = ids.iter().copied().collect();
                 // What is moved away makes room, too.
                 let mut asked = 1 + moved.len();
                 loop {
-                    let mut near = self.ledger.places_before(Some((view.order, other)), asked)?;
+                    let mut near = self.ledger.records().places_before(Some((view.order, other)), asked)?;
                     let all = near.len() < asked;
                     near.retain(|(_, id)| !moved.contains(id));
                     if let Some(places) = between(&near, all, view.order, &ids) {
@@ -131,7 +131,7 @@ impl Driver {
         match self.queue.transfer(id) {
             Some(held) => Ok(held.state.is_final()),
             None => {
-                let view = self.ledger.views(&[id])?.pop().ok_or(EngineError::NoSuchTransfer(id))?;
+                let view = self.ledger.records().views(&[id])?.pop().ok_or(EngineError::NoSuchTransfer(id))?;
                 Ok(view.state.is_final())
             }
         }

@@ -95,7 +95,7 @@ impl Driver {
     /// Passes a wish on, loading the transfer first if only the ledger has it.
     pub(super) fn want(&mut self, id: TransferId, intent: Intent) -> Result<(), EngineError> {
         if !self.queue.holds(id) {
-            let loaded = self.ledger.load(id)?.map(|one| self.as_it_will_be(one));
+            let loaded = self.ledger.records().load(id)?.map(|one| self.as_it_will_be(one));
             let loaded = loaded.ok_or(EngineError::NoSuchTransfer(id))?;
             let rests_so = matches!(
                 (loaded.state, intent),
@@ -127,7 +127,7 @@ impl Driver {
     fn renewed(&mut self, store: &StoreId, reply: Reply<Vec<TransferId>>) {
         // An attempt that is under way was made with the old ones, and says nothing of these.
         self.state.renewed_at.insert(store.clone(), self.tools.clock.now());
-        let mut waiting = match self.ledger.held(store) {
+        let mut waiting = match self.ledger.records().held(store) {
             Ok(recorded) => recorded,
             // Whoever asked may have stopped listening.
             Err(error) => return drop(reply.send(Err(error.into()))),
@@ -190,7 +190,7 @@ impl Driver {
     }
 
     fn resume_each(&mut self, held: Vec<TransferId>, reply: Reply<()>) {
-        let paused = match self.ledger.open_ids(Filter::Paused) {
+        let paused = match self.ledger.records().open_ids(Filter::Paused) {
             Ok(ids) => ids,
             // Whoever asked may have stopped listening.
             Err(error) => return drop(reply.send(Err(error.into()))),
@@ -213,7 +213,7 @@ impl Driver {
         let mut facts = Vec::new();
         for id in &ids {
             let in_queue = self.queue.transfer(*id).map(|one| one.state);
-            match self.ledger.load(*id) {
+            match self.ledger.records().load(*id) {
                 Ok(Some(one)) if in_queue.unwrap_or(one.state).is_final() => facts.push(Fact::Removed { id: *id }),
                 Ok(Some(_)) => return drop(reply.send(Err(EngineError::NotOver(*id)))),
                 Ok(None) => {}

@@ -35,7 +35,7 @@ impl Engine {
             }
         }
         if !at_rest.is_empty() {
-            views.extend(self.ledger.views(&at_rest)?);
+            views.extend(self.ledger.records().views(&at_rest)?);
         }
         Ok(views)
     }
@@ -56,7 +56,7 @@ impl Engine {
         {
             return Ok(Some(detail));
         }
-        Ok(self.ledger.detail(id)?)
+        Ok(self.ledger.records().detail(id)?)
     }
 
     /// For each pair of source and target the transfer between them that is not over, if any.
@@ -64,7 +64,7 @@ impl Engine {
     /// # Errors
     /// If the ledger cannot be read.
     pub fn find_open(&self, ends: &[(&End, &End)]) -> Result<Vec<Option<TransferId>>, EngineError> {
-        Ok(self.ledger.find_open(ends)?)
+        Ok(self.ledger.records().find_open(ends)?)
     }
 
     /// Exact numbers of each filter.
@@ -72,7 +72,7 @@ impl Engine {
     /// # Errors
     /// If the ledger cannot be read.
     pub fn counts(&self) -> Result<Counts, EngineError> {
-        let mut counts = self.ledger.counts()?;
+        let mut counts = self.ledger.records().counts()?;
         let mut unrecorded_bytes = 0;
         for live in self.live.all() {
             if live.state.is_working() {
@@ -116,7 +116,7 @@ impl Engine {
                 };
                 // Rows of this page may be working by now; ask for as many more, and one to know whether there are more.
                 let asked = request.limit.saturating_add(live.len() + 1);
-                let mut rows = self.ledger.page(filter, request.after, asked)?;
+                let mut rows = self.ledger.records().page(filter, request.after, asked)?;
                 for row in &mut rows {
                     if let Some(view) = live.get(&row.id) {
                         row.clone_from(view);
@@ -139,6 +139,6 @@ impl Engine {
     /// # Errors
     /// If the ledger cannot be read.
     pub fn owners(&self, uploads: &[UploadId]) -> Result<Vec<Option<Owner>>, EngineError> {
-        Ok(self.ledger.owners(uploads)?)
+        Ok(self.ledger.records().owners(uploads)?)
     }
 }

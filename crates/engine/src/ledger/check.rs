@@ -106,7 +106,7 @@ fn mark(path: &Path, damage: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Ledger as _, SqliteLedger};
+    use super::super::{Records as _, SqliteLedger};
     use super::*;
     use crate::view::Filter;
 

@@ -13,7 +13,7 @@ use super::apply::{apply_all, apply_bulk};
 use super::check::RunningCheck;
 use super::piles::{self, NOT_OVER};
 use super::rows::{self, COLUMNS, intent_number, signed};
-use super::{Ledger, LedgerError, Leftover, Owner, Place, SetAside, places, schema};
+use super::{Ledger, LedgerError, Leftover, Owner, Place, Records, SetAside, places, schema};
 use crate::checkpoint::{Checkpoint, PartRecord};
 use crate::fact::{Bulk, Fact};
 use crate::queue::Loaded;
@@ -148,6 +148,12 @@ impl Ledger for SqliteLedger {
         Ok(removed)
     }
 
+    fn records(&self) -> &dyn Records {
+        self
+    }
+}
+
+impl Records for SqliteLedger {
     fn load(&self, id: TransferId) -> Result<Option<Loaded>, LedgerError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM transfer WHERE id = ?1"))?;

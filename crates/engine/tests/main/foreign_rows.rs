@@ -2,7 +2,7 @@
 
 use crate::ledger_rows::Sandbox;
 use crate::world::{World, object, spec};
-use engine::ledger::{Ledger as _, SqliteLedger};
+use engine::ledger::{Ledger as _, Records as _, SqliteLedger};
 use engine::{End, Fact, Filter, Phase, TransferId};
 
 #[test]

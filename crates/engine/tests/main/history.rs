@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use crate::world::{World, done, object, spec};
-use engine::ledger::{EXPIRED_AT_ONCE_MAX, Ledger as _, SqliteLedger};
+use engine::ledger::{EXPIRED_AT_ONCE_MAX, Ledger as _, Records as _, SqliteLedger};
 use engine::{
     Added, Bulk, Clock, End, EngineOptions, ErrorCode, Fact, Filter, Intent, PageRequest, State, Stats, SystemClock,
     TransferError, TransferId,

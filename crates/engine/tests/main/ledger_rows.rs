@@ -1,7 +1,7 @@
 //! A ledger in which anything may stand in any column: read by the code that reads ledgers. A target of the fuzzer too,
 //! so it uses nothing of the other tests.
 
-use engine::ledger::{Ledger as _, SqliteLedger};
+use engine::ledger::{Records as _, SqliteLedger};
 use engine::{Filter, TransferId};
 use rusqlite::{Connection, params};
 

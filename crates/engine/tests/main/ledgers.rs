@@ -1,7 +1,7 @@
 //! The ledger file itself.
 
 use crate::world::{World, object, spec};
-use engine::ledger::{Ledger as _, LedgerError, Owner, Place, SqliteLedger};
+use engine::ledger::{Ledger as _, LedgerError, Records, SqliteLedger};
 use engine::{End, Filter, State};
 
 #[test]
@@ -192,56 +192,8 @@ impl engine::ledger::Ledger for Flaky {
     fn append_bulk(&self, bulk: engine::Bulk) -> Result<usize, LedgerError> {
         self.ledger.append_bulk(bulk)
     }
-    fn load(&self, id: engine::TransferId) -> Result<Option<engine::queue::Loaded>, LedgerError> {
-        self.ledger.load(id)
-    }
-    fn next_runnable(
-        &self,
-        after: Option<(i64, engine::TransferId)>,
-        limit: usize,
-    ) -> Result<Vec<engine::queue::Loaded>, LedgerError> {
-        self.ledger.next_runnable(after, limit)
-    }
-    fn find_open(&self, ends: &[(&End, &End)]) -> Result<Vec<Option<engine::TransferId>>, LedgerError> {
-        self.ledger.find_open(ends)
-    }
-    fn last(&self) -> Result<(u64, i64), LedgerError> {
-        self.ledger.last()
-    }
-    fn page(
-        &self,
-        filter: Filter,
-        after: Option<engine::TransferId>,
-        limit: usize,
-    ) -> Result<Vec<engine::TransferView>, LedgerError> {
-        self.ledger.page(filter, after, limit)
-    }
-    fn views(&self, ids: &[engine::TransferId]) -> Result<Vec<engine::TransferView>, LedgerError> {
-        self.ledger.views(ids)
-    }
-    fn detail(&self, id: engine::TransferId) -> Result<Option<engine::TransferDetail>, LedgerError> {
-        self.ledger.detail(id)
-    }
-    fn leftovers(&self) -> Result<Vec<engine::ledger::Leftover>, LedgerError> {
-        self.ledger.leftovers()
-    }
-    fn counts(&self) -> Result<engine::Counts, LedgerError> {
-        self.ledger.counts()
-    }
-    fn open_ids(&self, filter: Filter) -> Result<Vec<engine::TransferId>, LedgerError> {
-        self.ledger.open_ids(filter)
-    }
-    fn held(&self, store: &engine::StoreId) -> Result<Vec<engine::TransferId>, LedgerError> {
-        self.ledger.held(store)
-    }
-    fn places_before(&self, place: Option<Place>, limit: usize) -> Result<Vec<Place>, LedgerError> {
-        self.ledger.places_before(place, limit)
-    }
-    fn first_place(&self) -> Result<Option<Place>, LedgerError> {
-        self.ledger.first_place()
-    }
-    fn owners(&self, uploads: &[store::UploadId]) -> Result<Vec<Option<Owner>>, LedgerError> {
-        self.ledger.owners(uploads)
+    fn records(&self) -> &dyn Records {
+        &self.ledger
     }
 }
 

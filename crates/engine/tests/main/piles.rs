@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::world::{done, object, spec};
-use engine::ledger::{Ledger as _, SqliteLedger};
+use engine::ledger::{Ledger as _, Records as _, SqliteLedger};
 use engine::{Added, Bulk, End, Fact, Filter, Intent, State, TransferId};
 
 /// What a row should be: its place, where it stands and what is wanted of it.

@@ -7,27 +7,10 @@ use tokio::sync::mpsc;
 
 use super::{Network, Picture};
 use crate::Change;
+use crate::inside::is_inside;
 use crate::source::Source as _;
 
-const INSIDE: &str = "TERN_INSIDE_NAMESPACE";
 const DEADLINE: Duration = Duration::from_secs(30);
-
-/// Runs this test again inside a new namespace, and says whether this is the run inside.
-fn is_inside(test: &str) -> bool {
-    if std::env::var_os(INSIDE).is_some() {
-        return true;
-    }
-    let output = Command::new("unshare")
-        .args(["--user", "--net", "--map-root-user"])
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "--nocapture", &format!("network::tests::{test}")])
-        .env(INSIDE, "1")
-        .output()
-        .expect("unshare of util-linux is needed");
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && said.contains("1 passed"), "in a network namespace of its own: {said}");
-    false
-}
 
 /// `ip` of iproute2.
 fn ip(words: &str) {
@@ -59,7 +42,7 @@ fn until(is_so: impl Fn(&Picture) -> bool) -> Picture {
 
 #[test]
 fn a_picture_shows_what_a_connection_would_notice_and_nothing_else() {
-    if !is_inside("a_picture_shows_what_a_connection_would_notice_and_nothing_else") {
+    if !is_inside("network::tests::a_picture_shows_what_a_connection_would_notice_and_nothing_else") {
         return;
     }
     cable();
@@ -99,7 +82,7 @@ fn a_picture_shows_what_a_connection_would_notice_and_nothing_else() {
 
 #[tokio::test]
 async fn each_change_of_a_link_or_an_address_is_told_once() {
-    if !is_inside("each_change_of_a_link_or_an_address_is_told_once") {
+    if !is_inside("network::tests::each_change_of_a_link_or_an_address_is_told_once") {
         return;
     }
     cable();
