@@ -162,17 +162,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// The unfinished upload of a key, if there is just one.
 async fn the_only_one(store: &dyn ObjectStore, object: &ObjectRef) -> Result<ForeignUpload, Failure> {
-    let mut found = Vec::new();
-    let mut request = UploadListRequest { prefix: object.key.clone(), after: None };
-    loop {
-        let page = ask(object, async || store.list_uploads(&object.bucket, &request).await).await?;
-        found.extend(page.uploads.into_iter().filter(|upload| upload.key == object.key));
-        match page.next {
-            // Uploads of the key itself come before those of longer ones.
-            Some(next) if next.0 == object.key => request.after = Some(next),
-            _ => break,
-        }
-    }
+    let found = ask(object, async || store::uploads_of(store, object).await).await?;
     let shown = printable(&object.to_string());
     match &found[..] {
         [one] => {

@@ -113,21 +113,12 @@ struct Held {
 
 /// What an upload holds; `None` if it is gone.
 async fn held(store: &dyn ObjectStore, upload: &UploadRef) -> Result<Option<Held>, Failure> {
-    let mut held = Held { parts: 0, size_bytes: 0 };
-    let mut after: Option<PartNumber> = None;
-    loop {
-        let listed = attempts::try_call(async || store.list_parts(upload, after).await).await;
-        let page = match listed {
-            Ok(page) => page,
-            Err(error) if error.kind == store::ErrorKind::UploadNotFound => return Ok(None),
-            Err(error) => return Err(engine::TransferError::store(&error, &upload.object).into()),
-        };
-        held.parts += page.parts.len() as u64;
-        held.size_bytes += page.parts.iter().map(|part| part.size_bytes).sum::<u64>();
-        match page.next {
-            Some(next) if Some(next) > after => after = Some(next),
-            _ => return Ok(Some(held)),
+    match attempts::try_call(async || store::all_parts(store, upload).await).await {
+        Ok(parts) => {
+            Ok(Some(Held { parts: parts.len() as u64, size_bytes: parts.iter().map(|part| part.size_bytes).sum() }))
         }
+        Err(error) if error.kind == store::ErrorKind::UploadNotFound => Ok(None),
+        Err(error) => Err(engine::TransferError::store(&error, &upload.object).into()),
     }
 }
 

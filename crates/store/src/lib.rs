@@ -17,6 +17,7 @@ mod error;
 #[cfg(feature = "testing")]
 mod memory;
 mod object;
+mod pages;
 mod part;
 mod secret;
 mod store;
@@ -31,6 +32,7 @@ pub use object::{
     BucketDetails, BucketSummary, ETag, InvalidName, ObjectDetails, ObjectRef, ObjectSettings, ObjectSummary,
     VersionId, check_bucket_name, check_key,
 };
+pub use pages::{all_parts, uploads_of};
 pub use part::{ByteRange, PartNumber, UploadId, UploadRef};
 pub use secret::Secret;
 pub use store::{

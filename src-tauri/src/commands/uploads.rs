@@ -51,20 +51,12 @@ pub async fn measure_upload(
 ) -> Answer<Option<HeldView>> {
     let (_, open) = app.current_store().await?;
     let upload = UploadRef { object: ObjectRef::new(bucket, key), upload_id: UploadId(upload_id) };
-    let mut held = HeldView { parts: 0, size_bytes: 0 };
-    let mut after = None;
-    loop {
-        let page = match open.store.list_parts(&upload, after).await {
-            Ok(page) => page,
-            Err(error) if error.kind == ErrorKind::UploadNotFound => return Ok(None),
-            Err(error) => return Err(open.refusal(&error, &upload.object)),
-        };
-        held.parts += page.parts.len() as u64;
-        held.size_bytes += page.parts.iter().map(|part| part.size_bytes).sum::<u64>();
-        match page.next {
-            Some(next) if Some(next) > after => after = Some(next),
-            _ => return Ok(Some(held)),
+    match store::all_parts(open.store.as_ref(), &upload).await {
+        Ok(parts) => {
+            Ok(Some(HeldView { parts: parts.len() as u64, size_bytes: parts.iter().map(|part| part.size_bytes).sum() }))
         }
+        Err(error) if error.kind == ErrorKind::UploadNotFound => Ok(None),
+        Err(error) => Err(open.refusal(&error, &upload.object)),
     }
 }
 

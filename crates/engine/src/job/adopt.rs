@@ -67,7 +67,7 @@ impl Work {
         let (limits, settings, route) = self.limits_and_settings(&source).await?;
         let store = self.store(store_id).await?;
         let upload = UploadRef { object: object.clone(), upload_id: foreign.upload_id.clone() };
-        let mut listed = self.listed_parts(store.as_ref(), &upload).await.map_err(about(object))?;
+        let mut listed = store::all_parts(store.as_ref(), &upload).await.map_err(about(object))?;
         listed.sort_by_key(|part| part.number);
         let size_bytes = source.fingerprint.size_bytes();
         let mismatch = |why: String| {

@@ -10,7 +10,7 @@ use std::io;
 use std::path::PathBuf;
 
 use md5::{Digest as _, Md5};
-use store::{ErrorKind, ListedPart, ObjectStore, PartNumber, StoreError, UploadRef};
+use store::{ErrorKind, ListedPart, PartNumber, UploadRef};
 
 use super::{Attempt, Work, about, misfit, object_of};
 use crate::checkpoint::{Checkpoint, PartRecord, Session};
@@ -60,7 +60,7 @@ impl Work {
         let (store_id, object) = object_of(&checkpoint.target).ok_or_else(|| misfit("no object"))?;
         let store = self.store(store_id).await?;
         let upload = UploadRef { object: object.clone(), upload_id: upload_id.clone() };
-        let listed = match self.listed_parts(store.as_ref(), &upload).await {
+        let listed = match store::all_parts(store.as_ref(), &upload).await {
             Ok(listed) => listed,
             Err(error) if error.kind == ErrorKind::UploadNotFound => return Ok(Report::SessionGone),
             Err(error) => return Err(about(object)(error)),
@@ -79,24 +79,6 @@ impl Work {
             }
         }
         Ok(begun(checkpoint, Session::Upload { upload_id }, held))
-    }
-
-    /// All parts of an upload.
-    pub(super) async fn listed_parts(
-        &self,
-        store: &dyn ObjectStore,
-        upload: &UploadRef,
-    ) -> Result<Vec<ListedPart>, StoreError> {
-        let mut listed = Vec::new();
-        let mut after = None;
-        loop {
-            let page = store.list_parts(upload, after).await?;
-            listed.extend(page.parts);
-            match page.next {
-                Some(next) if Some(next) > after => after = Some(next),
-                _ => return Ok(listed),
-            }
-        }
     }
 
     /// A record for a part that the ledger does not have, if it can be made.

@@ -8,7 +8,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use store::{ErrorKind, ListedUpload, ObjectRef, ObjectStore, StoreError, UploadListRequest, UploadRef};
+use store::{ErrorKind, ListedUpload, ObjectRef, ObjectStore, StoreError, UploadRef};
 
 use super::{Work, about, misfit, object_of};
 use crate::checkpoint::Checkpoint;
@@ -63,29 +63,18 @@ impl Work {
         since_ms: i64,
     ) -> Result<Vec<UploadRef>, TransferError> {
         let window = (moment(since_ms) - SKEW_MAX)..=(moment(self.tools.clock.wall_ms()) + SKEW_MAX);
-        let mut found = Vec::new();
-        let mut request = UploadListRequest { prefix: object.key.clone(), after: None };
-        loop {
-            let page = match store.list_uploads(&object.bucket, &request).await {
-                Ok(page) => page,
-                Err(error) if error.kind == ErrorKind::BucketNotFound => return Ok(found),
-                Err(error) if matches!(error.kind, ErrorKind::Forbidden | ErrorKind::Unsupported) => {
-                    tracing::info!(%object, %error, "an upload may be left behind; it cannot be looked for");
-                    return Ok(found);
-                }
-                Err(error) => return Err(about(object)(error)),
-            };
-            let since = |upload: &ListedUpload| upload.initiated.is_some_and(|opened| window.contains(&opened));
-            let ours = page.uploads.into_iter().filter(|upload| upload.key == object.key && since(upload));
-            found.extend(ours.map(|upload| UploadRef { object: object.clone(), upload_id: upload.upload_id }));
-            match page.next {
-                // Uploads of the key itself come before those of longer ones.
-                Some(next) if next.0 == object.key && Some(&next) > request.after.as_ref() => {
-                    request.after = Some(next);
-                }
-                _ => return Ok(found),
+        let uploads = match store::uploads_of(store, object).await {
+            Ok(uploads) => uploads,
+            Err(error) if error.kind == ErrorKind::BucketNotFound => return Ok(Vec::new()),
+            Err(error) if matches!(error.kind, ErrorKind::Forbidden | ErrorKind::Unsupported) => {
+                tracing::info!(%object, %error, "an upload may be left behind; it cannot be looked for");
+                return Ok(Vec::new());
             }
-        }
+            Err(error) => return Err(about(object)(error)),
+        };
+        let since = |upload: &ListedUpload| upload.initiated.is_some_and(|opened| window.contains(&opened));
+        let ours = uploads.into_iter().filter(since);
+        Ok(ours.map(|upload| UploadRef { object: object.clone(), upload_id: upload.upload_id }).collect())
     }
 }
 

@@ -90,3 +90,30 @@ fn what_is_held_can_be_given_up_once_there_are_credentials() {
     });
     assert!(world.store.open_uploads("there").is_empty());
 }
+
+#[test]
+fn an_attempt_that_was_under_way_when_the_keys_were_renewed_says_nothing_of_the_new_ones() {
+    let world = &World::new();
+    let (path, bytes) = world.file("source", 4 * PART);
+    let (arrived, has_arrived) = std::sync::mpsc::channel();
+    let (answer, may_answer) = std::sync::mpsc::channel::<()>();
+    let mut first = true;
+    // The first part waits at the store until the keys are new, and is refused for the old ones.
+    world.store.set_fault(move |call| {
+        (call.verb == Verb::UploadPart && std::mem::take(&mut first)).then(|| {
+            arrived.send(()).unwrap();
+            may_answer.recv().unwrap();
+            Fault::Fail(ErrorKind::CredentialsExpired)
+        })
+    });
+    world.run(|run| async move {
+        let mut one_at_a_time = spec(End::file(path), object("there", "up"));
+        one_at_a_time.options.parallel_parts = 1;
+        let id = run.add(one_at_a_time).await;
+        tokio::task::spawn_blocking(move || has_arrived.recv().unwrap()).await.unwrap();
+        assert_eq!(run.engine.credentials_renewed(&StoreId("memory".into())).await.unwrap(), []);
+        answer.send(()).unwrap();
+        assert_eq!(run.rest(id).await.phase(), Phase::DoneVerified);
+    });
+    assert_eq!(world.bytes_at("there", "up").unwrap(), bytes);
+}

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::world::{PART, World, object, slow, spec};
-use engine::{End, EngineOptions, Interruption, Phase, RetryPolicy};
+use engine::{End, EngineOptions, Interruption, Phase, RetryPolicy, State};
 use store::{ErrorKind, Fault, Verb};
 
 /// A failure means a wait that no test would outlast.
@@ -63,4 +63,28 @@ fn a_wait_that_the_store_has_asked_for_goes_on() {
         assert_eq!(view.phase(), Phase::Retrying);
         assert!(view.retry_in_ms.is_some_and(|wait| wait > 60_000), "{view:?}");
     });
+}
+
+#[test]
+fn a_network_that_comes_and_goes_does_not_forgive_failures_and_a_sleep_does() {
+    for (by, fails) in [(Interruption::NetworkChanged, true), (Interruption::Woke, false)] {
+        let world = &World::new();
+        let (path, _) = world.file("source", 4 * PART);
+        world.store.set_fault(|call| (call.verb == Verb::UploadPart).then_some(Fault::Fail(ErrorKind::Network)));
+        // Parts move one at a time and nothing ever does, so each interruption is followed by one failure.
+        let elapsed_max = Duration::ZERO;
+        let retry = RetryPolicy { elapsed_max, ..patient().retry };
+        world.run_on_its_own_terms(EngineOptions { retry, ..patient() }, |run| async move {
+            let id = run.add(spec(End::file(path), object("there", "up"))).await;
+            for _ in 0..20 {
+                let view = run.until(id, |view| view.retry_in_ms.is_some() || view.state == State::Failed).await;
+                if view.state == State::Failed {
+                    break;
+                }
+                run.engine.interrupted(by).await.unwrap();
+            }
+            let view = run.until(id, |view| view.retry_in_ms.is_some() || view.state == State::Failed).await;
+            assert_eq!(view.state == State::Failed, fails, "{by:?}: {view:?}");
+        });
+    }
 }

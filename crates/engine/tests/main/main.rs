@@ -27,3 +27,4 @@ mod resume;
 mod sdk_bugs;
 mod transfers;
 mod world;
+mod written;
