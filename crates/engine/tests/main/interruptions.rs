@@ -76,14 +76,15 @@ fn a_network_that_comes_and_goes_does_not_forgive_failures_and_a_sleep_does() {
         let retry = RetryPolicy { elapsed_max, ..patient().retry };
         world.run_on_its_own_terms(EngineOptions { retry, ..patient() }, |run| async move {
             let id = run.add(spec(End::file(path), object("there", "up"))).await;
-            for _ in 0..20 {
-                let view = run.until(id, |view| view.retry_in_ms.is_some() || view.state == State::Failed).await;
-                if view.state == State::Failed {
-                    break;
-                }
+            let mut failures = 0;
+            let mut view = run.until(id, |view| view.retry_in_ms.is_some()).await;
+            while view.state != State::Failed && failures < 20 {
                 run.engine.interrupted(by).await.unwrap();
+                // The next failure, and no view from before the interruption was heard.
+                let before = view.stats.retries;
+                view = run.until(id, |view| view.stats.retries > before || view.state == State::Failed).await;
+                failures += 1;
             }
-            let view = run.until(id, |view| view.retry_in_ms.is_some() || view.state == State::Failed).await;
             assert_eq!(view.state == State::Failed, fails, "{by:?}: {view:?}");
         });
     }
