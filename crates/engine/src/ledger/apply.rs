@@ -22,7 +22,7 @@ pub(super) fn apply_all(transaction: &Transaction<'_>, facts: &[Fact]) -> Result
         } else {
             let rows =
                 rest[..run].iter().filter_map(|fact| if let Fact::Added(row) = fact { Some(&**row) } else { None });
-            piles::add(transaction, rows)?;
+            piles::add(transaction, &rows.collect::<Vec<_>>())?;
             rest = &rest[run..];
         }
     }
@@ -52,7 +52,7 @@ pub(super) fn apply_bulk(transaction: &Transaction<'_>, bulk: Bulk) -> Result<us
 fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), LedgerError> {
     let json = |value: &dyn erased::ToJson| value.to_json();
     match fact {
-        Fact::Added(added) => piles::add(transaction, std::iter::once(added.as_ref()))?,
+        Fact::Added(added) => piles::add(transaction, &[added.as_ref()])?,
         Fact::IntentSet { id, intent } => {
             transaction
                 .prepare_cached(&format!("UPDATE transfer SET intent = ?2, state = {STATE} WHERE id = ?1"))?

@@ -9,12 +9,18 @@
 #![expect(clippy::disallowed_methods, reason = "a ledger is checked before there is an engine with a disk")]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use rusqlite::{Connection, InterruptHandle, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 
 /// A file of this size is read in some tens of milliseconds.
 const CHECKED_BEFORE_USE_BYTES: u64 = 16 << 20;
+/// While a ledger is in use, its check rests for most of the time: a page that somebody waits for comes first.
+const STEPS_BETWEEN_RESTS: i32 = 5_000;
+const REST: Duration = Duration::from_millis(1);
 /// Ends the name of the file that says that a ledger was found damaged while it was in use.
 pub(super) const DAMAGED_SUFFIX: &str = "-damaged";
 
@@ -43,7 +49,7 @@ fn damage_in(connection: &Connection) -> rusqlite::Result<Option<String>> {
 
 /// A look at all of a large ledger while it is in use; broken off when this is dropped.
 pub(super) struct RunningCheck {
-    interrupt: InterruptHandle,
+    stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -59,8 +65,14 @@ impl RunningCheck {
         if !is_large(path) {
             return Ok(None);
         }
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let interrupt = connection.get_interrupt_handle();
+        let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let rests = move || {
+            std::thread::sleep(REST);
+            stopped.load(Ordering::Relaxed)
+        };
+        connection.progress_handler(STEPS_BETWEEN_RESTS, Some(rests))?;
         let path = path.to_owned();
         let thread = std::thread::spawn(move || match damage_in(&connection) {
             Ok(None) => {}
@@ -69,7 +81,7 @@ impl RunningCheck {
             // Broken off, or it could not be read just now; the next start looks again.
             Err(error) => tracing::debug!(%error, "the ledger was not checked to its end"),
         });
-        Ok(Some(Self { interrupt, thread: Some(thread) }))
+        Ok(Some(Self { stop, thread: Some(thread) }))
     }
 
     /// Waits for its end.
@@ -82,11 +94,7 @@ impl RunningCheck {
 impl Drop for RunningCheck {
     fn drop(&mut self) {
         let Some(thread) = self.thread.take() else { return };
-        // An interrupt that comes before the statement has begun is lost, so it is said until it is heard.
-        while !thread.is_finished() {
-            self.interrupt.interrupt();
-            std::thread::yield_now();
-        }
+        self.stop.store(true, Ordering::Relaxed);
         // A panic in it has been printed; there is nothing to undo.
         let _ = thread.join();
     }

@@ -81,39 +81,49 @@ fn number_for_new(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
     Ok(number)
 }
 
+/// Rows that one statement adds: each statement opens every index anew.
+const ROWS_AT_ONCE: usize = 32;
+
+fn statement_for(rows: usize) -> String {
+    let words = "INSERT INTO transfer (id, ord, state, intent, source, target, options, added_ms) VALUES ";
+    format!("{words}{}", vec!["(?,?,?,?,?,?,?,?)"; rows].join(","))
+}
+
 /// Adds rows, and counts them once for all.
-pub(super) fn add<'a>(transaction: &Transaction<'_>, rows: impl Iterator<Item = &'a Added>) -> Result<(), LedgerError> {
+pub(super) fn add(transaction: &Transaction<'_>, rows: &[&Added]) -> Result<(), LedgerError> {
     let new = number_for_new(transaction)?;
-    let mut statement = transaction.prepare_cached(
-        "INSERT INTO transfer (id, ord, state, intent, source, target, options, added_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?;
-    let (mut in_pile, mut alone) = (0, 0);
+    let state = |row: &Added| {
+        // A pile means what its rows want.
+        if row.intent == Intent::Run { new } else { state_number(State::Waiting) }
+    };
     // Those of a group mostly have the same.
     let mut options: Option<(&TransferOptions, String)> = None;
-    for row in rows {
-        let (_, options) = match options.take_if(|(last, _)| **last == row.spec.options) {
-            Some(same) => options.insert(same),
-            None => options.insert((&row.spec.options, lean_json(&row.spec.options)?)),
-        };
-        // A pile means what its rows want.
-        let state = if row.intent == Intent::Run { new } else { state_number(State::Waiting) };
-        *(if state == new { &mut in_pile } else { &mut alone }) += 1;
-        statement.execute(params![
-            signed(row.id),
-            row.order,
-            state,
-            intent_number(row.intent),
-            serde_json::to_string(&row.spec.source)?,
-            serde_json::to_string(&row.spec.target)?,
-            *options,
-            row.added_ms,
-        ])?;
+    // Two statements only, for they are kept prepared.
+    let groups = rows.chunks_exact(ROWS_AT_ONCE);
+    let rest = groups.remainder().chunks(1);
+    for group in groups.chain(rest) {
+        let mut statement = transaction.prepare_cached(&statement_for(group.len()))?;
+        for (row, first) in group.iter().zip((1..).step_by(8)) {
+            let (_, options) = match options.take_if(|(last, _)| **last == row.spec.options) {
+                Some(same) => options.insert(same),
+                None => options.insert((&row.spec.options, lean_json(&row.spec.options)?)),
+            };
+            statement.raw_bind_parameter(first, signed(row.id))?;
+            statement.raw_bind_parameter(first + 1, row.order)?;
+            statement.raw_bind_parameter(first + 2, state(row))?;
+            statement.raw_bind_parameter(first + 3, intent_number(row.intent))?;
+            statement.raw_bind_parameter(first + 4, serde_json::to_string(&row.spec.source)?)?;
+            statement.raw_bind_parameter(first + 5, serde_json::to_string(&row.spec.target)?)?;
+            statement.raw_bind_parameter(first + 6, options.as_str())?;
+            statement.raw_bind_parameter(first + 7, row.added_ms)?;
+        }
+        statement.raw_execute()?;
     }
+    let in_pile = rows.iter().filter(|row| state(row) == new).count();
     let mut count = transaction.prepare_cached("UPDATE counter SET n = n + ?2 WHERE state = ?1")?;
-    for (state, n) in [(new, in_pile), (state_number(State::Waiting), alone)] {
+    for (state, n) in [(new, in_pile), (state_number(State::Waiting), rows.len() - in_pile)] {
         if n > 0 {
-            count.execute(params![state, n])?;
+            count.execute(params![state, i64::try_from(n).unwrap_or(i64::MAX)])?;
         }
     }
     Ok(())
