@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { openDisplay, openFolder } from './display.mjs';
 import { digest, makeFile, MIB } from './files.mjs';
 import { ARTIFACTS, until, Window } from './window.mjs';
@@ -142,6 +143,60 @@ journey('the app is killed in the middle, opened again, and the upload ends veri
   const after = await second.ask('transfer_detail', { id: before.row.id });
   assert.equal(after.upload_id, before.upload_id, 'it is the same upload');
   assert.ok(after.parts_reused > 0, JSON.stringify(after));
+});
+
+journey('killed again and again at any moment, every kind of transfer ends verified and nothing stays behind', async ({ open, path }) => {
+  const kills = Number(process.env.TERN_WINDOW_KILLS ?? 5);
+  const quick = await open();
+  await connect(quick);
+  const master = makeFile(path('master.mov'), 60 * MIB + 5);
+  await upload(quick, master);
+  await verified(quick, 'master.mov');
+  await quick.close();
+
+  const slow = await open({ environment: SLOW });
+  await slow.click('bucket-practice');
+  await upload(slow, makeFile(path('film.bin'), 60 * MIB));
+  await slow.click(slow.object('master.mov'));
+  await slow.click('copy-to');
+  await slow.click('copy-bucket-practice-copy');
+  await slow.click('copy-confirm');
+  mkdirSync(path('down'));
+  await slow.click('bucket-practice');
+  await slow.click(slow.object('master.mov'));
+  slow.willPick(path('down'));
+  await slow.click('download-to');
+  await slow.clear('download-folder');
+  await slow.type('download-folder', path('down'));
+  await slow.click('download-confirm');
+  await until('all of them to be in the engine', async () => (await total(slow)).rows.length === 4);
+
+  let window = slow;
+  const moments = [];
+  for (let kill = 0; kill < kills; kill += 1) {
+    const moment = Math.round(Math.random() * 2500);
+    moments.push(moment);
+    await pause(moment);
+    await window.kill();
+    window = await open({ environment: SLOW });
+  }
+  const said = `killed after ${moments.join(', ')} ms`;
+  const { rows } = await until(`all to be verified, ${said}`, async () => {
+    const now = await total(window);
+    return now.rows.length === 4 && now.rows.every((row) => row.state === 'done_verified') && now;
+  });
+  for (const { id, kind, name } of rows) {
+    const detail = await window.ask('transfer_detail', { id });
+    assert.equal(detail.source_crc64, detail.target_crc64, `${kind} of ${name}, ${said}`);
+    // What was under way at a kill is sent again, and nothing else.
+    assert.ok(detail.parts_sent <= detail.parts.length + kills * 8, `${kind} of ${name} sent ${detail.parts_sent}, ${said}`);
+  }
+  assert.deepEqual(readdirSync(path('down')), ['master.mov'], said);
+  assert.equal(await digest(join(path('down'), 'master.mov')), await digest(master));
+  for (const bucket of ['practice', 'practice-copy']) {
+    const { rows: uploads } = await window.ask('list_uploads', { bucket, prefix: '', after: null });
+    assert.deepEqual(uploads, [], `nothing is left in ${bucket}, ${said}`);
+  }
 });
 
 journey('what was uploaded comes down the same, byte for byte', async ({ open, path }) => {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use engine::{Adoption, End, ForeignUpload, StoreId, TransferOptions, TransferSpec};
-use store::{ObjectRef, ObjectSettings, ObjectStore, UploadId, UploadListRequest};
+use store::{ObjectRef, ObjectSettings, ObjectStore, UploadId};
 use tos::sdk_checkpoint::{self, SDK_CHECKPOINT_BYTES_MAX, SdkCheckpoint, SdkTransfer};
 
 use crate::address::Remote;
@@ -71,12 +71,15 @@ fn tell(adoption: &Adoption, json: bool) {
         });
     }
     let Adoption { id, parts_listed, parts_held, held_bytes, size_bytes } = *adoption;
-    output::error(&format!(
-        "Transfer {id} goes on with it: {parts_held} of its {parts_listed} parts are parts of the file ({} of {}). From \
-         now on `tern-cli cancel {id}` aborts it.",
-        size::size(held_bytes),
-        size::size(size_bytes)
-    ));
+    let has = match parts_listed {
+        0 => "it has no parts yet".to_owned(),
+        _ => format!(
+            "{parts_held} of its {parts_listed} parts are parts of the file ({} of {})",
+            size::size(held_bytes),
+            size::size(size_bytes)
+        ),
+    };
+    output::error(&format!("Transfer {id} goes on with it: {has}. From now on `tern-cli cancel {id}` aborts it."));
 }
 
 fn spec(file: PathBuf, store: StoreId, object: ObjectRef, options: &AdoptOptions) -> TransferSpec {

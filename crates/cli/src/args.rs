@@ -127,8 +127,9 @@ pub(crate) enum Command {
     /// Checks a receipt: is everything that it promises still there, byte for byte?
     ///
     /// Each target is looked at. A file is read again; an object is asked for its size and CRC64, in the version that was
-    /// written where the bucket has versions. Where the store reports no CRC64, size and ETag are compared, and that is
-    /// said. A source that is gone or has changed since is told as a note: it was promised of the target only.
+    /// written where the bucket has versions; that its key stands for a later one by now is said. Where the store reports
+    /// no CRC64, size and ETag are compared, and that is said. A source that is gone or has changed since is told as a
+    /// note: it was promised of the target only.
     ///
     /// The accounts are those of the receipt, found as for every command: accounts of the app by their ids, and the keys
     /// of the environment at their endpoint; --to-endpoint, --to-region and --to-account name a second one.
@@ -330,6 +331,9 @@ pub(crate) struct VerifyOptions {
     /// Demands of the sources, too, that they are what they were
     #[arg(long)]
     pub(crate) source: bool,
+    /// Reads files on other computers, too. Windows sends your name there, so do it for receipts you trust
+    #[arg(long, hide = cfg!(not(windows)))]
+    pub(crate) shares: bool,
     /// One JSON object a line: each end, and a summary at the end
     #[arg(long)]
     pub(crate) json: bool,

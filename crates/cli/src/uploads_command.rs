@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use engine::ledger::{Owner, Records as _, SqliteLedger};
 use futures_util::StreamExt as _;
-use store::{ListedUpload, ObjectRef, ObjectStore, PartNumber, UploadId, UploadList, UploadListRequest, UploadRef};
+use store::{ListedUpload, ObjectRef, ObjectStore, UploadId, UploadList, UploadListRequest, UploadRef};
 
 use crate::address::Remote;
 use crate::args::{AccountOptions, UploadsCommand};

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use engine::{Disk, LocalDisk, Outcome, StoreId, TransferError};
 use futures_util::{StreamExt as _, stream};
 use receipt::{
-    Difference, Entry, Expected, Found, Place, Proof, RECEIPT_BYTES_MAX, Receipt, ReceiptError, Side, compare,
-    look_at_file, look_at_object,
+    Current, Difference, Entry, Expected, Found, Place, Proof, RECEIPT_BYTES_MAX, Receipt, ReceiptError, Side, compare,
+    look_at_file, look_at_key, look_at_object,
 };
 use store::ErrorKind;
 
@@ -33,11 +33,12 @@ const UNANSWERED_MAX: u32 = 3;
 
 /// Runs `verify`. A signal ends it as it ends any program: it changes nothing.
 pub(crate) async fn run(account: &AccountOptions, options: VerifyOptions) -> Result<Ending, Failure> {
-    let receipt = read(&options.receipt)?;
+    let receipt = receipt_at(&options.receipt)?;
     let choice = Choice::of(account)?;
     let there = choice.of_target(&options.to)?;
     let stores = CommandStores::new(account::data_folder(account)?, choice).with_target(there);
-    let eyes = Eyes { stores, disk: Arc::new(LocalDisk), read: options.read, unanswered: Mutex::default() };
+    let VerifyOptions { read, shares, .. } = options;
+    let eyes = Eyes { stores, disk: Arc::new(LocalDisk), read, shares, unanswered: Mutex::default() };
     let mut tally = Tally { json: options.json, sources_count: options.source, ..Tally::default() };
     // Told in the order of the receipt, whichever comes first.
     let eyes = &eyes;
@@ -52,7 +53,7 @@ pub(crate) async fn run(account: &AccountOptions, options: VerifyOptions) -> Res
     tally.close(root.to_string())
 }
 
-fn read(path: &Path) -> Result<Receipt, Failure> {
+fn receipt_at(path: &Path) -> Result<Receipt, Failure> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)
         .and_then(|file| file.take(RECEIPT_BYTES_MAX + 1).read_to_end(&mut bytes))
@@ -87,7 +88,7 @@ fn shown(path: &Path) -> String {
 /// What was found at one end.
 #[derive(Debug)]
 enum Finding {
-    Equal(Proof, Expected),
+    Equal(Proof, Expected, Current),
     Different(Difference),
     Gone,
     /// Why nothing is known of it.
@@ -96,12 +97,21 @@ enum Finding {
     Skipped,
 }
 
+/// Whether Windows would ask another computer or a device for this path. It would greet that computer with the user's
+/// name and a proof of the password, and a receipt may name any.
+fn is_elsewhere(path: &str) -> bool {
+    let mut first = path.chars();
+    let mut is_separator = || matches!(first.next(), Some('\\' | '/'));
+    is_separator() && is_separator()
+}
+
 /// What ends are looked at with.
 #[derive(Debug)]
 struct Eyes {
     stores: CommandStores,
     disk: Arc<dyn Disk>,
     read: bool,
+    shares: bool,
     /// Stores that did not answer the last looks: how many, and how the last one failed.
     unanswered: Mutex<BTreeMap<StoreId, (u32, Failure)>>,
 }
@@ -117,8 +127,8 @@ impl Eyes {
             Side::Target => self.found(&entry.target).await,
         };
         match found {
-            Ok(Some(found)) => match compare(&expected, &found) {
-                Ok(proof) => Finding::Equal(proof, expected),
+            Ok(Some((found, current))) => match compare(&expected, &found) {
+                Ok(proof) => Finding::Equal(proof, expected, current),
                 Err(difference) => Finding::Different(difference),
             },
             Ok(None) => Finding::Gone,
@@ -126,13 +136,19 @@ impl Eyes {
         }
     }
 
-    /// What is there, if anything is.
-    async fn found(&self, place: &Place) -> Result<Option<Found>, Failure> {
+    /// What is there, if anything is, and whether its key still stands for it.
+    async fn found(&self, place: &Place) -> Result<Option<(Found, Current)>, Failure> {
         match place {
             Place::File { path } => {
+                if cfg!(windows) && !self.shares && is_elsewhere(path) {
+                    return Err(Failure::new(format!(
+                        "{} is on another computer; if you trust this receipt, add --shares.",
+                        printable(path)
+                    )));
+                }
                 let path = Path::new(path);
                 match look_at_file(&self.disk, path).await {
-                    Ok(found) => Ok(Some(found)),
+                    Ok(found) => Ok(Some((found, Current::This))),
                     Err(error) => match error.kind() {
                         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Ok(None),
                         _ => Err(TransferError::source(path, &error).into()),
@@ -145,8 +161,11 @@ impl Eyes {
                     return Err(failure.clone());
                 }
                 let opened = self.stores.at(store, endpoint.as_deref()).await?;
-                let looked =
-                    attempts::try_call(async || look_at_object(opened.as_ref(), &object, self.read).await).await;
+                let looked = attempts::try_call(async || {
+                    let found = look_at_object(opened.as_ref(), &object, self.read).await?;
+                    Ok((found, look_at_key(opened.as_ref(), &object).await?))
+                })
+                .await;
                 let (result, answered) = match looked {
                     Ok(found) => (Ok(Some(found)), true),
                     Err(error) => match error.kind {
@@ -193,15 +212,15 @@ impl Tally {
         let counts = side == Side::Target || self.sources_count;
         if counts {
             self.count(finding);
-        } else if !matches!(finding, Finding::Equal(..) | Finding::Skipped) {
+        } else if !matches!(finding, Finding::Equal(_, _, Current::This) | Finding::Skipped) {
             self.counts.notes += 1;
         }
         let (word, reason, name) = (word(finding), reason(finding, side), place.to_string());
         if self.json {
             let compared = match finding {
-                Finding::Equal(Proof::Content { .. }, _) | Finding::Different(Difference::Content { .. }) => "content",
-                Finding::Equal(Proof::Tag, _) | Finding::Different(Difference::Tag { .. }) => "etag",
-                Finding::Equal(Proof::Size, _) | Finding::Different(Difference::Size { .. }) => "size",
+                Finding::Equal(Proof::Content { .. }, ..) | Finding::Different(Difference::Content { .. }) => "content",
+                Finding::Equal(Proof::Tag, ..) | Finding::Different(Difference::Tag { .. }) => "etag",
+                Finding::Equal(Proof::Size, ..) | Finding::Different(Difference::Size { .. }) => "size",
                 Finding::Gone | Finding::Unchecked(_) | Finding::Skipped => "",
             };
             output::json(&Checked {
@@ -218,7 +237,7 @@ impl Tally {
         let name = printable(&name);
         match (counts, finding) {
             // Nothing has to be known of a source that is as it was, or was never taken.
-            (false, Finding::Equal(..) | Finding::Skipped) => {}
+            (false, Finding::Equal(_, _, Current::This) | Finding::Skipped) => {}
             (false, _) => output::line(&format!("note       {name}: {}", reason.unwrap_or_default())),
             (true, _) => {
                 output::line(&format!(
@@ -236,7 +255,7 @@ impl Tally {
         let counts = &mut self.counts;
         counts.ends += 1;
         match finding {
-            Finding::Equal(proof, _) => {
+            Finding::Equal(proof, ..) => {
                 counts.equal += 1;
                 counts.not_compared_by_content += usize::from(!matches!(proof, Proof::Content { .. }));
             }
@@ -301,9 +320,13 @@ fn reason(finding: &Finding, side: Side) -> Option<String> {
         Side::Target => "the target",
     };
     Some(match finding {
-        Finding::Equal(Proof::Content { rewritten: false }, _) => return None,
-        Finding::Equal(Proof::Content { rewritten: true }, _) => "written anew since, with the same content".to_owned(),
-        Finding::Equal(proof, expected) => {
+        Finding::Equal(_, _, Current::Another) => {
+            "this version is there, but its key stands for a later one by now".to_owned()
+        }
+        Finding::Equal(_, _, Current::Deleted) => "this version is there, but its object is deleted by now".to_owned(),
+        Finding::Equal(Proof::Content { rewritten: false }, ..) => return None,
+        Finding::Equal(Proof::Content { rewritten: true }, ..) => "written anew since, with the same content".to_owned(),
+        Finding::Equal(proof, expected, _) => {
             let by = if *proof == Proof::Tag { "size and ETag" } else { "size" };
             let why = match expected.crc64 {
                 Some(_) => "the store reports no CRC64; --read fetches and compares it",
@@ -327,4 +350,19 @@ fn reason(finding: &Finding, side: Side) -> Option<String> {
         Finding::Unchecked(failure) => format!("could not be checked. {}", failure.sentence()),
         Finding::Skipped => "left as it was by the transfer, so nothing was promised of it".to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_elsewhere;
+
+    #[test]
+    fn what_windows_would_ask_another_computer_for_is_known_by_its_first_two_characters() {
+        for path in [r"\\server\share\x", "//server/share/x", r"/\server\x", r"\\?\UNC\server\x", r"\\.\pipe\x"] {
+            assert!(is_elsewhere(path), "{path}");
+        }
+        for path in [r"C:\x", "C:/x", r"\x", "/x/y", "x", ""] {
+            assert!(!is_elsewhere(path), "{path}");
+        }
+    }
 }

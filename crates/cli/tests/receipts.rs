@@ -190,8 +190,11 @@ fn a_version_is_what_is_checked_where_the_bucket_keeps_versions() {
     assert!(read(&world.path(RECEIPT))["entries"][0]["target"]["version"].is_string());
     world.file("other", 6 * MIB, 2);
     world.done(&["cp", "other", "tos://first/key", "--conflict", "overwrite"]);
-    verify(&world, &[RECEIPT], 0, &["1 target: 1 equal."]);
+    let later = "equal      tos://first/key: this version is there, but its key stands for a later one by now";
+    verify(&world, &[RECEIPT], 0, &[later, "1 target: 1 equal."]);
     verify(&world, &[RECEIPT, "--read"], 0, &["1 target: 1 equal."]);
+    world.done(&["rm", "tos://first/key"]);
+    verify(&world, &[RECEIPT], 0, &["but its object is deleted by now", "1 target: 1 equal."]);
 }
 
 #[test]

@@ -40,6 +40,8 @@ use crate::view::TransferDetail;
 const SAMPLE_EVERY: Duration = Duration::from_millis(250);
 /// The window of waiting transfers in memory: filled to this when it is half empty.
 const WINDOW: usize = 256;
+/// Pages of rows that are read before callers are heard again: many may be passed over.
+const PAGES_A_TURN: usize = 4;
 /// How long a shutdown waits for jobs that should not be dropped.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -134,6 +136,8 @@ pub(crate) struct DriverState {
     moves: VecDeque<Move>,
     cursor: Option<(i64, TransferId)>,
     exhausted: bool,
+    /// Whether the window wants more rows than a turn could read.
+    reads_on: bool,
     wake_at: Option<Duration>,
     /// When old history is looked for; `None` while that is under way, or if it is kept for ever.
     expire_at: Option<Duration>,
@@ -181,7 +185,8 @@ impl Driver {
         let sample = (!self.state.running.is_empty()).then(|| self.state.sampled_at + SAMPLE_EVERY);
         let patience = self.state.closing_since.map(|since| since + SHUTDOWN_PATIENCE);
         let unrecorded = self.state.unrecorded_since.map(|since| since + TELL_AGAIN);
-        [self.state.wake_at, self.state.expire_at, sample, patience, unrecorded].into_iter().flatten().min()
+        let reads_on = self.state.reads_on.then_some(Duration::ZERO);
+        [reads_on, self.state.wake_at, self.state.expire_at, sample, patience, unrecorded].into_iter().flatten().min()
     }
 
     fn tick(&mut self) {
@@ -328,8 +333,7 @@ impl Driver {
                 }
                 if intent == Intent::Run {
                     // Rows before the cursor may wait again.
-                    self.state.cursor = None;
-                    self.state.exhausted = !self.takes_over;
+                    self.read_from_the_start();
                 }
                 self.live.touch();
                 drop(reply.send(answer(passed.failure)));
@@ -377,12 +381,19 @@ impl Driver {
 
     /// Fills the window of waiting transfers from the ledger.
     fn refill(&mut self) {
-        while !self.state.exhausted && self.state.changes_under_way == 0 && self.queue.waiting_count() < WINDOW / 2 {
+        let wanted = |driver: &Self| {
+            !driver.state.exhausted && driver.state.changes_under_way == 0 && driver.queue.waiting_count() < WINDOW / 2
+        };
+        for _ in 0..PAGES_A_TURN {
+            if !wanted(self) {
+                break;
+            }
             match self.ledger.records().next_runnable(self.state.cursor, WINDOW) {
                 Ok(mut page) => {
                     self.state.exhausted = page.len() < WINDOW;
                     self.state.cursor = page.last().map(|one| (one.order, one.id)).or(self.state.cursor);
-                    page.retain(|one| !self.queue.holds(one.id));
+                    let refused = |one: &Loaded| one.intent == Intent::Run && self.queue.lacks_credentials(&one.spec);
+                    page.retain(|one| !self.queue.holds(one.id) && !refused(one));
                     self.input(Input::Load(page));
                 }
                 Err(error) => {
@@ -391,6 +402,13 @@ impl Driver {
                 }
             }
         }
+        self.state.reads_on = wanted(self);
+    }
+
+    /// Rows before the cursor may be wanted again.
+    fn read_from_the_start(&mut self) {
+        self.state.cursor = None;
+        self.state.exhausted = !self.takes_over;
     }
 
     fn show(&mut self, id: TransferId, now: Duration) {

@@ -22,6 +22,7 @@
 //! The queue holds only what works and a window of what is next. The driver loads rows from the ledger as
 //! [`Input::Load`] and forgets those named in [`Step::unload`].
 
+mod expired;
 mod outcome;
 mod pace;
 mod settle;
@@ -37,12 +38,12 @@ use self::pace::{Moving, Paces};
 pub use self::transfer::Transfer;
 use self::transfer::{AfterDiscard, Running};
 pub use self::words::{Input, Job, JobId, Loaded, Report, Step, Verb};
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, TransferError};
 use crate::fact::Fact;
 use crate::handle::Interruption;
 use crate::retry::{RetryPolicy, Streak};
 use crate::rules::Rules;
-use crate::transfer::{Intent, State, TransferId};
+use crate::transfer::{Intent, State, StoreId, TransferId};
 
 /// Bounds of what runs at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +76,8 @@ pub struct Queue {
     wall_ms: i64,
     stopping: bool,
     paces: Paces,
+    /// Stores whose credentials have expired, with what they said.
+    expired: BTreeMap<StoreId, TransferError>,
     rules: Rules,
 }
 
@@ -93,6 +96,7 @@ impl Queue {
             wall_ms: 0,
             stopping: false,
             paces: Paces::default(),
+            expired: BTreeMap::new(),
             rules: Rules::default(),
         }
     }
@@ -192,6 +196,8 @@ impl Queue {
             Intent::Run => {
                 transfer.hold_until = None;
                 if resting {
+                    // Whoever says so may have seen to the credentials; if not, one request finds out.
+                    self.expired.retain(|store, _| !transfer.spec.is_at(store));
                     let stuck = transfer
                         .error
                         .as_ref()

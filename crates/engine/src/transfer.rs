@@ -48,6 +48,14 @@ pub enum End {
 }
 
 impl End {
+    /// The store that it is at, if it is an object.
+    pub fn store(&self) -> Option<&StoreId> {
+        match self {
+            Self::Object { store, .. } => Some(store),
+            Self::File { .. } => None,
+        }
+    }
+
     /// A local file.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self::File { path: path.into() }
@@ -166,8 +174,16 @@ pub struct TransferSpec {
 impl TransferSpec {
     /// Whether one of its ends is in this store.
     pub fn is_at(&self, wanted: &StoreId) -> bool {
-        let at = |end: &End| matches!(end, End::Object { store, .. } if store == wanted);
-        at(&self.source) || at(&self.target)
+        [&self.source, &self.target].into_iter().any(|end| end.store() == Some(wanted))
+    }
+
+    /// The store that it needs, if that is a single one.
+    pub fn only_store(&self) -> Option<&StoreId> {
+        match (self.source.store(), self.target.store()) {
+            (Some(one), None) | (None, Some(one)) => Some(one),
+            (Some(one), Some(other)) if one == other => Some(one),
+            _ => None,
+        }
     }
 
     /// The kind, or `None` for file to file, which is not Tern's business.

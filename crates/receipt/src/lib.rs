@@ -44,7 +44,7 @@ mod root;
 pub use compare::{Difference, Expected, Found, Proof, Side, compare};
 pub use entry::{Entry, NotDone, Parts, Place, Times};
 pub use html::page;
-pub use look::{look_at_file, look_at_object};
+pub use look::{Current, look_at_file, look_at_key, look_at_object};
 pub use moment::Moment;
 pub use receipt::{RECEIPT_BYTES_MAX, Receipt, ReceiptError};
 pub use root::Root;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use engine::{Disk, read_again};
 use futures_util::StreamExt as _;
-use store::{Crc64Hasher, GetOptions, ObjectRef, ObjectStore, StoreError};
+use store::{Crc64Hasher, ErrorKind, GetOptions, ObjectRef, ObjectStore, StoreError};
 
 use crate::compare::Found;
 
@@ -43,4 +43,33 @@ pub async fn look_at_object(store: &dyn ObjectStore, object: &ObjectRef, read: b
         found.crc64 = Some(hasher.finish());
     }
     Ok(found)
+}
+
+/// What the key of a version has now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Current {
+    /// This version, or the object has none.
+    This,
+    /// A later one: whoever asks for the key gets other bytes.
+    Another,
+    /// None: the object is deleted, and this version kept.
+    Deleted,
+}
+
+/// Whether a version that is there is also what its key stands for.
+///
+/// # Errors
+/// Those of HEAD, except that nothing is there.
+///
+/// # Cancellation
+/// Can be dropped at any time.
+pub async fn look_at_key(store: &dyn ObjectStore, object: &ObjectRef) -> Result<Current, StoreError> {
+    let Some(version) = &object.version else { return Ok(Current::This) };
+    let key = ObjectRef { version: None, ..object.clone() };
+    match store.head_object(&key).await {
+        Ok(details) if details.version.as_ref() == Some(version) => Ok(Current::This),
+        Ok(_) => Ok(Current::Another),
+        Err(error) if error.kind == ErrorKind::ObjectNotFound => Ok(Current::Deleted),
+        Err(error) => Err(error),
+    }
 }

@@ -127,6 +127,8 @@ impl Driver {
     fn renewed(&mut self, store: &StoreId, reply: Reply<Vec<TransferId>>) {
         // An attempt that is under way was made with the old ones, and says nothing of these.
         self.state.renewed_at.insert(store.clone(), self.tools.clock.now());
+        self.queue.credentials_may_be_new(Some(store));
+        self.read_from_the_start();
         let mut waiting = match self.ledger.records().held(store) {
             Ok(recorded) => recorded,
             // Whoever asked may have stopped listening.
@@ -175,6 +177,9 @@ impl Driver {
             .filter(|one| !one.state.is_final() && one.state != State::Failed && one.intent != Intent::Cancel)
             .map(|one| one.id)
             .collect();
+        if intent == Intent::Run {
+            self.queue.credentials_may_be_new(None);
+        }
         for id in held.iter().copied() {
             self.want_held(id, intent);
         }

@@ -31,14 +31,14 @@ impl Queue {
         if self.stopping {
             return;
         }
-        self.activate();
+        self.activate(now, step);
         let mut moving = self.moving();
         let ids: Vec<TransferId> = self.awake.iter().copied().collect();
         for id in ids {
             self.settle_one(id, now, &mut moving, step);
         }
         // A place that has just become free is taken in the same step.
-        if self.activate() {
+        if self.activate(now, step) {
             let fresh: Vec<TransferId> = self
                 .awake()
                 .filter(|transfer| transfer.state == State::Probing && transfer.jobs.is_empty())
@@ -63,11 +63,14 @@ impl Queue {
     }
 
     /// Gives free places to waiting transfers, in queue order.
-    fn activate(&mut self) -> bool {
+    fn activate(&mut self, now: Duration, step: &mut Step) -> bool {
         let mut active = self.awake().filter(|transfer| transfer.state.is_working()).count();
         let mut any = false;
         while active < self.limits.active_max {
             let Some((_, id)) = self.waiting.pop_first() else { break };
+            if self.held_at_once(id, now, step) {
+                continue;
+            }
             if let Some(transfer) = self.transfers.get_mut(&id) {
                 transfer.set_state(State::Probing);
                 self.awake.insert(id);
@@ -189,6 +192,9 @@ impl Queue {
             }
             State::Paused if transfer.held_by().is_some() => {
                 let Some(error) = transfer.error.clone() else { return };
+                if let Some(store) = transfer.spec.only_store() {
+                    self.expired.insert(store.clone(), error.clone());
+                }
                 step.facts.push(Fact::Held { id, error: Box::new(error), stats });
             }
             State::Waiting

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::world::{PART, World, object, spec};
-use engine::{End, ErrorCode, Filter, PageRequest, Phase, State, StoreId, TransferView};
+use engine::{End, EngineOptions, ErrorCode, Filter, PageRequest, Phase, State, StoreId, TransferView};
 use store::{ErrorKind, Fault, Verb};
 
 fn expires_after_parts(world: &World, parts: usize) -> Arc<AtomicBool> {
@@ -116,4 +116,62 @@ fn an_attempt_that_was_under_way_when_the_keys_were_renewed_says_nothing_of_the_
         assert_eq!(run.rest(id).await.phase(), Phase::DoneVerified);
     });
     assert_eq!(world.bytes_at("there", "up").unwrap(), bytes);
+}
+
+#[test]
+fn a_queue_is_not_tried_one_by_one_with_credentials_that_have_expired() {
+    let world = &World::new();
+    let (path, bytes) = world.file("source", 4 * PART);
+    let other = world.file("other", PART).0;
+    world.store.set_fault(|_| Some(Fault::Fail(ErrorKind::CredentialsExpired)));
+    const ALL: usize = 3_000;
+    world.run_on_its_own_terms(EngineOptions::default(), |run| async move {
+        let specs = |range: std::ops::Range<usize>| {
+            let to = |n: usize| spec(End::file(path.clone()), object("there", &format!("up-{n:04}")));
+            range.map(to).collect::<Vec<_>>()
+        };
+        let mut ids = run.engine.add(specs(0..ALL)).await.unwrap();
+        assert!(is_held(&run.rest(ids[0]).await));
+        // One that comes later is told at once, too, or waits with the others.
+        ids.push(run.engine.add(vec![spec(End::file(other), object("there", "late"))]).await.unwrap()[0]);
+        let rests = || run.engine.counts().unwrap();
+        while rests().paused < 16 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        assert_eq!(rests().waiting + rests().paused, ids.len() as u64, "nothing fails: {:?}", rests());
+        let refused = world.store.requests(Verb::HeadObject);
+        assert!(refused <= 16, "each that worked was refused once: {refused}");
+        world.store.clear_fault();
+        run.engine.credentials_renewed(&StoreId("memory".into())).await.unwrap();
+        while rests().done < ids.len() as u64 {
+            assert_eq!(rests().failed, 0);
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    });
+    assert_eq!(world.bytes_at("there", "up-2999").unwrap(), bytes);
+}
+
+#[test]
+fn another_store_is_not_kept_waiting_and_a_resume_tries_again() {
+    let world = &World::new();
+    let (path, _) = world.file("source", 4 * PART);
+    world.store.set_fault(|_| Some(Fault::Fail(ErrorKind::CredentialsExpired)));
+    world.run(|run| async move {
+        let first = run.add(spec(End::file(path.clone()), object("there", "up"))).await;
+        assert!(is_held(&run.rest(first).await));
+        let second = run.add(spec(End::file(path.clone()), object("there", "up-2"))).await;
+        let view = run.rest(second).await;
+        assert!(is_held(&view), "{view:?}");
+        let asked = world.store.requests(Verb::HeadObject);
+        run.engine.resume(&[second]).await.unwrap();
+        let view = run.until(second, |view| view.stats.retries > 0 && is_held(view)).await;
+        assert!(is_held(&view));
+        assert!(world.store.requests(Verb::HeadObject) > asked, "whoever says \"resume\" is believed");
+        world.store.clear_fault();
+        run.engine.resume_all().await.unwrap();
+        for id in [first, second] {
+            assert_eq!(run.rest(id).await.phase(), Phase::DoneVerified);
+        }
+    });
 }
