@@ -87,6 +87,11 @@ export const TEST_IDS = {
   confirmKeep: 'confirm-keep',
   confirmDo: 'confirm-do',
 
+  quitSheet: 'quit-sheet',
+  quitTray: 'quit-tray',
+  quitPause: 'quit-pause',
+  quitStay: 'quit-stay',
+
   limitChip: 'limit-chip',
   limitsPopover: 'limits-popover',
   limitUp: 'limit-up',
