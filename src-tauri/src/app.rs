@@ -23,6 +23,8 @@ use crate::events::{self, Pushes};
 use crate::practice::Practice;
 use crate::settings::SettingsFile;
 use crate::stores::{AccountStores, OpenStore};
+use crate::surroundings::Surroundings;
+use crate::{notices, taskbar};
 
 /// How long the engine may take to stop when the window closes. What it could not write is found again at the start.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(5);
@@ -33,11 +35,13 @@ pub struct App {
     folder: DataFolder,
     environment: Environment,
     /// Settings of the window.
-    pub settings: SettingsFile,
+    pub settings: Arc<SettingsFile>,
     /// The practice server.
     pub practice: Arc<Practice>,
     /// The way to the window.
     pub pushes: Pushes,
+    /// The window, the tray, notices.
+    pub surroundings: Arc<Surroundings>,
     desktop: OnceLock<Box<dyn Desktop>>,
     opened: OnceCell<Opened>,
     running: OnceCell<Running>,
@@ -69,9 +73,10 @@ impl App {
     /// An app on this data folder. Nothing is opened yet.
     pub fn new(folder: DataFolder, environment: Environment) -> Self {
         Self {
-            settings: SettingsFile::open(folder.path().join("settings.json")),
+            settings: Arc::new(SettingsFile::open(folder.path().join("settings.json"))),
             practice: Arc::new(Practice::new(folder.practice(), environment.practice)),
             pushes: Pushes::default(),
+            surroundings: Arc::default(),
             desktop: OnceLock::new(),
             opened: OnceCell::new(),
             running: OnceCell::new(),
@@ -142,7 +147,20 @@ impl App {
         tokio::spawn(events::tell_pulses(engine.clone(), self.pushes.clone()));
         let watch = tokio::spawn(events::tell_stop(engine.clone(), self.pushes.clone())).abort_handle();
         let machine = Machine::serve(&engine);
+        tokio::spawn(taskbar::follow(engine.clone(), self.surroundings.clone()));
+        let notices = notices::follow(
+            engine.clone(),
+            self.surroundings.clone(),
+            self.settings.clone(),
+            self.pushes.clone(),
+        );
+        tokio::spawn(notices);
         Ok(Running { engine, _machine: machine, set_aside: aside, lock: Mutex::new(Some(lock)), watch })
+    }
+
+    /// The engine, if it has started.
+    pub fn started_engine(&self) -> Option<&Engine> {
+        self.running.get().map(|running| &running.engine)
     }
 
     /// Stops the engine and lets go of the data folder; everything goes on at the next start. The app is over then.

@@ -3,7 +3,7 @@
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands::{accounts, app, browse, limits, transfers, uploads};
+use crate::commands::{accounts, app, browse, desktop, limits, transfers, uploads};
 
 /// All commands with their types. Byte counts and ids are exported as `number`: they stay below 2^53. Types have one
 /// form for both ways: no field is left out of what Rust sends, and the window leaves out none either.
@@ -24,6 +24,12 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         browse::list_buckets,
         browse::create_bucket,
         browse::list_objects,
+        desktop::quit_question,
+        desktop::quit,
+        desktop::keep_in_tray,
+        desktop::set_desktop_words,
+        desktop::show_notice,
+        desktop::take_given_files,
         transfers::add_uploads,
         transfers::add_downloads,
         transfers::add_copies,

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod app;
 pub mod browse;
+pub mod desktop;
 pub mod limits;
 pub mod transfers;
 pub mod uploads;

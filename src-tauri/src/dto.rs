@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
+use crate::dto_desktop::NoticeFacts;
+
 /// An error of a command: what the window can say (`code` with words in i18n) and whether trying again makes sense.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 pub struct AppError {
@@ -447,11 +449,22 @@ pub enum Push {
     },
     /// The drag left, or ended.
     DragLeave {},
-    /// Files were dropped: their absolute paths.
+    /// Files were dropped.
     Dropped {
-        /// The paths.
+        /// The absolute paths of those that can be read.
         paths: Vec<String>,
+        /// A reason for each that cannot.
+        refused: Vec<AppError>,
     },
+    /// The window is to be closed while transfers run: `quit_question` has what to ask.
+    QuitAsked {},
+    /// The user is to be told of this outside of the window; its words go to `show_notice`.
+    NoticeDue {
+        /// What happened.
+        facts: NoticeFacts,
+    },
+    /// Files were given from outside: `take_given_files` has them.
+    FilesGiven {},
 }
 
 /// What the window remembers between runs.
@@ -463,10 +476,20 @@ pub struct Settings {
     pub theme: String,
     /// Where downloads go unless the user chooses.
     pub download_folder: String,
+    /// Whether the system tells of a transfer that is done while the window is not in front.
+    pub notify_done: bool,
+    /// Whether the system tells that a transfer needs the user.
+    pub notify_attention: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { language: "system".into(), theme: "system".into(), download_folder: String::new() }
+        Self {
+            language: "system".into(),
+            theme: "system".into(),
+            download_folder: String::new(),
+            notify_done: true,
+            notify_attention: true,
+        }
     }
 }

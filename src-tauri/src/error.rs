@@ -23,6 +23,10 @@ pub enum OwnCode {
     LedgerSetAside,
     /// Nothing is connected.
     NoAccount,
+    /// What was dropped on the window has no path.
+    NoFileDropped,
+    /// A device, a pipe or a socket.
+    NotAFile,
     /// The endpoint is the one for S3 programs.
     S3Endpoint,
     /// A transfer goes on with this upload.
@@ -31,7 +35,7 @@ pub enum OwnCode {
 
 impl OwnCode {
     /// Every one: a test holds the window to having words for each.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::AlreadyExists,
         Self::DataFolderBusy,
         Self::EngineStopped,
@@ -39,6 +43,8 @@ impl OwnCode {
         Self::KeychainLocked,
         Self::LedgerSetAside,
         Self::NoAccount,
+        Self::NoFileDropped,
+        Self::NotAFile,
         Self::S3Endpoint,
         Self::UploadNeeded,
     ];
@@ -53,6 +59,8 @@ impl OwnCode {
             Self::KeychainLocked => "keychain_locked",
             Self::LedgerSetAside => "ledger_set_aside",
             Self::NoAccount => "no_account",
+            Self::NoFileDropped => "no_file_dropped",
+            Self::NotAFile => "not_a_file",
             Self::S3Endpoint => "s3_endpoint",
             Self::UploadNeeded => "upload_needed",
         }

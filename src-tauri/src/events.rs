@@ -12,6 +12,7 @@ use tauri::DragDropEvent;
 use tauri::ipc::Channel;
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::drops::{self, Looked};
 use crate::dto::{Pulse, Push};
 use crate::view;
 
@@ -54,7 +55,13 @@ impl Pushes {
         self.held().as_ref().map(|subscription| subscription.generation)
     }
 
-    fn send(&self, push: Push) {
+    /// Whether a page listens.
+    pub fn is_heard(&self) -> bool {
+        self.held().is_some()
+    }
+
+    /// Sends a push to the page, if one listens.
+    pub fn send(&self, push: Push) {
         let subscription = self.held().clone();
         if let Some(Subscription { channel, .. }) = subscription
             && let Err(error) = channel.send(push)
@@ -67,10 +74,19 @@ impl Pushes {
     pub fn dragged(&self, event: &DragDropEvent) {
         match event {
             DragDropEvent::Enter { paths, .. } => self.send(Push::DragOver { paths: paths.len() as u64 }),
-            DragDropEvent::Drop { paths, .. } => self.send(Push::Dropped { paths: texts(paths) }),
+            DragDropEvent::Drop { paths, .. } => self.dropped(paths.clone()),
             DragDropEvent::Leave => self.send(Push::DragLeave {}),
             _ => {}
         }
+    }
+
+    /// Looks at what was dropped, on a thread that may wait for a slow disk, and tells the page.
+    fn dropped(&self, paths: Vec<PathBuf>) {
+        let pushes = self.clone();
+        tauri::async_runtime::spawn_blocking(move || {
+            let Looked { paths, refused } = drops::look(paths);
+            pushes.send(Push::Dropped { paths: texts(&paths), refused });
+        });
     }
 }
 

@@ -1,92 +1,181 @@
 //! The shell of Tern: it opens the window, hands its wishes to the engine and the engine's picture to it.
 //!
 //! No decision about transfers is taken here. The parts are put together in [`app`], the window asks through
-//! [`commands`], is told through [`events`], and everything that crosses the border is a type of [`dto`].
+//! [`commands`], is told through [`events`], and everything that crosses the border is a type of [`dto`]. What is
+//! around the page (tray, notices, a second start) is in [`surroundings`].
 #![warn(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that cannot go on has failed"))]
 
 pub mod app;
 pub mod bindings;
+pub mod closing;
 pub mod commands;
 mod connect;
 pub mod desktop;
+mod drops;
 pub mod dto;
+pub mod dto_desktop;
 pub mod environment;
 pub mod error;
 pub mod events;
+pub mod front;
+pub mod instance;
 pub mod logs;
 mod naming;
+mod notices;
 mod practice;
 mod settings;
+mod signals;
 mod stores;
+pub mod surroundings;
+mod taskbar;
+pub mod tray;
 pub mod view;
+mod webview;
+mod window_place;
 
 use std::sync::Arc;
 
 use ::accounts::DataFolder;
-use tauri::{Manager as _, RunEvent, Runtime, WindowEvent};
+use tauri::{Manager as _, RunEvent, Runtime, Window, WindowEvent};
 
 use crate::app::App;
+use crate::closing::Close;
 use crate::desktop::{NativeDesktop, ScriptedDesktop};
 use crate::environment::Environment;
+use crate::front::NativeFront;
+use crate::instance::{Claim, Instance, Wish};
+use crate::window_place::WindowPlace;
 
-/// Starts the app and returns when its window is closed.
+/// Starts the app and returns when its window is closed; at once if there is a window for this data folder already,
+/// which comes to the front then.
 ///
 /// # Errors
 /// If the command line is not understood, there is no data folder, or no window can be opened.
 pub fn run() -> Result<(), Box<dyn std::error::Error>> {
     let environment = Environment::read()?;
     let folder = DataFolder::usual().ok_or("this system has no folder for app data; set TERN_DATA_DIR")?;
+    let wish = Wish { files: environment.files.clone(), activation: environment.activation.clone() };
+    let claim = instance::claim(folder.path(), &wish);
+    if matches!(claim, Ok(Claim::Passed)) {
+        return Ok(());
+    }
     logs::start(&folder);
+    let place = WindowPlace::open(folder.path().join("window.json"));
     let app = Arc::new(App::new(folder, environment));
-    let tauri_app =
-        configure(native_plugins(tauri::Builder::default()), app.clone()).build(tauri::generate_context!())?;
-    tauri_app.run(move |_, event| {
-        if let RunEvent::Exit = event {
-            tauri::async_runtime::block_on(app.shut_down());
+    app.wish(wish);
+    let mut instance = first(claim);
+    let listening = instance.as_mut().and_then(|instance| listen(instance, &app));
+    let (opened, closed) = (app.clone(), app.clone());
+    let tauri_app = configure(tauri::Builder::default().plugin(tauri_plugin_dialog::init()), app)
+        .setup(move |tauri_app| set_up(tauri_app, &opened, &place))
+        .build(tauri::generate_context!())?;
+    tauri_app.run(move |_, event| match event {
+        RunEvent::Exit => {
+            // A start from now on waits until this one is gone, rather than give its files to it.
+            if let Some(listening) = &listening {
+                listening.abort();
+            }
+            tauri::async_runtime::block_on(closed.shut_down());
+            // Nobody else is the window of this folder before that.
+            drop(instance.take());
         }
+        #[cfg(target_os = "macos")]
+        RunEvent::Opened { urls } => {
+            let paths = urls.iter().filter_map(|url| url.to_file_path().ok());
+            let files = paths.map(|path| path.to_string_lossy().into_owned()).collect();
+            closed.wish(Wish { files, activation: None });
+        }
+        #[cfg(target_os = "macos")]
+        RunEvent::Reopen { .. } => closed.wish(Wish::default()),
+        _ => {}
     });
     Ok(())
 }
 
 /// Gives a Tauri app its commands, its state and its events; the same for the window and for tests without one.
 pub fn configure<R: Runtime>(builder: tauri::Builder<R>, app: Arc<App>) -> tauri::Builder<R> {
-    let pushes = app.pushes.clone();
     builder
         .manage(app.clone())
         .invoke_handler(bindings::builder::<R>().invoke_handler())
-        .on_window_event(move |_, event| {
-            if let WindowEvent::DragDrop(event) = event {
-                pushes.dragged(event);
-            }
-        })
-        .setup(move |tauri_app| {
-            app.set_desktop(match app.environment().picks.clone() {
-                Some(answers) => Box::new(ScriptedDesktop { answers }),
-                None => Box::new(NativeDesktop(tauri_app.handle().clone())),
-            });
-            // What was left goes on at once, also before the window has asked for anything.
-            tauri::async_runtime::spawn(async move {
-                if let Err(error) = app.engine().await {
-                    tracing::warn!(code = error.code, "the engine has not started yet");
-                }
-            });
-            Ok(())
-        })
+        .on_window_event(move |window, event| heard(&app, window, event))
 }
 
-/// What only a real window has: dialogs, its remembered place, and coming to the front when started again.
-fn native_plugins<R: Runtime>(builder: tauri::Builder<R>) -> tauri::Builder<R> {
-    let builder = builder.plugin(tauri_plugin_dialog::init()).plugin(tauri_plugin_window_state::Builder::new().build());
-    // One window per data folder; whoever names another folder wants another window.
-    if std::env::var_os("TERN_DATA_DIR").is_some() {
-        return builder;
+/// Opens the window where it was, and begins what goes on around it.
+fn set_up<R: Runtime>(
+    tauri_app: &mut tauri::App<R>,
+    app: &Arc<App>,
+    place: &WindowPlace,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let handle = tauri_app.handle().clone();
+    app.set_desktop(match app.environment().picks.clone() {
+        Some(answers) => Box::new(ScriptedDesktop { answers }),
+        None => Box::new(NativeDesktop(handle.clone())),
+    });
+    let window = webview::open(tauri_app)?;
+    if let Err(error) = place.restore(&window) {
+        tracing::warn!(%error, "the window is where the desktop has put it");
     }
-    builder.plugin(tauri_plugin_single_instance::init(|tauri_app, _, _| {
-        if let Some(window) = tauri_app.get_webview_window("main")
-            && let Err(error) = window.unminimize().and_then(|()| window.set_focus())
-        {
-            tracing::debug!(%error, "the window did not come to the front");
+    window.show()?;
+    tauri_app.manage(place.clone());
+    app.surroundings.set_front(Arc::new(NativeFront(handle.clone())));
+    tauri::async_runtime::spawn(signals::quit_when_asked(NativeFront(handle.clone())));
+    tauri::async_runtime::spawn(tray::show(app.clone(), handle));
+    // What was left goes on at once, also before the window has asked for anything.
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        if let Err(error) = app.engine().await {
+            tracing::warn!(code = error.code, "the engine has not started yet");
+        }
+    });
+    Ok(())
+}
+
+/// What happens to the window.
+fn heard<R: Runtime>(app: &App, window: &Window<R>, event: &WindowEvent) {
+    let place = || Some((window.try_state::<WindowPlace>()?, window.get_webview_window(window.label())?));
+    match event {
+        WindowEvent::DragDrop(event) => app.pushes.dragged(event),
+        WindowEvent::Moved(_) | WindowEvent::Resized(_) => {
+            if let Some((place, window)) = place() {
+                place.touched(&window);
+            }
+        }
+        WindowEvent::CloseRequested { api, .. } => {
+            if let Some((place, window)) = place() {
+                place.look(&window);
+            }
+            if app.close_wanted() != Close::Now {
+                api.prevent_close();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The right to be the window of the data folder. Where another has it and does not answer, this one opens all the
+/// same and says who has the ledger; a folder that cannot be used is said by what needs it.
+fn first(claim: std::io::Result<Claim>) -> Option<Instance> {
+    match claim {
+        Ok(Claim::First(instance)) => Some(instance),
+        Ok(Claim::Unanswered | Claim::Passed) => {
+            tracing::warn!("another window has this data folder and does not answer");
+            None
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a second start will not find this one");
+            None
+        }
+    }
+}
+
+/// Listens for further starts.
+fn listen(instance: &mut Instance, app: &Arc<App>) -> Option<tauri::async_runtime::JoinHandle<()>> {
+    let (listener, secret) = instance.listener()?;
+    let app = app.clone();
+    Some(tauri::async_runtime::spawn(async move {
+        if let Err(error) = Instance::serve(listener, secret, |wish| app.wish(wish)).await {
+            tracing::warn!(%error, "a second start will not find this one");
         }
     }))
 }

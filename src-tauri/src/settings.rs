@@ -16,6 +16,8 @@ struct Kept {
     language: Option<String>,
     theme: Option<String>,
     download_folder: Option<String>,
+    notify_done: Option<bool>,
+    notify_attention: Option<bool>,
     upload_bytes_s: Option<f64>,
     download_bytes_s: Option<f64>,
     #[serde(flatten)]
@@ -59,6 +61,8 @@ impl SettingsFile {
             language: kept.language.unwrap_or(usual.language),
             theme: kept.theme.unwrap_or(usual.theme),
             download_folder: kept.download_folder.filter(|folder| !folder.is_empty()).unwrap_or_else(downloads),
+            notify_done: kept.notify_done.unwrap_or(usual.notify_done),
+            notify_attention: kept.notify_attention.unwrap_or(usual.notify_attention),
         }
     }
 
@@ -67,11 +71,13 @@ impl SettingsFile {
     /// # Errors
     /// `internal` if the file cannot be written; nothing has changed then.
     pub fn set_settings(&self, settings: Settings) -> Result<(), AppError> {
-        let Settings { language, theme, download_folder } = settings;
+        let Settings { language, theme, download_folder, notify_done, notify_attention } = settings;
         self.change(|kept| {
             kept.language = Some(language);
             kept.theme = Some(theme);
             kept.download_folder = Some(download_folder);
+            kept.notify_done = Some(notify_done);
+            kept.notify_attention = Some(notify_attention);
         })
     }
 
@@ -132,7 +138,13 @@ mod tests {
     fn settings_and_limits_are_there_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new").join("settings.json");
-        let chosen = Settings { language: "zh".into(), theme: "dark".into(), download_folder: "/data/in".into() };
+        let chosen = Settings {
+            language: "zh".into(),
+            theme: "dark".into(),
+            download_folder: "/data/in".into(),
+            notify_done: false,
+            notify_attention: false,
+        };
         let limits = Limits { upload_bytes_s: Some(1e6), download_bytes_s: None };
         let file = SettingsFile::open(path.clone());
         file.set_settings(chosen.clone()).unwrap();
