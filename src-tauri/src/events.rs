@@ -82,6 +82,7 @@ impl Pushes {
 
     /// Looks at what was dropped, on a thread that may wait for a slow disk, and tells the page.
     fn dropped(&self, paths: Vec<PathBuf>) {
+        self.send(Push::DragLeave {});
         let pushes = self.clone();
         tauri::async_runtime::spawn_blocking(move || {
             let Looked { paths, refused } = drops::look(paths);
@@ -185,20 +186,26 @@ mod tests {
     }
 
     #[test]
-    fn a_drop_gives_the_paths_and_a_drag_only_their_number() {
+    fn a_drop_gives_the_paths_that_can_be_read_and_a_drag_only_their_number() {
         let (pushes, heard) = listening();
-        let paths = vec![PathBuf::from("/data/报告 2.txt"), PathBuf::from("/data/b")];
+        let folder = tempfile::tempdir().unwrap();
+        let (report, gone) = (folder.path().join("报告 2.txt"), folder.path().join("gone"));
+        std::fs::write(&report, "x").unwrap();
+        let paths = vec![report.clone(), gone];
         let position = Default::default();
         pushes.dragged(&DragDropEvent::Enter { paths: paths.clone(), position });
         pushes.dragged(&DragDropEvent::Over { position });
-        pushes.dragged(&DragDropEvent::Drop { paths, position });
         pushes.dragged(&DragDropEvent::Leave);
-        let expected = [
-            r#"{"type":"drag_over","paths":2}"#,
-            r#"{"type":"dropped","paths":["/data/报告 2.txt","/data/b"]}"#,
-            r#"{"type":"drag_leave"}"#,
-        ];
-        assert_eq!(*heard.lock().unwrap(), expected);
+        assert_eq!(*heard.lock().unwrap(), [r#"{"type":"drag_over","paths":2}"#, r#"{"type":"drag_leave"}"#]);
+        pushes.dragged(&DragDropEvent::Drop { paths, position });
+        let dropped = loop {
+            if let Some(text) = heard.lock().unwrap().get(3) {
+                break serde_json::from_str::<serde_json::Value>(text).unwrap();
+            }
+            std::thread::yield_now();
+        };
+        assert_eq!(dropped["paths"], serde_json::json!([report]));
+        assert_eq!(dropped["refused"][0]["code"], "source_missing");
     }
 
     #[test]

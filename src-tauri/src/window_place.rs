@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_window_is_no_larger_than_its_screen_and_no_smaller_than_what_shows_everything() {
         check(rectangle(0, 32, 5000, 4000), 1.0, &[LAPTOP], rectangle(0, 32, 1920, 1048));
-        check(rectangle(10, 40, 20, 0), 1.0, &[LAPTOP], rectangle(10, 40, 900, 560));
+        check(rectangle(10, 40, 20, 10), 1.0, &[LAPTOP], rectangle(10, 40, 900, 560));
         let tiny = Screen { area: rectangle(0, 0, 800, 480), scale: 1.0 };
         check(rectangle(10, 40, 1280, 800), 1.0, &[tiny], rectangle(0, 0, 800, 480));
     }

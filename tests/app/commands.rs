@@ -245,7 +245,10 @@ fn a_ledger_that_is_none_is_kept_aside_and_said() {
 #[test]
 fn settings_come_back() {
     let harness = Harness::new();
-    let chosen = json!({ "language": "zh", "theme": "dark", "download_folder": "/data/in" });
+    let mut chosen = harness.ok("get_settings", json!({}));
+    for (name, value) in [("language", "zh"), ("theme", "dark"), ("download_folder", "/data/in")] {
+        chosen[name] = json!(value);
+    }
     harness.ok("set_settings", json!({ "settings": chosen }));
     let harness = Harness::on(harness.close(), Default::default());
     assert_eq!(harness.ok("get_settings", json!({})), chosen);

@@ -3,6 +3,7 @@
 
 mod bindings;
 mod commands;
+mod desktop;
 mod edges;
 mod faults;
 mod harness;

@@ -45,6 +45,8 @@ export const ERROR_CODES = [
   'ledger',
   'keychain_locked',
   'no_account',
+  'no_file_dropped',
+  'not_a_file',
   'engine_stopped',
   'internal',
 ] as const;

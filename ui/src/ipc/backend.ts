@@ -11,9 +11,13 @@ import type {
   BucketView,
   ConnectForm,
   Conflict,
+  DesktopWords,
+  GivenFiles,
   Limits,
+  Notice,
   ObjectPage,
   Push,
+  QuitQuestion,
   Settings,
   TransferDetail,
   TransferFilter,
@@ -29,12 +33,17 @@ export type {
   Conflict,
   ConnectForm,
   Counts,
+  DesktopWords,
   Direction,
+  GivenFiles,
   Limits,
+  Notice,
+  NoticeFacts,
   ObjectPage,
   ObjectRow,
   Pulse,
   Push,
+  QuitQuestion,
   Settings,
   ShownState,
   TransferDetail,
@@ -81,6 +90,16 @@ export interface Backend {
 
   getLimits(): Promise<Limits>;
   setLimits(limits: Limits): Promise<void>;
+
+  /** What to ask before the window closes; fetched when `quit_asked` is pushed. */
+  quitQuestion(): Promise<QuitQuestion>;
+  quit(): Promise<void>;
+  keepInTray(): Promise<void>;
+  setDesktopWords(words: DesktopWords): Promise<void>;
+  /** The words for a `notice_due`. */
+  showNotice(notice: Notice): Promise<void>;
+  /** Files given from outside since this was last asked. */
+  takeGivenFiles(): Promise<GivenFiles>;
 
   /** Pushes arrive until the window closes. */
   subscribe(receive: (push: Push) => void): Promise<void>;

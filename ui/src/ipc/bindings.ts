@@ -39,6 +39,18 @@ export const commands = {
 	createBucket: (name: string) => typedError<null, AppError>(__TAURI_INVOKE("create_bucket", { name })),
 	/**  A page of what is directly under a prefix. */
 	listObjects: (bucket: string, prefix: string, after: string | null) => typedError<ObjectPage, AppError>(__TAURI_INVOKE("list_objects", { bucket, prefix, after })),
+	/**  What to ask before the window closes; fetched when the page is told to ask. */
+	quitQuestion: () => typedError<QuitQuestion, AppError>(__TAURI_INVOKE("quit_question")),
+	/**  Ends Tern; everything goes on at the next start. */
+	quit: () => typedError<null, AppError>(__TAURI_INVOKE("quit")),
+	/**  Takes the window off the screen; everything goes on. Stays where it is if there is no tray to bring it back from. */
+	keepInTray: () => typedError<null, AppError>(__TAURI_INVOKE("keep_in_tray")),
+	/**  Gives the words of tray and notices, at the start and when the language changes. */
+	setDesktopWords: (words: DesktopWords) => typedError<null, AppError>(__TAURI_INVOKE("set_desktop_words", { words })),
+	/**  Shows what the page was asked to put into words. A desktop without notices shows none; the window shows it all. */
+	showNotice: (notice: Notice) => typedError<null, AppError>(__TAURI_INVOKE("show_notice", { notice })),
+	/**  Files that were given to Tern from outside, such as on the command line, since this was last asked. */
+	takeGivenFiles: () => typedError<GivenFiles, AppError>(__TAURI_INVOKE("take_given_files")),
 	/**  Uploads files into a prefix of a bucket; answers with the ids, in order. */
 	addUploads: (bucket: string, prefix: string, paths: string[], conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_uploads", { bucket, prefix, paths, conflict })),
 	/**  Downloads objects into a folder. */
@@ -213,6 +225,18 @@ export type Counts = {
 	done: number,
 };
 
+/**  Words that the desktop shows outside of the page, in the window's language. */
+export type DesktopWords = {
+	/**  Shows the window. */
+	open: string,
+	/**  Pauses everything. */
+	pause_all: string,
+	/**  Lets everything go on. */
+	resume_all: string,
+	/**  Ends Tern. */
+	quit: string,
+};
+
 /**  Kind of a transfer. */
 export type Direction = 
 /**  File to object. */
@@ -221,6 +245,14 @@ export type Direction =
 "download" | 
 /**  Object to object. */
 "copy";
+
+/**  Files that were given to Tern from outside. */
+export type GivenFiles = {
+	/**  Absolute paths of those that can be read. */
+	paths: string[],
+	/**  A reason for each that cannot. */
+	refused: AppError[],
+};
 
 /**  What an unfinished upload holds. */
 export type HeldView = {
@@ -246,6 +278,24 @@ export type Limits = {
 	upload_bytes_s: number | null,
 	/**  Bytes a second from the store. */
 	download_bytes_s: number | null,
+};
+
+/**  A notice of the system, in words. */
+export type Notice = {
+	/**  One line. */
+	title: string,
+	/**  More, or nothing. */
+	body: string,
+};
+
+/**  What ended, or needs the user, since the last notice: the page makes sentences of it. */
+export type NoticeFacts = {
+	/**  Transfers that are done. */
+	done: number,
+	/**  Transfers that failed, or were paused because they need the user. */
+	attention: number,
+	/**  The transfer, if it is only one. */
+	row: TransferRow | null,
 };
 
 /**  A page of a listing. */
@@ -308,10 +358,28 @@ notice: AppError } |
 paths: number } | 
 /**  The drag left, or ended. */
 { type: "drag_leave" } | 
-/**  Files were dropped: their absolute paths. */
+/**  Files were dropped. */
 { type: "dropped"; 
-/**  The paths. */
-paths: string[] };
+/**  The absolute paths of those that can be read. */
+paths: string[]; 
+/**  A reason for each that cannot. */
+refused: AppError[] } | 
+/**  The window is to be closed while transfers run: `quit_question` has what to ask. */
+{ type: "quit_asked" } | 
+/**  The user is to be told of this outside of the window; its words go to `show_notice`. */
+{ type: "notice_due"; 
+/**  What happened. */
+facts: NoticeFacts } | 
+/**  Files were given from outside: `take_given_files` has them. */
+{ type: "files_given" };
+
+/**  What the user is asked when the window is to be closed while transfers run. */
+export type QuitQuestion = {
+	/**  Transfers that run, or that wait for their turn. */
+	running: number,
+	/**  Whether Tern can go on in the tray; without one there is nowhere to go on. */
+	tray: boolean,
+};
 
 /**  What the window remembers between runs. */
 export type Settings = {
@@ -321,6 +389,10 @@ export type Settings = {
 	theme: string,
 	/**  Where downloads go unless the user chooses. */
 	download_folder: string,
+	/**  Whether the system tells of a transfer that is done while the window is not in front. */
+	notify_done: boolean,
+	/**  Whether the system tells that a transfer needs the user. */
+	notify_attention: boolean,
 };
 
 /**  The nine states of the design (and `done_unverified`, `cancelling`). */

@@ -59,6 +59,13 @@ export const tauriBackend: Backend = {
   getLimits: () => open(commands.getLimits()),
   setLimits: (limits) => done(commands.setLimits(limits)),
 
+  quitQuestion: () => open(commands.quitQuestion()),
+  quit: () => done(commands.quit()),
+  keepInTray: () => done(commands.keepInTray()),
+  setDesktopWords: (words) => done(commands.setDesktopWords(words)),
+  showNotice: (notice) => done(commands.showNotice(notice)),
+  takeGivenFiles: () => open(commands.takeGivenFiles()),
+
   subscribe: (receive) => {
     const channel = new Channel<Push>();
     channel.onmessage = receive;

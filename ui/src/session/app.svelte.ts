@@ -26,7 +26,13 @@ export class App {
   status = $state.raw<AppStatus | null>(null);
   account = $state.raw<AccountView | null>(null);
   accounts = $state.raw<AccountView[]>([]);
-  settings = $state.raw<Settings>({ language: 'system', theme: 'system', download_folder: '' });
+  settings = $state.raw<Settings>({
+    language: 'system',
+    theme: 'system',
+    download_folder: '',
+    notify_done: true,
+    notify_attention: true,
+  });
   buckets = $state.raw<BucketView[] | null>(null);
   bucketsError = $state.raw<AppError | null>(null);
   /** What the user must know until it is put away: a notice, or an error that no place of its own has. */

@@ -1,5 +1,5 @@
 /** What Rust pushes: counters, ends of transfers, files dragged over the window. Rows are pulled, not pushed. */
-import type { AppError, Backend, Pulse, Push, TransferRow } from '../ipc/backend';
+import type { AppError, Backend, NoticeFacts, Pulse, Push, TransferRow } from '../ipc/backend';
 import { assertNever } from '../assert';
 
 const NOTHING: Pulse = {
@@ -20,8 +20,14 @@ export class Live {
   smoothSpeed = $state(0);
   /** How many paths are being dragged over the window; null when none are. */
   dragged = $state<number | null>(null);
-  /** Set by the shell: what to do with files that were dropped. */
-  onDropped: (paths: string[]) => void = () => undefined;
+  /** Set by the shell: what to do with files that were dropped, and with those that cannot be read. */
+  onDropped: (paths: string[], refused: AppError[]) => void = () => undefined;
+  /** Set by the shell: files were given from outside. */
+  onFilesGiven: () => void = () => undefined;
+  /** Set by the shell: the window is to be closed while transfers run. */
+  onQuitAsked: () => void = () => undefined;
+  /** Set by the shell: the desktop is to tell of this. */
+  onNoticeDue: (facts: NoticeFacts) => void = () => undefined;
   /** Set by the app: what to do with what the user must know. */
   onNotice: (notice: AppError) => void = () => undefined;
   #ended = new Set<(row: TransferRow) => void>();
@@ -60,7 +66,16 @@ export class Live {
         return;
       case 'dropped':
         this.dragged = null;
-        if (push.paths.length > 0) this.onDropped(push.paths);
+        this.onDropped(push.paths, push.refused);
+        return;
+      case 'files_given':
+        this.onFilesGiven();
+        return;
+      case 'quit_asked':
+        this.onQuitAsked();
+        return;
+      case 'notice_due':
+        this.onNoticeDue(push.facts);
         return;
       default:
         assertNever(push);

@@ -47,7 +47,7 @@ describe('counts', () => {
 });
 
 describe('dropped files', () => {
-  const drop = (backend: MockBackend, paths: string[]): void => backend.push({ type: 'dropped', paths });
+  const drop = (backend: MockBackend, paths: string[]): void => backend.push({ type: 'dropped', paths, refused: [] });
 
   test('on a bucket they go there at once when no name is taken', async () => {
     const backend = await open();

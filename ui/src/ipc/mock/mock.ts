@@ -1,5 +1,6 @@
 /** A backend without Rust: the same answers, from a seeded world. Every screen can be seen and driven on it. */
 import { type AccountView, type Backend, type ConnectForm, type Conflict, Failure, type ObjectRow, type Push, type Settings } from '../backend';
+import { createDesktop, type MockDesktop } from './desktop';
 import { Simulation } from './simulation';
 import {
   type Bucket,
@@ -56,6 +57,7 @@ const PAGE = 200;
 /** The mock, with the hands that a test needs on its world. */
 export interface MockBackend extends Backend {
   readonly simulation: Simulation;
+  readonly desktop: MockDesktop;
   push(push: Push): void;
   /** Starts the clock; returns the way to stop it. */
   run(): () => void;
@@ -70,7 +72,7 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
   const accounts = new Map<string, AccountView>();
   const worlds = new Map<string, Map<string, Bucket>>();
   let current: AccountView | null = null;
-  let settings: Settings = { language: 'system', theme: 'system', download_folder: '/home/lin/Downloads', ...options.settings };
+  let settings: Settings = { language: 'system', theme: 'system', download_folder: '/home/lin/Downloads', notify_done: true, notify_attention: true, ...options.settings };
   let receive: (push: Push) => void = () => undefined;
   let pulsed = -1;
 
@@ -137,6 +139,10 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
 
   const backend: MockBackend = {
     simulation,
+    ...createDesktop(() => {
+      const { active, waiting } = simulation.pulse().counts;
+      return active + waiting;
+    }),
     push: (push) => receive(push),
     advance: (ms) => {
       simulation.advance(ms);
