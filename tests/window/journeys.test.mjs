@@ -1,85 +1,14 @@
 // Journeys through the real window: the built app, the real engine, the practice server in it, a virtual screen.
 // Each has a folder of its own; pictures go to artifacts/real-window (not in git).
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { openDisplay, openFolder } from './display.mjs';
 import { digest, makeFile, MIB } from './files.mjs';
-import { ARTIFACTS, until, Window } from './window.mjs';
+import { checksums, connect, journeysOn, only, SLOW, total, upload, verified } from './journey.mjs';
+import { until } from './window.mjs';
 
-/** Slow enough to look at, fast enough to wait for: megabytes a second, both ways together. */
-const SLOW = { TERN_PRACTICE: 'mbps=10,copy_mbps=40' };
-
-let display;
-
-before(async () => {
-  display = await openDisplay();
-});
-
-after(() => display?.close());
-
-/** A journey: what it opens is closed at its end, whatever happened. */
-function journey(name, walk) {
-  test(name, { timeout: 240_000 }, async () => {
-    const folder = await openFolder();
-    const opened = [];
-    const open = async (options = {}) => {
-      const window = await Window.open({ display: display.name, folder: folder.path, ...options });
-      opened.push(window);
-      return window;
-    };
-    const path = (file) => join(folder.path, file);
-    try {
-      await walk({ open, path });
-    } catch (error) {
-      const failed = `failed-${name.replace(/\W+/g, '-')}`;
-      await opened.at(-1)?.picture(failed).catch(() => undefined);
-      copyFileSync(path('window.log'), join(ARTIFACTS, `${failed}.log`));
-      throw error;
-    } finally {
-      await Promise.all(opened.map((window) => window.close()));
-      await folder.close();
-    }
-  });
-}
-
-async function connect(window) {
-  await window.click('practice');
-  await window.click('bucket-practice');
-  await window.find('upload');
-  await window.find('browser-status');
-}
-
-/** Uploads into the bucket that is shown and looks at the list of what is active. */
-async function upload(window, path) {
-  window.willPick(path);
-  await window.click('upload');
-  await until('the upload to be in the engine', async () => {
-    const { counts } = await total(window);
-    return counts > 0;
-  });
-}
-
-async function total(window) {
-  const filters = ['active', 'waiting', 'paused', 'failed', 'done'];
-  const pages = await Promise.all(filters.map((filter) => window.ask('transfers', { filter, after: null, limit: 50 })));
-  return { counts: pages.reduce((sum, page) => sum + page.total, 0), rows: pages.flatMap((page) => page.rows) };
-}
-
-const only = async (window) => (await total(window)).rows[0];
-
-async function verified(window, name) {
-  await window.click('nav-done');
-  return window.row(name, 'done_verified');
-}
-
-/** The two checksums of the drawer, once the row is chosen. */
-async function checksums(window, name) {
-  await window.click(`[data-testid="transfer-row"][data-name="${name}"]`);
-  return [await window.text('source-crc'), await window.text('target-crc')];
-}
+const journey = journeysOn('1280x800');
 
 journey('a person without an account is on the practice bucket after one click', async ({ open }) => {
   const window = await open();

@@ -46,24 +46,25 @@ export class Window {
     const port = await freePort();
     const log = openSync(join(folder, 'window.log'), 'a');
     // Nothing of the person who runs the tests gets in: no home, no session bus, no accounts.
+    window.environment = {
+      PATH: process.env.PATH,
+      LC_ALL: 'C.UTF-8',
+      DISPLAY: display,
+      HOME: home,
+      XDG_RUNTIME_DIR: join(home, 'runtime'),
+      DBUS_SESSION_BUS_ADDRESS: 'disabled:',
+      DBUS_SYSTEM_BUS_ADDRESS: 'disabled:',
+      NO_AT_BRIDGE: '1',
+      // Without it a virtual screen is painted three times a second.
+      WEBKIT_DISABLE_DMABUF_RENDERER: '1',
+      TAURI_WEBVIEW_AUTOMATION: 'true',
+      TERN_DATA_DIR: join(folder, 'data'),
+      TERN_PICK: window.answers,
+      TERN_LOG: 'info',
+      ...environment,
+    };
     window.#driver = spawn('WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], {
-      env: {
-        PATH: process.env.PATH,
-        LC_ALL: 'C.UTF-8',
-        DISPLAY: display,
-        HOME: home,
-        XDG_RUNTIME_DIR: join(home, 'runtime'),
-        DBUS_SESSION_BUS_ADDRESS: 'disabled:',
-        DBUS_SYSTEM_BUS_ADDRESS: 'disabled:',
-        NO_AT_BRIDGE: '1',
-        // Without it a virtual screen is painted three times a second.
-        WEBKIT_DISABLE_DMABUF_RENDERER: '1',
-        TAURI_WEBVIEW_AUTOMATION: 'true',
-        TERN_DATA_DIR: join(folder, 'data'),
-        TERN_PICK: window.answers,
-        TERN_LOG: 'info',
-        ...environment,
-      },
+      env: window.environment,
       stdio: ['ignore', log, log],
       detached: true,
     });
@@ -88,6 +89,17 @@ export class Window {
     const { value } = await answer.json();
     if (!answer.ok) throw new Error(`${value.error}: ${value.message}`);
     return value;
+  }
+
+  /** Starts the app once more, as a person or a file manager does; gives its exit code. */
+  async startAgain(...args) {
+    const again = spawn(APP, args, { env: this.environment, cwd: this.folder, stdio: 'ignore', detached: true });
+    try {
+      await until('the second start to end', () => again.exitCode !== null || again.signalCode !== null, 30_000);
+    } finally {
+      if (again.exitCode === null) endGroup(again);
+    }
+    return again.exitCode;
   }
 
   /** Closes the window as a person does, and all that belonged to it. */
