@@ -461,12 +461,47 @@ pub struct Settings {
     pub language: String,
     /// `light`, `dark`, or `system`.
     pub theme: String,
+    /// `comfortable` or `compact`: how high rows are.
+    pub density: String,
+    /// Size of everything in the window, 80 to 200.
+    pub zoom_percent: u32,
+    /// Width of the rail, 180 to 320 CSS pixels.
+    pub rail_width_px: u32,
     /// Where downloads go unless the user chooses.
     pub download_folder: String,
+    /// What is chosen at first where a name is taken.
+    pub conflict: Conflict,
+    /// Transfers that work at a time, 1 to 64.
+    pub transfers_max: u32,
+    /// Parts of one transfer that move at a time, 1 to 64; of transfers that are added from now on.
+    pub parallel_parts: u16,
+    /// Size of a part, 5 MiB to 5 GiB; of transfers that are added from now on. It grows by itself where an object
+    /// would need too many.
+    pub part_size_bytes: u64,
+    /// How long transfers that are done stay in the list, in days; 0 for ever.
+    pub history_days: u32,
+    /// Whether the system tells of a transfer that is done while the window is not in front.
+    pub notify_done: bool,
+    /// Whether the system tells that a transfer needs the user.
+    pub notify_attention: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { language: "system".into(), theme: "system".into(), download_folder: String::new() }
+        Self {
+            language: "system".into(),
+            theme: "system".into(),
+            density: "comfortable".into(),
+            zoom_percent: 100,
+            rail_width_px: 208,
+            download_folder: String::new(),
+            conflict: Conflict::KeepBoth,
+            transfers_max: 16,
+            parallel_parts: 5,
+            part_size_bytes: 20 << 20,
+            history_days: 90,
+            notify_done: true,
+            notify_attention: true,
+        }
     }
 }

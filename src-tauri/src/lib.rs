@@ -65,6 +65,12 @@ pub fn configure<R: Runtime>(builder: tauri::Builder<R>, app: Arc<App>) -> tauri
                 Some(answers) => Box::new(ScriptedDesktop { answers }),
                 None => Box::new(NativeDesktop(tauri_app.handle().clone())),
             });
+            let handle = tauri_app.handle().clone();
+            app.set_zoom(move |factor| {
+                if let Some(Err(error)) = handle.get_webview_window("main").map(|window| window.set_zoom(factor)) {
+                    tracing::debug!(%error, "the window was not zoomed");
+                }
+            });
             // What was left goes on at once, also before the window has asked for anything.
             tauri::async_runtime::spawn(async move {
                 if let Err(error) = app.engine().await {

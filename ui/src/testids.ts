@@ -103,7 +103,14 @@ export const TEST_IDS = {
   speedUp: 'speed-up',
   speedDown: 'speed-down',
 
+  palette: 'palette',
+  paletteField: 'palette-field',
+  paletteRow: 'palette-row',
+  jump: 'jump',
+  help: 'help',
+
   settings: 'settings',
+  settingsFind: 'settings-find',
   language: 'language',
   theme: 'theme',
   toast: 'toast',

@@ -4,7 +4,8 @@ use engine::{Engine, EngineError, Filter, PageRequest, TransferId, TransferSpec}
 
 use super::{Answer, Shared};
 use crate::dto::{AppError, Conflict, TransferDetail, TransferFilter, TransferPage};
-use crate::{naming, view};
+use crate::naming::{self, How};
+use crate::view;
 
 /// Most rows of a page, whatever is asked for.
 const PAGE_ROWS_MAX: u32 = 500;
@@ -20,7 +21,11 @@ pub async fn add_uploads(
     conflict: Conflict,
 ) -> Answer<Vec<u64>> {
     let (store, _) = app.current_store().await?;
-    add(app.engine().await?, naming::uploads(&store, &bucket, &prefix, &paths, conflict)?).await
+    add(
+        app.engine().await?,
+        naming::uploads(&store, &bucket, &prefix, &paths, &How::new(&app.settings.settings(), conflict))?,
+    )
+    .await
 }
 
 /// Downloads objects into a folder.
@@ -34,7 +39,11 @@ pub async fn add_downloads(
     conflict: Conflict,
 ) -> Answer<Vec<u64>> {
     let (store, _) = app.current_store().await?;
-    add(app.engine().await?, naming::downloads(&store, &bucket, &keys, &folder, conflict)?).await
+    add(
+        app.engine().await?,
+        naming::downloads(&store, &bucket, &keys, &folder, &How::new(&app.settings.settings(), conflict))?,
+    )
+    .await
 }
 
 /// Copies objects into a prefix of a bucket of the same account.
@@ -49,7 +58,11 @@ pub async fn add_copies(
     conflict: Conflict,
 ) -> Answer<Vec<u64>> {
     let (store, _) = app.current_store().await?;
-    add(app.engine().await?, naming::copies(&store, &bucket, &keys, &to_bucket, &to_prefix, conflict)?).await
+    add(
+        app.engine().await?,
+        naming::copies(&store, &bucket, &keys, &to_bucket, &to_prefix, &How::new(&app.settings.settings(), conflict))?,
+    )
+    .await
 }
 
 /// Adds what is new. What moves between the same two ends in the same way already goes on instead, so that asking
