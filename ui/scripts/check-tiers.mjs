@@ -14,8 +14,7 @@ const ALLOWED = {
   format: ['i18n'],
   // Names and paths are cut in one place; that file knows text only.
   ui: ['format/text'],
-  // Words and icons by name only: a table.
-  commands: ['i18n/index.svelte', 'ui/icons'],
+  commands: ['i18n', 'ui'],
   session: ['i18n', 'ipc', 'commands'],
   target: ['i18n', 'ipc', 'session', 'ui', 'format'],
   transfers: SHARED,

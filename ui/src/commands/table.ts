@@ -83,9 +83,9 @@ export const LIST_KEYS: readonly { words: Key; keys: readonly string[] }[] = [
   { words: 'help.list.type', keys: ['A–Z'] },
 ];
 
-const BY_ID: ReadonlyMap<string, Command> = new Map(COMMANDS.map((command) => [command.id, command]));
+const KEYS: ReadonlyMap<string, string> = new Map(COMMANDS.flatMap(({ id, keys }) => (keys === undefined ? [] : [[id, keys] as const])));
 
 /** The keys of a command, for a button or a menu that does the same. */
-export function keysOf(id: CommandId): string | undefined {
-  return BY_ID.get(id)?.keys;
+export function keysOf(id: Extract<(typeof ROWS)[number], { keys: string }>['id']): string {
+  return KEYS.get(id) ?? '';
 }

@@ -6,6 +6,7 @@ import { COMMANDS, keysOf } from '../commands/table';
 import { setLanguage } from '../i18n/index.svelte';
 import { createMock, type MockBackend } from '../ipc/mock/mock';
 import { App } from '../session/app.svelte';
+import { shownKeys } from '../ui/keynames';
 import { zoomStep } from './acts';
 import Shell from './App.svelte';
 import { type Entry, find, parsePath, score } from './palette';
@@ -195,7 +196,7 @@ describe('help', () => {
     await fireEvent.keyDown(window, { key: '?' });
     const help = await screen.findByTestId('help');
     const shown = [...help.querySelectorAll('dd .keys')].map((keys) => [...keys.children].map((one) => one.textContent).join(' '));
-    for (const { keys } of COMMANDS) if (keys !== undefined) expect(shown).toContain(keys);
+    for (const { keys } of COMMANDS) if (keys !== undefined) expect(shown).toContain(shownKeys(keys));
     expect(within(help).getAllByRole('heading', { level: 3 }).length).toBeGreaterThan(4);
   });
 
@@ -244,6 +245,6 @@ describe('the window', () => {
 
   test('a button shows the keys of the table', async () => {
     await open();
-    expect(screen.getByTestId('upload').title).toBe(keysOf('upload'));
+    expect(screen.getByTestId('upload').title).toBe(shownKeys(keysOf('upload')));
   });
 });

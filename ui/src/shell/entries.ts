@@ -4,6 +4,7 @@ import { bytes } from '../format/bytes';
 import { LANGUAGES, t, wordsIn } from '../i18n/index.svelte';
 import type { TransferRow } from '../ipc/backend';
 import type { App } from '../session/app.svelte';
+import { ROWS, SECTIONS } from '../settings/table';
 import { choosable, type Entry } from './palette';
 
 export type { Entry } from './palette';
@@ -57,5 +58,15 @@ export function paletteEntries(app: App, running: readonly TransferRow[], show: 
         run: () => void app.use(account.id),
       }),
     );
-  return [...commands, ...buckets, ...transfers, ...accounts];
+  const settings = ROWS.map(
+    ({ id, section, name, help }): Entry => ({
+      id: `setting-${id}`,
+      label: t(name),
+      more: [t('nav.settings'), ...LANGUAGES.flatMap((language) => [wordsIn(language, name), wordsIn(language, help)])].join(' '),
+      kind: 'setting',
+      icon: SECTIONS.find((one) => one.id === section)?.icon ?? 'gear',
+      run: () => app.route.go({ screen: 'settings', section, row: id }),
+    }),
+  );
+  return [...commands, ...buckets, ...transfers, ...accounts, ...settings];
 }
