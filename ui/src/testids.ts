@@ -18,6 +18,7 @@ export const TEST_IDS = {
   connectBucket: 'connect-bucket',
 
   rail: 'rail',
+  railEdge: 'rail-edge',
   accountButton: 'account-button',
   practiceChip: 'practice-chip',
   newBucket: 'new-bucket',
@@ -114,6 +115,7 @@ export const TEST_IDS = {
   language: 'language',
   theme: 'theme',
   toast: 'toast',
+  spoken: 'spoken',
   banner: 'banner',
 } as const;
 

@@ -135,6 +135,11 @@ export class App {
     }
   }
 
+  /** While the edge of the rail is dragged; what it is left at is a setting. */
+  showRailWidth(width: number): void {
+    document.documentElement.style.setProperty('--w-rail', `${width}px`);
+  }
+
   #applySettings(): void {
     const { language, theme, density, rail_width_px } = this.settings;
     const chosen = language === 'en' || language === 'zh' ? language : systemLanguage(navigator.languages);
@@ -142,7 +147,7 @@ export class App {
     const root = document.documentElement;
     root.lang = LOCALES[chosen];
     root.dataset['density'] = density;
-    root.style.setProperty('--w-rail', `${rail_width_px}px`);
+    this.showRailWidth(rail_width_px);
     if (theme === 'light' || theme === 'dark') root.dataset['theme'] = theme;
     else delete root.dataset['theme'];
   }
