@@ -3,20 +3,23 @@
 //! Both halves open at first need rather than at the start: the window is there at once even while a keychain asks
 //! for its password, and when another program holds the data folder the next click simply tries again.
 
+use std::fmt;
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use accounts::{Accounts, DataFolder, PRACTICE_ACCOUNT, SecretKeeping};
 use engine::ledger::{DataFolderLock, SqliteLedger};
 use engine::{
-    Clock as _, Engine, EngineOptions, EngineParts, LocalDisk, RateLimits, RetryPolicy, StoreId, SystemClock,
+    Clock as _, Engine, EngineOptions, EngineParts, LocalDisk, QueueLimits, RateLimits, RetryPolicy, StoreId,
+    SystemClock,
 };
 use machine::Machine;
 use tokio::sync::OnceCell;
 
 use crate::desktop::Desktop;
-use crate::dto::{AccountView, AppError, AppStatus, Limits};
+use crate::dto::{AccountView, AppError, AppStatus, Limits, Settings};
 use crate::environment::Environment;
 use crate::error::OwnCode;
 use crate::events::{self, Pushes};
@@ -43,8 +46,18 @@ pub struct App {
     /// The window, the tray, notices.
     pub surroundings: Arc<Surroundings>,
     desktop: OnceLock<Box<dyn Desktop>>,
+    zoom: OnceLock<Zoom>,
     opened: OnceCell<Opened>,
     running: OnceCell<Running>,
+}
+
+/// The way to zoom the window: 1 is its own size.
+struct Zoom(Box<dyn Fn(f64) + Send + Sync>);
+
+impl fmt::Debug for Zoom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Zoom")
+    }
 }
 
 /// Accounts and their stores.
@@ -78,6 +91,7 @@ impl App {
             pushes: Pushes::default(),
             surroundings: Arc::default(),
             desktop: OnceLock::new(),
+            zoom: OnceLock::new(),
             opened: OnceCell::new(),
             running: OnceCell::new(),
             folder,
@@ -135,8 +149,11 @@ impl App {
         let opening = tokio::task::spawn_blocking(move || open_ledger(&folder, now_ms));
         let (lock, ledger, aside) = opening.await.map_err(AppError::internal)??;
         let parts = EngineParts { stores, ledger: Arc::new(ledger), disk: Arc::new(LocalDisk), clock };
+        let settings = self.settings.settings();
+        // What was left is taken up again: that is what the engine does unless told otherwise.
         let options = EngineOptions {
-            takes_over: true,
+            limits: queue_limits(&settings),
+            history_days: settings.history_days,
             retry: RetryPolicy { outlasts_network: true, ..RetryPolicy::default() },
             rates: rates(self.settings.limits())?,
             seed: now_ms.unsigned_abs(),
@@ -148,12 +165,8 @@ impl App {
         let watch = tokio::spawn(events::tell_stop(engine.clone(), self.pushes.clone())).abort_handle();
         let machine = Machine::serve(&engine);
         tokio::spawn(taskbar::follow(engine.clone(), self.surroundings.clone()));
-        let notices = notices::follow(
-            engine.clone(),
-            self.surroundings.clone(),
-            self.settings.clone(),
-            self.pushes.clone(),
-        );
+        let notices =
+            notices::follow(engine.clone(), self.surroundings.clone(), self.settings.clone(), self.pushes.clone());
         tokio::spawn(notices);
         Ok(Running { engine, _machine: machine, set_aside: aside, lock: Mutex::new(Some(lock)), watch })
     }
@@ -161,6 +174,46 @@ impl App {
     /// The engine, if it has started.
     pub fn started_engine(&self) -> Option<&Engine> {
         self.running.get().map(|running| &running.engine)
+    }
+
+    /// Keeps the settings, and obeys them from now on.
+    ///
+    /// # Errors
+    /// `invalid_option` for a value out of its bounds, `internal` if they cannot be written; nothing has changed then.
+    pub async fn change_settings(&self, settings: Settings) -> Result<(), AppError> {
+        let before = self.settings.settings();
+        self.settings.set_settings(settings)?;
+        let settings = self.settings.settings();
+        if settings.zoom_percent != before.zoom_percent {
+            self.zoom();
+        }
+        // An engine that has not started yet starts with them.
+        if let Some(Running { engine, .. }) = self.running.get() {
+            if settings.transfers_max != before.transfers_max {
+                engine.set_limits(queue_limits(&settings)).await?;
+            }
+            if settings.history_days != before.history_days {
+                engine.set_history_days(settings.history_days).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the app the way to zoom its window, and zooms it as it was; the first one stays.
+    pub fn set_zoom(&self, zoom: impl Fn(f64) + Send + Sync + 'static) {
+        let _ = self.zoom.set(Zoom(Box::new(zoom)));
+        self.zoom();
+    }
+
+    fn zoom(&self) {
+        if let Some(Zoom(zoom)) = self.zoom.get() {
+            zoom(f64::from(self.settings.settings().zoom_percent) / 100.0);
+        }
+    }
+
+    /// The file that this process logs to.
+    pub fn log_file(&self) -> PathBuf {
+        self.folder.logs().join(crate::logs::LOG_FILE)
     }
 
     /// Stops the engine and lets go of the data folder; everything goes on at the next start. The app is over then.
@@ -249,6 +302,11 @@ fn open_ledger(folder: &DataFolder, now_ms: i64) -> Result<(DataFolderLock, Sqli
 
 fn set_aside(path: &std::path::Path) -> AppError {
     AppError::new(OwnCode::LedgerSetAside).with("path", path.display())
+}
+
+/// Bounds as the engine takes them.
+fn queue_limits(settings: &Settings) -> QueueLimits {
+    QueueLimits { active_max: settings.transfers_max as usize, ..QueueLimits::default() }
 }
 
 /// Limits as the engine takes them.

@@ -12,6 +12,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         app::app_status,
         app::get_settings,
         app::set_settings,
+        app::reveal_log,
         app::subscribe,
         app::pick_files,
         app::pick_folder,

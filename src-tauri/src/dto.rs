@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
-use crate::dto_desktop::NoticeFacts;
+pub use crate::dto_push::Push;
 
 /// An error of a command: what the window can say (`code` with words in i18n) and whether trying again makes sense.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
@@ -433,50 +433,6 @@ pub struct Pulse {
     pub left_bytes: u64,
 }
 
-/// A push from Rust to the window.
-#[derive(Clone, Debug, Serialize, Deserialize, Type)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Push {
-    /// Counters.
-    Pulse {
-        /// The counters.
-        pulse: Pulse,
-    },
-    /// A transfer ended: done, failed, or cancelled (its state is `cancelling` then, and no list has it any more).
-    Ended {
-        /// Its last row.
-        row: TransferRow,
-    },
-    /// Something that the user must know until it is put away.
-    Notice {
-        /// What it is.
-        notice: AppError,
-    },
-    /// Files are dragged over the window (native drag and drop).
-    DragOver {
-        /// How many paths.
-        paths: u64,
-    },
-    /// The drag left, or ended.
-    DragLeave {},
-    /// Files were dropped.
-    Dropped {
-        /// The absolute paths of those that can be read.
-        paths: Vec<String>,
-        /// A reason for each that cannot.
-        refused: Vec<AppError>,
-    },
-    /// The window is to be closed while transfers run: `quit_question` has what to ask.
-    QuitAsked {},
-    /// The user is to be told of this outside of the window; its words go to `show_notice`.
-    NoticeDue {
-        /// What happened.
-        facts: NoticeFacts,
-    },
-    /// Files were given from outside: `take_given_files` has them.
-    FilesGiven {},
-}
-
 /// What the window remembers between runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Settings {
@@ -484,8 +440,25 @@ pub struct Settings {
     pub language: String,
     /// `light`, `dark`, or `system`.
     pub theme: String,
+    /// `comfortable` or `compact`: how high rows are.
+    pub density: String,
+    /// Size of everything in the window, 80 to 200.
+    pub zoom_percent: u32,
+    /// Width of the rail, 180 to 320 CSS pixels.
+    pub rail_width_px: u32,
     /// Where downloads go unless the user chooses.
     pub download_folder: String,
+    /// What is chosen at first where a name is taken.
+    pub conflict: Conflict,
+    /// Transfers that work at a time, 1 to 64.
+    pub transfers_max: u32,
+    /// Parts of one transfer that move at a time, 1 to 64; of transfers that are added from now on.
+    pub parallel_parts: u16,
+    /// Size of a part, 5 MiB to 5 GiB; of transfers that are added from now on. It grows by itself where an object
+    /// would need too many.
+    pub part_size_bytes: u64,
+    /// How long transfers that are done stay in the list, in days; 0 for ever.
+    pub history_days: u32,
     /// Whether the system tells of a transfer that is done while the window is not in front.
     pub notify_done: bool,
     /// Whether the system tells that a transfer needs the user.
@@ -497,7 +470,15 @@ impl Default for Settings {
         Self {
             language: "system".into(),
             theme: "system".into(),
+            density: "comfortable".into(),
+            zoom_percent: 100,
+            rail_width_px: 208,
             download_folder: String::new(),
+            conflict: Conflict::KeepBoth,
+            transfers_max: 16,
+            parallel_parts: 5,
+            part_size_bytes: 20 << 20,
+            history_days: 90,
             notify_done: true,
             notify_attention: true,
         }

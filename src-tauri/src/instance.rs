@@ -155,8 +155,7 @@ async fn heard(mut stream: tokio::net::TcpStream, secret: &str) -> io::Result<Wi
 /// Passes a wish to the window that there is.
 fn pass(folder: &Path, wish: &Wish) -> io::Result<()> {
     let address: Address = serde_json::from_slice(&std::fs::read(address_path(folder))?)?;
-    let mut stream =
-        TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, address.port)), ANSWER_MAX)?;
+    let mut stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, address.port)), ANSWER_MAX)?;
     stream.set_read_timeout(Some(ANSWER_MAX))?;
     stream.set_write_timeout(Some(ANSWER_MAX))?;
     let message = Message { secret: address.secret, wish: wish.clone() };

@@ -15,6 +15,7 @@ pub mod desktop;
 mod drops;
 pub mod dto;
 pub mod dto_desktop;
+pub mod dto_push;
 pub mod environment;
 pub mod error;
 pub mod events;
@@ -116,6 +117,12 @@ fn set_up<R: Runtime>(
     if let Err(error) = place.restore(&window) {
         tracing::warn!(%error, "the window is where the desktop has put it");
     }
+    let zoomed = handle.clone();
+    app.set_zoom(move |factor| {
+        if let Some(Err(error)) = zoomed.get_webview_window("main").map(|window| window.set_zoom(factor)) {
+            tracing::debug!(%error, "the window was not zoomed");
+        }
+    });
     window.show()?;
     tauri_app.manage(place.clone());
     app.surroundings.set_front(Arc::new(NativeFront(handle.clone())));

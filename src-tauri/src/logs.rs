@@ -15,6 +15,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
+/// Name of the file that is written now.
+pub const LOG_FILE: &str = "tern.log";
 /// A file that would grow beyond this is begun anew.
 const FILE_BYTES_MAX: u64 = 2 << 20;
 /// Full files that are kept beside the present one.
@@ -52,7 +54,7 @@ struct LogFile {
 impl LogFile {
     fn open(folder: &Path, bytes_max: u64) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let path = folder.join("tern.log");
+        let path = folder.join(LOG_FILE);
         let file = open_to_append(&path)?;
         let len_bytes = file.metadata()?.len();
         Ok(Self { path, file, len_bytes, bytes_max })

@@ -7,7 +7,7 @@ use std::path::Path;
 use engine::{ConflictRule, End, Naming, StoreId, TransferOptions, TransferSpec};
 use store::ObjectRef;
 
-use crate::dto::{AppError, Conflict};
+use crate::dto::{AppError, Conflict, Settings};
 use crate::error::OwnCode;
 
 /// Uploads of files into a prefix; each key is the prefix and the file's name, without the escapes of a download.
@@ -19,7 +19,7 @@ pub fn uploads(
     bucket: &str,
     prefix: &str,
     paths: &[String],
-    conflict: Conflict,
+    how: &How,
 ) -> Result<Vec<TransferSpec>, AppError> {
     let of_path = |path: &String| {
         let file = Path::new(path);
@@ -28,7 +28,7 @@ pub fn uploads(
         }
         let name = file.file_name().and_then(|name| name.to_str()).ok_or_else(|| AppError::invalid_name(path))?;
         let object = ObjectRef::new(bucket, Naming::here().key_beneath(prefix, name));
-        Ok(spec(End::file(file), End::object(store.clone(), object), conflict))
+        Ok(spec(End::file(file), End::object(store.clone(), object), how))
     };
     paths.iter().map(of_path).collect()
 }
@@ -43,11 +43,11 @@ pub fn downloads(
     bucket: &str,
     keys: &[String],
     folder: &str,
-    conflict: Conflict,
+    how: &How,
 ) -> Result<Vec<TransferSpec>, AppError> {
     let of_key = |key: &String| {
         let path = Path::new(folder).join(file_name(key)?);
-        Ok(spec(End::object(store.clone(), ObjectRef::new(bucket, key)), End::file(path), conflict))
+        Ok(spec(End::object(store.clone(), ObjectRef::new(bucket, key)), End::file(path), how))
     };
     keys.iter().map(of_key).collect()
 }
@@ -62,25 +62,45 @@ pub fn copies(
     keys: &[String],
     to_bucket: &str,
     to_prefix: &str,
-    conflict: Conflict,
+    how: &How,
 ) -> Result<Vec<TransferSpec>, AppError> {
     let of_key = |key: &String| {
         let target = ObjectRef::new(to_bucket, format!("{to_prefix}{}", last_part(key)?));
         let source = End::object(store.clone(), ObjectRef::new(bucket, key));
-        Ok(spec(source, End::object(store.clone(), target), conflict))
+        Ok(spec(source, End::object(store.clone(), target), how))
     };
     keys.iter().map(of_key).collect()
 }
 
+/// What the user chose for transfers that are added now: the answer to the one question, and the settings.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    conflict: Conflict,
+    parallel_parts: u16,
+    part_size_bytes: u64,
+}
+
+impl How {
+    /// With these settings, and this answer where a name is taken.
+    pub fn new(settings: &Settings, conflict: Conflict) -> Self {
+        Self { conflict, parallel_parts: settings.parallel_parts, part_size_bytes: settings.part_size_bytes }
+    }
+}
+
 /// A transfer with the options that the window does not ask for at their defaults.
-pub fn spec(source: End, target: End, conflict: Conflict) -> TransferSpec {
+pub fn spec(source: End, target: End, how: &How) -> TransferSpec {
+    let How { conflict, parallel_parts, part_size_bytes } = *how;
     let conflict = match conflict {
         Conflict::Overwrite => ConflictRule::Overwrite,
         Conflict::Skip => ConflictRule::Skip,
         Conflict::KeepBoth => ConflictRule::KeepBoth,
         Conflict::Fail => ConflictRule::Fail,
     };
-    TransferSpec { source, target, options: TransferOptions { conflict, ..TransferOptions::default() } }
+    TransferSpec {
+        source,
+        target,
+        options: TransferOptions { conflict, parallel_parts, part_size_bytes, ..TransferOptions::default() },
+    }
 }
 
 fn folder_not_yet(path: &str) -> AppError {
@@ -105,6 +125,10 @@ fn file_name(key: &str) -> Result<String, AppError> {
 mod tests {
     use super::*;
 
+    fn how(conflict: Conflict) -> How {
+        How::new(&Settings::default(), conflict)
+    }
+
     fn here() -> StoreId {
         StoreId("practice".into())
     }
@@ -115,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_file_goes_into_the_prefix_under_its_name() {
-        let specs = uploads(&here(), "photos", "2026/", &["/data/报告 2.txt".into()], Conflict::Fail).unwrap();
+        let specs = uploads(&here(), "photos", "2026/", &["/data/报告 2.txt".into()], &how(Conflict::Fail)).unwrap();
         assert_eq!(ends(specs), [("/data/报告 2.txt".into(), "tos://photos/2026/报告 2.txt".into())]);
     }
 
@@ -123,15 +147,16 @@ mod tests {
     fn one_folder_among_the_files_stops_all_of_them() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().display().to_string();
-        let error = uploads(&here(), "photos", "", &["/data/a".into(), path.clone()], Conflict::Fail).unwrap_err();
+        let error =
+            uploads(&here(), "photos", "", &["/data/a".into(), path.clone()], &how(Conflict::Fail)).unwrap_err();
         assert_eq!((error.code.as_str(), error.params["path"].as_str()), ("folder_not_yet", path.as_str()));
-        let error = downloads(&here(), "photos", &["a/".into()], "/data", Conflict::Fail).unwrap_err();
+        let error = downloads(&here(), "photos", &["a/".into()], "/data", &how(Conflict::Fail)).unwrap_err();
         assert_eq!((error.code.as_str(), error.params["path"].as_str()), ("folder_not_yet", "a/"));
     }
 
     #[test]
     fn an_object_becomes_a_file_named_by_the_end_of_its_key() {
-        let specs = downloads(&here(), "photos", &["a/b c.jpg".into()], "/data", Conflict::KeepBoth).unwrap();
+        let specs = downloads(&here(), "photos", &["a/b c.jpg".into()], "/data", &how(Conflict::KeepBoth)).unwrap();
         assert_eq!(specs[0].options.conflict, ConflictRule::KeepBoth);
         assert_eq!(ends(specs), [("tos://photos/a/b c.jpg".into(), "/data/b c.jpg".into())]);
     }
@@ -141,23 +166,23 @@ mod tests {
         for (key, file) in
             [("..", "/data/.%2E"), ("a/..", "/data/.%2E"), ("a/.", "/data/%2E"), ("a/b\0c", "/data/b%00c")]
         {
-            let specs = downloads(&here(), "photos", &[key.into()], "/data", Conflict::Fail).unwrap();
+            let specs = downloads(&here(), "photos", &[key.into()], "/data", &how(Conflict::Fail)).unwrap();
             assert_eq!(ends(specs)[0].1, file, "{key:?}");
         }
-        let error = downloads(&here(), "photos", &["k".repeat(256)], "/data", Conflict::Fail).unwrap_err();
+        let error = downloads(&here(), "photos", &["k".repeat(256)], "/data", &how(Conflict::Fail)).unwrap_err();
         assert_eq!(error.code, "invalid_name");
         assert!(error.params["reason"].contains("255"), "{error:?}");
     }
 
     #[test]
     fn a_file_that_came_down_under_an_escaped_name_goes_up_under_its_key() {
-        let specs = uploads(&here(), "photos", "in/", &["/data/b%00c".into()], Conflict::Fail).unwrap();
+        let specs = uploads(&here(), "photos", "in/", &["/data/b%00c".into()], &how(Conflict::Fail)).unwrap();
         assert_eq!(ends(specs), [("/data/b%00c".into(), "tos://photos/in/b\0c".into())]);
     }
 
     #[test]
     fn a_copy_keeps_the_name_and_takes_the_new_prefix() {
-        let specs = copies(&here(), "photos", &["a/b.jpg".into()], "archive", "old/", Conflict::Skip).unwrap();
+        let specs = copies(&here(), "photos", &["a/b.jpg".into()], "archive", "old/", &how(Conflict::Skip)).unwrap();
         assert_eq!(ends(specs), [("tos://photos/a/b.jpg".into(), "tos://archive/old/b.jpg".into())]);
     }
 }

@@ -64,7 +64,11 @@ impl Digest {
         if ids.contains(&id) {
             return;
         }
-        if ids.len() < REMEMBERED_MAX { ids.push(id) } else { *more += 1 }
+        if ids.len() < REMEMBERED_MAX {
+            ids.push(id)
+        } else {
+            *more += 1
+        }
         if rest == Rest::NeedsUser {
             self.first_attention.get_or_insert(now);
         }
@@ -118,12 +122,7 @@ fn is_wanted(settings: &Settings, rest: Rest) -> bool {
 }
 
 /// Listens to the engine and tells the page what to put into words. Runs until the engine is gone.
-pub async fn follow(
-    engine: Engine,
-    surroundings: Arc<Surroundings>,
-    settings: Arc<SettingsFile>,
-    pushes: Pushes,
-) {
+pub async fn follow(engine: Engine, surroundings: Arc<Surroundings>, settings: Arc<SettingsFile>, pushes: Pushes) {
     let mut events = engine.events();
     let mut digest = Digest::default();
     loop {

@@ -2,12 +2,22 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use engine::{ErrorCode, TransferError};
 use serde::{Deserialize, Serialize};
 
-use crate::dto::{AppError, Limits, Settings};
+use crate::dto::{AppError, Conflict, Limits, Settings};
+
+const ZOOM_PERCENT: RangeInclusive<u32> = 80..=200;
+const RAIL_WIDTH_PX: RangeInclusive<u32> = 180..=320;
+const TRANSFERS_MAX: RangeInclusive<u32> = 1..=64;
+const PARALLEL_PARTS: RangeInclusive<u16> = 1..=64;
+/// What TOS takes as a part.
+const PART_SIZE_BYTES: RangeInclusive<u64> = 5 << 20..=5 << 30;
+const HISTORY_DAYS: RangeInclusive<u32> = 0..=3650;
 
 /// What is in the file. Fields of other versions are kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -15,7 +25,15 @@ use crate::dto::{AppError, Limits, Settings};
 struct Kept {
     language: Option<String>,
     theme: Option<String>,
+    density: Option<String>,
+    zoom_percent: Option<u32>,
+    rail_width_px: Option<u32>,
     download_folder: Option<String>,
+    conflict: Option<Conflict>,
+    transfers_max: Option<u32>,
+    parallel_parts: Option<u16>,
+    part_size_bytes: Option<u64>,
+    history_days: Option<u32>,
     notify_done: Option<bool>,
     notify_attention: Option<bool>,
     upload_bytes_s: Option<f64>,
@@ -57,10 +75,19 @@ impl SettingsFile {
         let kept = self.held().clone();
         let usual = Settings::default();
         let downloads = || dirs::download_dir().map_or_else(String::new, |path| path.display().to_string());
+        // A value that could not have been set, such as of another version, must not keep the app from starting.
         Settings {
             language: kept.language.unwrap_or(usual.language),
             theme: kept.theme.unwrap_or(usual.theme),
+            density: kept.density.unwrap_or(usual.density),
+            zoom_percent: possible(kept.zoom_percent, ZOOM_PERCENT).unwrap_or(usual.zoom_percent),
+            rail_width_px: possible(kept.rail_width_px, RAIL_WIDTH_PX).unwrap_or(usual.rail_width_px),
             download_folder: kept.download_folder.filter(|folder| !folder.is_empty()).unwrap_or_else(downloads),
+            conflict: kept.conflict.unwrap_or(usual.conflict),
+            transfers_max: possible(kept.transfers_max, TRANSFERS_MAX).unwrap_or(usual.transfers_max),
+            parallel_parts: possible(kept.parallel_parts, PARALLEL_PARTS).unwrap_or(usual.parallel_parts),
+            part_size_bytes: possible(kept.part_size_bytes, PART_SIZE_BYTES).unwrap_or(usual.part_size_bytes),
+            history_days: possible(kept.history_days, HISTORY_DAYS).unwrap_or(usual.history_days),
             notify_done: kept.notify_done.unwrap_or(usual.notify_done),
             notify_attention: kept.notify_attention.unwrap_or(usual.notify_attention),
         }
@@ -69,13 +96,42 @@ impl SettingsFile {
     /// Keeps the settings.
     ///
     /// # Errors
-    /// `internal` if the file cannot be written; nothing has changed then.
+    /// `invalid_option` for a value out of its bounds, `internal` if the file cannot be written; nothing has changed
+    /// then.
     pub fn set_settings(&self, settings: Settings) -> Result<(), AppError> {
-        let Settings { language, theme, download_folder, notify_done, notify_attention } = settings;
+        let Settings {
+            language,
+            theme,
+            density,
+            zoom_percent,
+            rail_width_px,
+            download_folder,
+            conflict,
+            transfers_max,
+            parallel_parts,
+            part_size_bytes,
+            history_days,
+            notify_done,
+            notify_attention,
+        } = settings;
+        within("zoom_percent", zoom_percent, ZOOM_PERCENT)?;
+        within("rail_width_px", rail_width_px, RAIL_WIDTH_PX)?;
+        within("transfers_max", transfers_max, TRANSFERS_MAX)?;
+        within("parallel_parts", parallel_parts, PARALLEL_PARTS)?;
+        within("part_size_bytes", part_size_bytes, PART_SIZE_BYTES)?;
+        within("history_days", history_days, HISTORY_DAYS)?;
         self.change(|kept| {
             kept.language = Some(language);
             kept.theme = Some(theme);
+            kept.density = Some(density);
+            kept.zoom_percent = Some(zoom_percent);
+            kept.rail_width_px = Some(rail_width_px);
             kept.download_folder = Some(download_folder);
+            kept.conflict = Some(conflict);
+            kept.transfers_max = Some(transfers_max);
+            kept.parallel_parts = Some(parallel_parts);
+            kept.part_size_bytes = Some(part_size_bytes);
+            kept.history_days = Some(history_days);
             kept.notify_done = Some(notify_done);
             kept.notify_attention = Some(notify_attention);
         })
@@ -115,6 +171,18 @@ impl SettingsFile {
     }
 }
 
+fn possible<T: PartialOrd>(value: Option<T>, bounds: RangeInclusive<T>) -> Option<T> {
+    value.filter(|value| bounds.contains(value))
+}
+
+fn within<T: PartialOrd + ToString>(name: &str, value: T, bounds: RangeInclusive<T>) -> Result<(), AppError> {
+    if bounds.contains(&value) {
+        return Ok(());
+    }
+    let error = AppError::from(TransferError::new(ErrorCode::InvalidOption));
+    Err(error.with("name", name).with("value", value.to_string()))
+}
+
 /// Replaces the file, so that a crash leaves the old one or the new one.
 fn replace(path: &Path, kept: &Kept) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -141,7 +209,15 @@ mod tests {
         let chosen = Settings {
             language: "zh".into(),
             theme: "dark".into(),
+            density: "compact".into(),
+            zoom_percent: 150,
+            rail_width_px: 260,
             download_folder: "/data/in".into(),
+            conflict: Conflict::Skip,
+            transfers_max: 3,
+            parallel_parts: 9,
+            part_size_bytes: 64 << 20,
+            history_days: 0,
             notify_done: false,
             notify_attention: false,
         };
@@ -154,12 +230,45 @@ mod tests {
     }
 
     #[test]
+    fn a_value_out_of_its_bounds_is_refused_and_one_in_the_file_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        std::fs::write(&path, r#"{"transfers_max":0,"zoom_percent":1000,"part_size_bytes":1,"parallel_parts":7}"#)
+            .unwrap();
+        let file = SettingsFile::open(path);
+        let usual = Settings { parallel_parts: 7, ..file.settings() };
+        assert_eq!((usual.transfers_max, usual.zoom_percent, usual.part_size_bytes), (16, 100, 20 << 20));
+        assert_eq!(file.settings(), usual);
+        let wrong = [
+            Settings { transfers_max: 0, ..usual.clone() },
+            Settings { parallel_parts: 65, ..usual.clone() },
+            Settings { part_size_bytes: (5 << 20) - 1, ..usual.clone() },
+            Settings { zoom_percent: 79, ..usual.clone() },
+            Settings { rail_width_px: 321, ..usual.clone() },
+            Settings { history_days: 3651, ..usual.clone() },
+        ];
+        for settings in wrong {
+            assert_eq!(file.set_settings(settings).unwrap_err().code, "invalid_option");
+        }
+        assert_eq!(file.settings(), usual);
+    }
+
+    #[test]
+    fn what_is_usual_here_is_what_is_usual_in_the_engine() {
+        let (ours, engines) = (Settings::default(), engine::EngineOptions::default());
+        let options = engine::TransferOptions::default();
+        assert_eq!(usize::try_from(ours.transfers_max).unwrap(), engines.limits.active_max);
+        assert_eq!(ours.history_days, engines.history_days);
+        assert_eq!((ours.parallel_parts, ours.part_size_bytes), (options.parallel_parts, options.part_size_bytes));
+    }
+
+    #[test]
     fn a_field_of_a_newer_version_survives() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
-        std::fs::write(&path, r#"{"density":"compact"}"#).unwrap();
+        std::fs::write(&path, r#"{"stars":"bright"}"#).unwrap();
         SettingsFile::open(path.clone()).set_limits(Limits::default()).unwrap();
-        assert!(std::fs::read_to_string(path).unwrap().contains("compact"));
+        assert!(std::fs::read_to_string(path).unwrap().contains("bright"));
     }
 
     #[test]

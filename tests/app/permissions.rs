@@ -39,6 +39,11 @@ fn the_page_calls_own_commands_and_none_of_tauris() {
         "plugin:path|resolve_directory",
         "plugin:shell|execute",
         "plugin:fs|read_text_file",
+        "plugin:window|close",
+        "plugin:window|hide",
+        "plugin:notification|notify",
+        "plugin:tray|new",
+        "plugin:webview|internal_toggle_devtools",
     ] {
         let error = harness.error(foreign, json!({})).to_string();
         assert!(error.contains("not allowed"), "{foreign}: {error}");
@@ -50,4 +55,40 @@ fn another_window_may_not_even_call_own_commands() {
     let harness = Harness::new();
     let error = call(&harness.window("other"), "app_status", json!({})).unwrap_err().to_string();
     assert!(error.contains("not allowed"), "{error}");
+}
+
+#[test]
+fn the_configuration_allows_as_little_as_the_page_needs() {
+    let config: serde_json::Value = serde_json::from_str(&read("tauri.conf.json")).unwrap();
+    let security = &config["app"]["security"];
+    let own = json!([{
+        "identifier": "main",
+        "windows": ["main"],
+        "permissions": ["core:event:allow-listen", "core:event:allow-unlisten", "allow-own-commands"],
+    }]);
+    assert_eq!(security["capabilities"], own);
+    assert_eq!(security["freezePrototype"], true);
+    let text = config.to_string().to_lowercase();
+    for word in ["dangerous", "unsafe-", "withglobaltauri", "assetprotocol", "devtools"] {
+        assert!(!text.contains(word), "tauri.conf.json has {word}");
+    }
+}
+
+#[test]
+fn the_policy_loads_nothing_from_elsewhere() {
+    let config: serde_json::Value = serde_json::from_str(&read("tauri.conf.json")).unwrap();
+    let policy = config["app"]["security"]["csp"].as_str().unwrap();
+    // Calls to Rust go by the first two; `data:` pictures are drawn by the page itself.
+    let known = ["'self'", "'none'", "ipc:", "http://ipc.localhost", "data:"];
+    for directive in policy.split(';') {
+        let mut words = directive.split_whitespace();
+        let name = words.next().unwrap();
+        for source in words {
+            assert!(known.contains(&source), "{name} {source}");
+            assert!(source != "data:" || name == "img-src", "{name} {source}");
+        }
+    }
+    for name in ["default-src", "script-src", "style-src", "object-src", "base-uri", "frame-ancestors", "form-action"] {
+        assert!(policy.split("; ").any(|directive| directive.starts_with(name)), "{name} is not said");
+    }
 }

@@ -3,12 +3,15 @@
 import { execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { endGroup, gone } from './display.mjs';
 
 const run = promisify(execFile);
 const beside = (name) => fileURLToPath(new URL(name, import.meta.url));
+/** Between two movements of a hand. GTK takes a drag that is faster for a click. */
+const HAND_MS = 20;
 const PYTHON = '/usr/bin/python3';
 
 /** What a person at this display does and sees. */
@@ -55,7 +58,8 @@ export class Seat {
   async move([fromX, fromY], [toX, toY]) {
     for (let step = 1; step <= 20; step += 1) {
       const at = (from, to) => Math.round(from + ((to - from) * step) / 20);
-      await this.act('mousemove', '--sync', at(fromX, toX), at(fromY, toY)).catch(() => undefined);
+      await this.act('mousemove', at(fromX, toX), at(fromY, toY));
+      await pause(HAND_MS);
     }
   }
 
@@ -63,14 +67,16 @@ export class Seat {
   async drag(x, paths, over) {
     const source = spawn(PYTHON, [beside('dragsource.py'), String(x), ...paths], {
       env: this.environment,
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', 'inherit'],
       detached: true,
     });
     const lines = createInterface({ input: source.stdout })[Symbol.asyncIterator]();
-    await lines.next();
+    if ((await lines.next()).done) throw new Error('the stand-in of a file manager did not start');
     const from = [x + 60, 60];
-    await this.act('mousemove', '--sync', ...from);
+    await this.act('mousemove', ...from);
+    await pause(10 * HAND_MS);
     await this.act('mousedown', 1);
+    await pause(10 * HAND_MS);
     await this.move(from, over);
     const end = async () => {
       endGroup(source);

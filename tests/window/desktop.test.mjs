@@ -14,6 +14,17 @@ const BESIDE_X = 1450;
 /** Over the middle of the window. */
 const OVER = [640, 400];
 
+/** What an element says, shown or on its way to be. */
+const says = (window, id) => window.run((one) => document.querySelector(`[data-testid="${one}"]`)?.textContent ?? '', id);
+
+/** The window is gone before the click is over, so WebDriver's own would wait for it in vain. */
+async function intoTheTray(window, seat) {
+  await seat.close();
+  await window.find('quit-tray');
+  await window.run(() => void setTimeout(() => document.querySelector('[data-testid="quit-tray"]').click()));
+  await until('the window to be gone', async () => (await seat.tern()) === undefined);
+}
+
 async function moving(window, path) {
   await connect(window);
   await upload(window, makeFile(path('film.bin'), 90 * MIB));
@@ -24,8 +35,8 @@ journey('a second start brings the first to the front and gives it its files', a
   const first = makeFile(path('given at the start.bin'), 1000);
   const window = await open({ args: [first] });
   await window.click('practice');
-  await window.find('upload-sheet');
-  assert.match(await window.text('upload-sheet'), /given at the start\.bin/);
+  await until('the file of the first start', async () => /given at the start\.bin/.test(await says(window, 'upload-sheet')));
+  await window.click('copy-bucket-practice');
   await window.click('upload-confirm');
 
   await window.click('bucket-practice');
@@ -34,8 +45,8 @@ journey('a second start brings the first to the front and gives it its files', a
   // A path of the place where it is started, and an address as some desktops give them.
   const address = `file://${path('报告 #1 100%.txt').split('/').map(encodeURIComponent).join('/')}`;
   assert.equal(await window.startAgain(address, 'b.txt'), 0);
-  await until('the sheet of the bucket that is shown', async () => /tos:\/\/practice\//.test(await window.text('upload-sheet')));
-  assert.match(await window.text('upload-sheet'), /报告 #1 100%\.txt.*b\.txt/s);
+  await until('the sheet of the bucket that is shown', async () => /tos:\/\/practice\//.test(await says(window, 'upload-sheet')));
+  assert.match(await says(window, 'upload-sheet'), /报告 #1 100%\.txt.*b\.txt/s);
   await window.picture('given-files');
   await window.click('upload-confirm');
   await until('all of them to be verified', async () => {
@@ -45,7 +56,7 @@ journey('a second start brings the first to the front and gives it its files', a
   await window.find(window.object('报告 #1 100%.txt'));
 
   assert.equal(await window.startAgain(path('gone.txt')), 0);
-  await until('what is gone to be named', async () => /gone\.txt is no longer there/.test(await window.text('toast')));
+  await until('what is gone to be named', async () => /gone\.txt is no longer there/.test(await says(window, 'toast')));
   assert.notEqual(await window.startAgain('--no-such-option'), 0);
 });
 
@@ -95,7 +106,7 @@ journey('closing while transfers run asks; to quit is to go on at the next start
 
   await seat.close();
   await window.find('quit-sheet');
-  assert.match(await window.text('quit-sheet'), /1 transfer is running\./);
+  assert.match(await says(window, 'quit-sheet'), /1 transfer is running\./);
   assert.equal(await window.has('quit-tray'), false, 'there is no tray on this desktop');
   await window.picture('quit-while-active');
   await window.click('quit-stay');
@@ -143,11 +154,7 @@ journey('in the tray it goes on, says when it is done, and comes back', async ({
     const menu = await until('the tray', async () => (await bus.ask('tray'))?.filter(({ label }) => label));
     assert.deepEqual(menu.map(({ label }) => label), ['Open Tern', 'Pause all', 'Resume all', 'Quit']);
 
-    await seat.close();
-    await window.find('quit-sheet');
-    await window.picture('quit-with-tray');
-    await window.click('quit-tray');
-    await until('the window to be gone', async () => (await seat.tern()) === undefined);
+    await intoTheTray(window, seat);
 
     await bus.ask('choose', 'Pause all');
     await until('it to be paused', async () => (await only(window)).state === 'paused');
@@ -178,9 +185,7 @@ journey('in the tray it goes on, says when it is done, and comes back', async ({
     makeFile(path('<b>&.bin'), 30 * MIB);
     await second.click('bucket-practice');
     await upload(second, path('<b>&.bin'));
-    await seat.close();
-    await second.click('quit-tray');
-    await until('the window to be gone', async () => (await seat.tern()) === undefined);
+    await intoTheTray(second, seat);
     // The panel goes away: nobody could bring the window back, so it comes by itself.
     await bus.ask('no-tray');
     await until('the window to come back', () => seat.tern());
@@ -200,9 +205,7 @@ journey('what fails is told with its reason, as text', async ({ open, path, disp
     await upload(window, makeFile(path(name), 50 * MIB));
     await until('the tray', async () => await bus.ask('tray'));
     await until('it to move', async () => (await only(window)).state === 'transferring');
-    await seat.close();
-    await window.click('quit-tray');
-    await until('the window to be gone', async () => (await seat.tern()) === undefined);
+    await intoTheTray(window, seat);
     rmSync(path(name));
     const [notice] = await until('a notice', async () => {
       const all = await bus.ask('notices');
@@ -230,9 +233,9 @@ journey('files are dropped on the window with their real paths', async ({ open, 
 
   const drag = await seat.drag(BESIDE_X, [...files, path('gone.bin')], OVER);
   await window.find('drop-overlay');
-  assert.match(await window.text('drop-overlay'), /Upload 3 files/);
+  assert.match(await says(window, 'drop-overlay'), /Upload 3 files/);
   await drag.drop();
-  await until('what is gone to be named', async () => /gone\.bin is no longer there/.test(await window.text('toast')));
+  await until('what is gone to be named', async () => /gone\.bin is no longer there/.test(await says(window, 'toast')));
   await until('both to be verified', async () => {
     const { rows } = await total(window);
     return rows.length === 2 && rows.every((row) => row.state === 'done_verified');
@@ -244,7 +247,7 @@ journey('files are dropped on the window with their real paths', async ({ open, 
   // A picture out of a browser has an address and no path.
   const link = await seat.drag(BESIDE_X, ['https://example.invalid/a.png'], OVER);
   await link.drop();
-  await until('it to say so', async () => /no file on this computer/.test(await window.text('toast')));
+  await until('it to say so', async () => /no file on this computer/.test(await says(window, 'toast')));
 });
 
 journey('the webview keeps its own menu, its keys and its links to itself', async ({ open, display }) => {

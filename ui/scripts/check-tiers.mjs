@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
-const SHARED = ['i18n', 'format', 'ui', 'ipc', 'session', 'target'];
+const SHARED = ['i18n', 'format', 'ui', 'ipc', 'session', 'target', 'commands'];
 /** What each folder may import from, beside itself and the files at the top (`testids`, `assert`). */
 const ALLOWED = {
   styles: [],
@@ -14,7 +14,8 @@ const ALLOWED = {
   format: ['i18n'],
   // Names and paths are cut in one place; that file knows text only.
   ui: ['format/text'],
-  session: ['i18n', 'ipc'],
+  commands: ['i18n', 'ui'],
+  session: ['i18n', 'ipc', 'commands'],
   target: ['i18n', 'ipc', 'session', 'ui', 'format'],
   transfers: SHARED,
   browser: SHARED,

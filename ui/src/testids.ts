@@ -18,6 +18,7 @@ export const TEST_IDS = {
   connectBucket: 'connect-bucket',
 
   rail: 'rail',
+  railEdge: 'rail-edge',
   accountButton: 'account-button',
   practiceChip: 'practice-chip',
   newBucket: 'new-bucket',
@@ -104,10 +105,18 @@ export const TEST_IDS = {
   speedUp: 'speed-up',
   speedDown: 'speed-down',
 
+  palette: 'palette',
+  paletteField: 'palette-field',
+  paletteRow: 'palette-row',
+  jump: 'jump',
+  help: 'help',
+
   settings: 'settings',
+  settingsFind: 'settings-find',
   language: 'language',
   theme: 'theme',
   toast: 'toast',
+  spoken: 'spoken',
   banner: 'banner',
 } as const;
 

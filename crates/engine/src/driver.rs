@@ -30,7 +30,7 @@ use crate::handle::{EngineError, Interruption};
 use crate::job::{self, Attempt, Examined, Tools, Workspace};
 use crate::ledger::Ledger;
 use crate::live::{Live, Sampled, Speeds, picture};
-use crate::queue::{Input, Job, JobId, Loaded, Queue, Report, Step, Transfer, Verb};
+use crate::queue::{Input, Job, JobId, Loaded, Queue, QueueLimits, Report, Step, Transfer, Verb};
 use crate::recorder::{Note, Passed};
 use crate::rules::Rule;
 use crate::transfer::{Intent, Kind, State, StoreId, TransferId, TransferSpec};
@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Remove(Vec<TransferId>, Reply<()>),
     Detail(TransferId, Reply<Option<TransferDetail>>),
     Interrupted(Interruption, Reply<()>),
+    Limits(QueueLimits, Reply<()>),
+    HistoryDays(u32, Reply<()>),
     Adopt(Box<TransferSpec>, Box<Examined>, Reply<TransferId>),
     Renewed(StoreId, Reply<Vec<TransferId>>),
     Reorder(Vec<TransferId>, NewPlace, Reply<()>),

@@ -363,6 +363,23 @@ impl Engine {
         self.tools.download_limiter.set_rate(rates.download);
     }
 
+    /// Changes the bounds of what runs at a time. More starts at once; with fewer, what works now goes on to its end.
+    ///
+    /// # Errors
+    /// If the engine has stopped.
+    pub async fn set_limits(&self, limits: QueueLimits) -> Result<(), EngineError> {
+        self.ask(|reply| Command::Limits(limits, reply)).await
+    }
+
+    /// Changes how long transfers that are done or cancelled stay in the list, in days; 0 for ever. Those that have
+    /// stayed longer go at once.
+    ///
+    /// # Errors
+    /// If the engine has stopped.
+    pub async fn set_history_days(&self, days: u32) -> Result<(), EngineError> {
+        self.ask(|reply| Command::HistoryDays(days, reply)).await
+    }
+
     /// The speed limits in force.
     pub fn rates(&self) -> RateLimits {
         RateLimits { upload: self.tools.upload_limiter.rate(), download: self.tools.download_limiter.rate() }

@@ -62,6 +62,7 @@ pub use job::ForeignUpload;
 pub use keys::{NameTooLong, Naming};
 pub use panics::log_panics;
 pub use plan::{PART_SIZE_BYTES_DEFAULT, PARTS_MAX, PartPlan};
+pub use queue::QueueLimits;
 pub use rate::{RateLimiter, RateLimits};
 pub use retry::RetryPolicy;
 #[cfg(feature = "testing")]

@@ -128,6 +128,7 @@ impl Queue {
             Input::Reorder(places) => places.into_iter().for_each(|(id, order)| self.reorder(id, order, &mut step)),
             Input::Ended(job, outcome) => self.ended(job, outcome, now, &mut step),
             Input::Interrupted(by) => self.interrupted(by, &mut step),
+            Input::Limits(limits) => self.limits = limits,
             Input::Wake => {}
             Input::Shutdown => {
                 self.stopping = true;

@@ -24,7 +24,14 @@ pub async fn get_settings(app: Shared<'_>) -> Answer<Settings> {
 #[tauri::command]
 #[specta::specta]
 pub async fn set_settings(app: Shared<'_>, settings: Settings) -> Answer<()> {
-    app.settings.set_settings(settings)
+    app.change_settings(settings).await
+}
+
+/// Shows the log in its folder.
+#[tauri::command]
+#[specta::specta]
+pub async fn reveal_log(app: Shared<'_>) -> Answer<()> {
+    app.desktop()?.reveal(&app.log_file())
 }
 
 /// From now on the channel gets counters, ends of transfers, and files dragged over the window.

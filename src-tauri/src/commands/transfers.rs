@@ -5,7 +5,8 @@ use store::ObjectRef;
 
 use super::{Answer, Shared};
 use crate::dto::{AppError, Conflict, CopyRoute, TransferDetail, TransferFilter, TransferPage};
-use crate::{naming, view};
+use crate::naming::{self, How};
+use crate::view;
 
 /// Most rows of a page, whatever is asked for.
 const PAGE_ROWS_MAX: u32 = 500;
@@ -21,7 +22,11 @@ pub async fn add_uploads(
     conflict: Conflict,
 ) -> Answer<Vec<u64>> {
     let (store, _) = app.current_store().await?;
-    add(app.engine().await?, naming::uploads(&store, &bucket, &prefix, &paths, conflict)?).await
+    add(
+        app.engine().await?,
+        naming::uploads(&store, &bucket, &prefix, &paths, &How::new(&app.settings.settings(), conflict))?,
+    )
+    .await
 }
 
 /// Downloads objects into a folder.
@@ -35,7 +40,11 @@ pub async fn add_downloads(
     conflict: Conflict,
 ) -> Answer<Vec<u64>> {
     let (store, _) = app.current_store().await?;
-    add(app.engine().await?, naming::downloads(&store, &bucket, &keys, &folder, conflict)?).await
+    add(
+        app.engine().await?,
+        naming::downloads(&store, &bucket, &keys, &folder, &How::new(&app.settings.settings(), conflict))?,
+    )
+    .await
 }
 
 /// Copies objects into a prefix of a bucket of the same account.
@@ -50,7 +59,11 @@ pub async fn add_copies(
     conflict: Conflict,
 ) -> Answer<Vec<u64>> {
     let (store, _) = app.current_store().await?;
-    add(app.engine().await?, naming::copies(&store, &bucket, &keys, &to_bucket, &to_prefix, conflict)?).await
+    add(
+        app.engine().await?,
+        naming::copies(&store, &bucket, &keys, &to_bucket, &to_prefix, &How::new(&app.settings.settings(), conflict))?,
+    )
+    .await
 }
 
 /// Which way copies between two buckets go; asked before they are added, and decided by the engine both times.
@@ -59,7 +72,7 @@ pub async fn add_copies(
 pub async fn copy_route(app: Shared<'_>, bucket: String, to_bucket: String) -> Answer<CopyRoute> {
     let (store, _) = app.current_store().await?;
     let end = |bucket: String| End::object(store.clone(), ObjectRef::new(bucket, ""));
-    let spec = naming::spec(end(bucket), end(to_bucket), Conflict::Fail);
+    let spec = naming::spec(end(bucket), end(to_bucket), &How::new(&app.settings.settings(), Conflict::Fail));
     Ok(match app.engine().await?.route_of(&spec).await? {
         Route::Server => CopyRoute::Inside,
         Route::Relay => CopyRoute::Relay,

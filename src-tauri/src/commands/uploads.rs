@@ -10,7 +10,7 @@ use super::browse::milliseconds;
 use super::{Answer, Shared};
 use crate::dto::{AdoptedView, AppError, Conflict, HeldView, UploadCursor, UploadPage, UploadRow};
 use crate::error::OwnCode;
-use crate::naming;
+use crate::naming::{self, How};
 
 /// A page of the unfinished uploads of a bucket. What they hold is asked for one by one, when it is shown.
 #[tauri::command]
@@ -72,7 +72,11 @@ pub async fn adopt_upload(
     conflict: Conflict,
 ) -> Answer<AdoptedView> {
     let (store, _) = app.current_store().await?;
-    let spec = naming::spec(End::file(path), End::object(store, ObjectRef::new(bucket, key)), conflict);
+    let spec = naming::spec(
+        End::file(path),
+        End::object(store, ObjectRef::new(bucket, key)),
+        &How::new(&app.settings.settings(), conflict),
+    );
     let upload = ForeignUpload { upload_id: UploadId(upload_id), part_size_bytes: None, checksums: BTreeMap::new() };
     let adoption = app.engine().await?.adopt(spec, upload).await?;
     Ok(AdoptedView {

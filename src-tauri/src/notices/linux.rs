@@ -69,8 +69,7 @@ impl Notifier {
         let body = if has_markup { escaped(&notice.body) } else { notice.body.clone() };
         let hints = HashMap::from([("desktop-entry", Value::from("Tern")), ("category", Value::from("transfer"))]);
         let actions = ["default", open];
-        let id =
-            notifications.notify("Tern", 0, "tern", &notice.title, &body, &actions, hints, USUAL_TIME).await?;
+        let id = notifications.notify("Tern", 0, "tern", &notice.title, &body, &actions, hints, USUAL_TIME).await?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= KNOWN_MAX {
             known.remove(0);

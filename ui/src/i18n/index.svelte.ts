@@ -11,6 +11,7 @@ export type Language = 'en' | 'zh';
 export type Key = keyof Words;
 
 const WORDS: Record<Language, Words> = { en, zh };
+export const LANGUAGES: readonly Language[] = ['en', 'zh'];
 export const LOCALES: Record<Language, string> = { en: 'en', zh: 'zh-CN' };
 
 let current = $state<Language>('en');
@@ -34,6 +35,11 @@ export function systemLanguage(asked: readonly string[]): Language {
 
 export function t(key: Key, params: Params = {}): string {
   return formatMessage(WORDS[current][key], params, LOCALES[current]);
+}
+
+/** A message as it is written in one language. */
+export function wordsIn(of: Language, key: Key): string {
+  return WORDS[of][key];
 }
 
 /** A message with its placeholders, in the language of the window. */

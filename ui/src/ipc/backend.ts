@@ -58,6 +58,8 @@ export interface Backend {
   appStatus(): Promise<AppStatus>;
   getSettings(): Promise<Settings>;
   setSettings(settings: Settings): Promise<void>;
+  /** Shows the log in its folder. */
+  revealLog(): Promise<void>;
 
   connectPractice(): Promise<AccountView>;
   connect(form: ConnectForm): Promise<AccountView>;
@@ -109,6 +111,23 @@ export interface Backend {
   /** Pushes arrive until the window closes. */
   subscribe(receive: (push: Push) => void): Promise<void>;
 }
+
+/** What Rust has before the user has chosen anything. */
+export const USUAL_SETTINGS: Settings = {
+  language: 'system',
+  theme: 'system',
+  density: 'comfortable',
+  zoom_percent: 100,
+  rail_width_px: 208,
+  download_folder: '',
+  conflict: 'keep_both',
+  transfers_max: 16,
+  parallel_parts: 5,
+  part_size_bytes: 20 * 1024 ** 2,
+  history_days: 90,
+  notify_done: true,
+  notify_attention: true,
+};
 
 /** A command that was refused: the code has words in `i18n`. */
 export class Failure extends Error {

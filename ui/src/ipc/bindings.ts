@@ -12,6 +12,8 @@ export const commands = {
 	getSettings: () => typedError<Settings, AppError>(__TAURI_INVOKE("get_settings")),
 	/**  Remembers settings. */
 	setSettings: (settings: Settings) => typedError<null, AppError>(__TAURI_INVOKE("set_settings", { settings })),
+	/**  Shows the log in its folder. */
+	revealLog: () => typedError<null, AppError>(__TAURI_INVOKE("reveal_log")),
 	/**  From now on the channel gets counters, ends of transfers, and files dragged over the window. */
 	subscribe: (channel: Channel<Push>) => typedError<null, AppError>(__TAURI_INVOKE("subscribe", { channel })),
 	/**  Opens the dialog for files; none if it was closed. */
@@ -396,8 +398,27 @@ export type Settings = {
 	language: string,
 	/**  `light`, `dark`, or `system`. */
 	theme: string,
+	/**  `comfortable` or `compact`: how high rows are. */
+	density: string,
+	/**  Size of everything in the window, 80 to 200. */
+	zoom_percent: number,
+	/**  Width of the rail, 180 to 320 CSS pixels. */
+	rail_width_px: number,
 	/**  Where downloads go unless the user chooses. */
 	download_folder: string,
+	/**  What is chosen at first where a name is taken. */
+	conflict: Conflict,
+	/**  Transfers that work at a time, 1 to 64. */
+	transfers_max: number,
+	/**  Parts of one transfer that move at a time, 1 to 64; of transfers that are added from now on. */
+	parallel_parts: number,
+	/**
+	 *  Size of a part, 5 MiB to 5 GiB; of transfers that are added from now on. It grows by itself where an object
+	 *  would need too many.
+	 */
+	part_size_bytes: number,
+	/**  How long transfers that are done stay in the list, in days; 0 for ever. */
+	history_days: number,
 	/**  Whether the system tells of a transfer that is done while the window is not in front. */
 	notify_done: boolean,
 	/**  Whether the system tells that a transfer needs the user. */

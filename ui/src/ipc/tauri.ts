@@ -26,6 +26,7 @@ export const tauriBackend: Backend = {
   appStatus: () => open(commands.appStatus()),
   getSettings: () => open(commands.getSettings()),
   setSettings: (settings) => done(commands.setSettings(settings)),
+  revealLog: () => done(commands.revealLog()),
 
   connectPractice: () => open(commands.connectPractice()),
   connect: (form) => open(commands.connect(form)),

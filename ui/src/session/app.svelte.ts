@@ -1,7 +1,8 @@
 /** The state that every screen shares: the account, its buckets, the settings, and the ways to speak to the user. */
 import { getContext, setContext } from 'svelte';
+import { Offers } from '../commands/offers.svelte';
 import { errorSentence } from '../i18n/errors';
-import { setLanguage, systemLanguage } from '../i18n/index.svelte';
+import { type Key, LOCALES, setLanguage, systemLanguage, t } from '../i18n/index.svelte';
 import {
   type AccountView,
   type AppError,
@@ -10,6 +11,7 @@ import {
   type BucketView,
   errorOf,
   type Settings,
+  USUAL_SETTINGS,
 } from '../ipc/backend';
 import { Live } from './live.svelte';
 import { Notices } from './notices.svelte';
@@ -26,13 +28,8 @@ export class App {
   status = $state.raw<AppStatus | null>(null);
   account = $state.raw<AccountView | null>(null);
   accounts = $state.raw<AccountView[]>([]);
-  settings = $state.raw<Settings>({
-    language: 'system',
-    theme: 'system',
-    download_folder: '',
-    notify_done: true,
-    notify_attention: true,
-  });
+  settings = $state.raw<Settings>(USUAL_SETTINGS);
+  readonly offers = new Offers();
   buckets = $state.raw<BucketView[] | null>(null);
   bucketsError = $state.raw<AppError | null>(null);
   /** What the user must know until it is put away: a notice, or an error that no place of its own has. */
@@ -107,17 +104,24 @@ export class App {
     });
   }
 
-  async change(settings: Partial<Settings>): Promise<void> {
+  /** Changes settings, and saves them at once. With words that name it, what was before can be had back for a while. */
+  async change(settings: Partial<Settings>, name?: Key): Promise<void> {
     const before = this.settings;
     this.settings = { ...before, ...settings };
     this.#applySettings();
     try {
       await this.backend.setSettings(this.settings);
     } catch (thrown) {
-      this.settings = before;
+      this.settings = { ...this.settings, ...sameFields(before, settings) };
       this.#applySettings();
       this.notices.toast(errorSentence(errorOf(thrown)), { kind: 'bad' });
+      return;
     }
+    if (name === undefined) return;
+    this.notices.toast(t('settings.changed', { name: t(name) }), {
+      about: `setting ${Object.keys(settings).join(' ')}`,
+      act: { label: t('act.undo'), undo: true, run: () => void this.change(sameFields(before, settings)) },
+    });
   }
 
   /** Runs what a click asked for; a refusal becomes a sentence. Tells whether it succeeded. */
@@ -131,14 +135,27 @@ export class App {
     }
   }
 
+  /** While the edge of the rail is dragged; what it is left at is a setting. */
+  showRailWidth(width: number): void {
+    document.documentElement.style.setProperty('--w-rail', `${width}px`);
+  }
+
   #applySettings(): void {
-    const { language, theme } = this.settings;
+    const { language, theme, density, rail_width_px } = this.settings;
     const chosen = language === 'en' || language === 'zh' ? language : systemLanguage(navigator.languages);
     setLanguage(chosen);
-    document.documentElement.lang = chosen === 'zh' ? 'zh-CN' : 'en';
-    if (theme === 'light' || theme === 'dark') document.documentElement.dataset['theme'] = theme;
-    else delete document.documentElement.dataset['theme'];
+    const root = document.documentElement;
+    root.lang = LOCALES[chosen];
+    root.dataset['density'] = density;
+    this.showRailWidth(rail_width_px);
+    if (theme === 'light' || theme === 'dark') root.dataset['theme'] = theme;
+    else delete root.dataset['theme'];
   }
+}
+
+/** What `before` has for the fields that a change names. */
+function sameFields(before: Settings, change: Partial<Settings>): Partial<Settings> {
+  return Object.fromEntries(Object.keys(change).map((key) => [key, before[key as keyof Settings]]));
 }
 
 /** A key that may not list buckets still has the one that was named when connecting. */

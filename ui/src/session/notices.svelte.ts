@@ -1,48 +1,104 @@
 /** What the window says without being asked: toasts for the eye, one polite line for the ear. */
+export interface ToastAct {
+  label: string;
+  run: () => void;
+  /** It takes back what was done: Ctrl Z does the same while the toast is there. */
+  undo?: true;
+}
+
 export interface Toast {
   id: number;
   text: string;
   kind: 'plain' | 'bad';
-  act?: { label: string; run: () => void };
+  act?: ToastAct;
+  /** Of what it speaks: a later toast of the same takes its place and keeps its act, so that undo goes back to before
+   * the first of several changes. */
+  about?: string;
 }
 
 /** How long a toast stays, unless the pointer or the focus is on it. */
 export const TOAST_MS = 10_000;
+/** What is left to it at least once the pointer has gone. */
+const TOAST_LEFT_MIN_MS = 2_000;
 /** A screen reader hears at most one message in this time; a later one replaces one that waits. */
 const SPEAK_EVERY_MS = 3_000;
+
+interface Timer {
+  timer: ReturnType<typeof setTimeout> | null;
+  left: number;
+  since: number;
+}
 
 export class Notices {
   toasts = $state.raw<Toast[]>([]);
   spoken = $state('');
   #next = 1;
-  #timers = new Map<number, ReturnType<typeof setTimeout>>();
+  #timers = new Map<number, Timer>();
   #lastSpoken = -Infinity;
   #waiting: ReturnType<typeof setTimeout> | null = null;
 
-  toast(text: string, extra: { kind?: Toast['kind']; act?: Toast['act'] } = {}): void {
-    const toast: Toast = { id: this.#next++, text, kind: extra.kind ?? 'plain', ...(extra.act ? { act: extra.act } : {}) };
+  toast(text: string, extra: { kind?: Toast['kind']; act?: ToastAct; about?: string } = {}): void {
+    const before = extra.about === undefined ? undefined : this.toasts.find((one) => one.about === extra.about);
+    const act = before?.act ?? extra.act;
+    const toast: Toast = {
+      id: this.#next++,
+      text,
+      kind: extra.kind ?? 'plain',
+      ...(act ? { act } : {}),
+      ...(extra.about === undefined ? {} : { about: extra.about }),
+    };
+    if (before) this.close(before.id);
     this.toasts = [...this.toasts, toast].slice(-5);
-    this.resume(toast.id);
+    this.#timers.set(toast.id, { timer: null, left: TOAST_MS, since: 0 });
+    this.#start(toast.id);
     this.speak(text);
   }
 
   close(id: number): void {
     this.hold(id);
+    this.#timers.delete(id);
     this.toasts = this.toasts.filter((toast) => toast.id !== id);
   }
 
   /** The pointer or the focus is on it: it stays. */
   hold(id: number): void {
-    clearTimeout(this.#timers.get(id));
-    this.#timers.delete(id);
+    const one = this.#timers.get(id);
+    if (!one || one.timer === null) return;
+    clearTimeout(one.timer);
+    one.timer = null;
+    one.left = Math.max(0, one.left - (performance.now() - one.since));
   }
 
   resume(id: number): void {
     this.hold(id);
-    this.#timers.set(
-      id,
-      setTimeout(() => this.close(id), TOAST_MS),
-    );
+    const one = this.#timers.get(id);
+    if (one) one.left = Math.max(one.left, TOAST_LEFT_MIN_MS);
+    this.#start(id);
+  }
+
+  /** How long it still stays, in milliseconds. */
+  left(id: number): number {
+    const one = this.#timers.get(id);
+    if (!one) return 0;
+    return Math.max(0, one.timer === null ? one.left : one.left - (performance.now() - one.since));
+  }
+
+  /** The newest toast that can take something back. */
+  get undoable(): Toast | undefined {
+    return this.toasts.findLast((toast) => toast.act?.undo);
+  }
+
+  /** Does what a toast offers, and puts it away. */
+  act(toast: Toast): void {
+    this.close(toast.id);
+    toast.act?.run();
+  }
+
+  #start(id: number): void {
+    const one = this.#timers.get(id);
+    if (!one) return;
+    one.since = performance.now();
+    one.timer = setTimeout(() => this.close(id), one.left);
   }
 
   speak(text: string): void {

@@ -4,7 +4,8 @@ import type { TransferFilter } from '../ipc/backend';
 export type Place =
   | { screen: 'transfers'; filter: TransferFilter }
   | { screen: 'bucket'; bucket: string; prefix: string }
-  | { screen: 'settings' };
+  /** `row`: the setting to go to, for whoever searched for it by name. */
+  | { screen: 'settings'; section?: string; row?: string };
 
 export class Route {
   #back = $state<Place[]>([]);
@@ -57,5 +58,6 @@ export class Route {
 function same(a: Place, b: Place): boolean {
   if (a.screen === 'transfers' && b.screen === 'transfers') return a.filter === b.filter;
   if (a.screen === 'bucket' && b.screen === 'bucket') return a.bucket === b.bucket && a.prefix === b.prefix;
+  if (a.screen === 'settings' && b.screen === 'settings') return a.section === b.section && a.row === b.row;
   return a.screen === b.screen;
 }

@@ -1,4 +1,4 @@
-import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
+import { cleanup, render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Backend, ObjectPage, Pulse } from '../ipc/backend';
@@ -8,7 +8,6 @@ import { Live } from '../session/live.svelte';
 import { Notices, TOAST_MS } from '../session/notices.svelte';
 import { Route } from '../session/route.svelte';
 import Shell from './App.svelte';
-import { shortcut } from './shortcuts';
 
 afterEach(() => {
   cleanup();
@@ -104,36 +103,6 @@ describe('cancelling', () => {
     await userEvent.click(screen.getByTestId('confirm-keep'));
     expect(pause).toHaveBeenCalledOnce();
     expect(cancel).not.toHaveBeenCalled();
-  });
-});
-
-describe('keys of the window', () => {
-  const press = (key: string, more: Partial<KeyboardEvent> = {}, mac = false): string | null =>
-    shortcut({ key, code: '', ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more }, mac);
-
-  test.each([
-    ['u', { ctrlKey: true }, 'upload'],
-    ['P', { ctrlKey: true, shiftKey: true }, 'pauseAll'],
-    ['r', { ctrlKey: true }, 'retrySelected'],
-    ['ArrowLeft', { altKey: true }, 'back'],
-    ['F5', {}, 'refresh'],
-    ['F6', { shiftKey: true }, 'previousPane'],
-    ['f', { ctrlKey: true }, 'nothing'],
-    ['u', {}, null],
-    ['ArrowUp', { altKey: true, shiftKey: true }, null],
-  ])('%s %o', (key, more, meaning) => expect(press(key, more)).toBe(meaning));
-
-  test('on a Mac it is Command', () => {
-    expect(press('u', { metaKey: true }, true)).toBe('upload');
-    expect(press('u', { ctrlKey: true }, true)).toBeNull();
-  });
-
-  test('the webview’s own reload and print are taken from it', async () => {
-    await open();
-    for (const init of [{ key: 'r', ctrlKey: true }, { key: 'p', ctrlKey: true }, { key: 'F5' }]) {
-      // `fireEvent` tells whether the default was left alone.
-      expect(await fireEvent.keyDown(window, init)).toBe(false);
-    }
   });
 });
 

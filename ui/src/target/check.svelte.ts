@@ -15,8 +15,10 @@ export class TargetCheck {
   #asked = 0;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(backend: Backend) {
+  /** `conflict`: what is chosen until the user chooses. */
+  constructor(backend: Backend, conflict: Conflict) {
     this.#backend = backend;
+    if (conflict !== 'fail') this.conflict = conflict;
   }
 
   /** Whether the question must be put. */

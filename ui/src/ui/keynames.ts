@@ -1,11 +1,12 @@
 /** Names of keys as the platform writes them: `Ctrl B` here, `⌘ B` on a Mac. */
-const MAC: Readonly<Record<string, string>> = { Ctrl: '⌘', Alt: '⌥', Shift: '⇧' };
+const MAC: Readonly<Record<string, string>> = { Ctrl: '⌘', Alt: '⌥', Shift: '⇧', Delete: '⌦', Enter: '↩', Esc: '⎋' };
+/** No words in them, so they are the same in every language. */
+const ARROWS: Readonly<Record<string, string>> = { Left: '←', Right: '→', Up: '↑', Down: '↓' };
 
 export function shownKeys(keys: string, mac = /Mac/.test(navigator.userAgent)): string {
-  if (!mac) return keys;
   return keys
     .split(' ')
-    .map((key) => MAC[key] ?? key)
+    .map((key) => ARROWS[key] ?? (mac ? MAC[key] : undefined) ?? key)
     .join(' ');
 }
 

@@ -28,7 +28,8 @@ impl Driver {
         let now = self.tools.clock.now();
         // There may be more than fits into one piece; other facts come in between.
         let more = passed.removed >= EXPIRED_AT_ONCE_MAX;
-        self.state.expire_at = Some(if more { now } else { now + EVERY });
+        // It may have been decided meanwhile that all of it stays.
+        self.state.expire_at = (self.history_days > 0).then(|| if more { now } else { now + EVERY });
         if passed.removed > 0 {
             self.live.touch();
         }

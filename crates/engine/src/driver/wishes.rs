@@ -32,6 +32,17 @@ impl Driver {
                 // Whoever asked may have stopped listening.
                 drop(reply.send(Ok(())));
             }
+            Command::Limits(limits, reply) => {
+                self.input(Input::Limits(limits));
+                // Whoever asked may have stopped listening.
+                drop(reply.send(Ok(())));
+            }
+            Command::HistoryDays(days, reply) => {
+                self.history_days = days;
+                self.state.expire_at = (days > 0).then(|| self.tools.clock.now());
+                // Whoever asked may have stopped listening.
+                drop(reply.send(Ok(())));
+            }
             Command::Shutdown(reply) => {
                 self.state.closing = Some(reply);
                 self.state.closing_since = Some(self.tools.clock.now());

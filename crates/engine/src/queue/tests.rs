@@ -298,6 +298,26 @@ fn a_change_that_several_parts_see_at_once_still_has_the_old_upload_aborted() {
 }
 
 #[test]
+fn more_places_are_taken_at_once_and_fewer_as_they_become_free() {
+    let mut world = World::new();
+    world.give(Input::Add((1..=6).map(|id| upload(id, 1)).collect()));
+    let working = |world: &World| world.queue.transfers().filter(|one| one.state.is_working()).count();
+    assert_eq!(working(&world), 2);
+    world.give(Input::Limits(QueueLimits { active_max: 4, parts_max: 5 }));
+    assert_eq!(working(&world), 4);
+    world.give(Input::Limits(QueueLimits { active_max: 1, parts_max: 5 }));
+    assert_eq!(working(&world), 4, "what works goes on");
+    let mut before = 4;
+    while !world.running.is_empty() {
+        world.end(0, 0);
+        let now = working(&world);
+        assert!(now <= before.max(1), "{now} work after {before}");
+        before = now;
+    }
+    assert_eq!(world.committed.len(), 6, "and all come to their end");
+}
+
+#[test]
 fn a_store_that_asks_to_slow_down_is_given_fewer_parts_until_it_has_been_quiet_for_a_while() {
     let mut world = World::new();
     world.queue = Queue::new(QueueLimits { active_max: 4, parts_max: 64 }, RetryPolicy::default(), 1);

@@ -10,6 +10,7 @@ use crate::error::TransferError;
 use crate::event::Event;
 use crate::fact::Fact;
 use crate::handle::Interruption;
+use crate::queue::QueueLimits;
 use crate::transfer::{Intent, State, TransferId, TransferSpec};
 use crate::view::{Stats, Transferred};
 
@@ -123,6 +124,8 @@ pub enum Input {
     Ended(JobId, Result<Report, TransferError>),
     /// All connections are gone, and it was nobody's fault.
     Interrupted(Interruption),
+    /// Other bounds from now on. What works goes on; a lower bound acts as places become free.
+    Limits(QueueLimits),
     /// Time has passed.
     Wake,
     /// Everything stops, and nothing more is started.

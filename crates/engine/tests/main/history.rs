@@ -111,6 +111,22 @@ fn history_is_kept_for_ever_if_that_is_wanted() {
 }
 
 #[test]
+fn a_shorter_history_is_forgotten_at_once_and_one_for_ever_stays() {
+    let world = &World::new();
+    fill(&SqliteLedger::open(&world.ledger_path(), 0).unwrap().0, world.clock.wall_ms());
+    world.run_with(EngineOptions { history_days: 0, ..EngineOptions::default() }, |run| async move {
+        assert_eq!(listed(&run.engine), [1, 2, 3, 4, 5, 6]);
+        run.engine.set_history_days(90).await.unwrap();
+        until_listed(&run.engine, &[2, 4, 5, 6]).await;
+        run.engine.set_history_days(0).await.unwrap();
+        let (path, _) = world.file("a", 10);
+        let id = run.add(spec(End::file(path), object("here", "a"))).await;
+        run.rest(id).await;
+        assert_eq!(listed(&run.engine), [2, 4, 5, 6, 7]);
+    });
+}
+
+#[test]
 fn a_long_history_is_forgotten_in_bounded_pieces_and_to_its_end() {
     let world = &World::new();
     let rows = 2 * EXPIRED_AT_ONCE_MAX as u64 + 500;

@@ -1,7 +1,8 @@
 /** A backend without Rust: the same answers, from a seeded world. Every screen can be seen and driven on it. */
-import { type AccountView, type Backend, type ConnectForm, type Conflict, Failure, type ObjectRow, type Push, type Settings } from '../backend';
+import { type AccountView, type Backend, type ConnectForm, type Conflict, Failure, type ObjectRow, type Push, type Settings, USUAL_SETTINGS } from '../backend';
 import { createDesktop, type MockDesktop } from './desktop';
-import { Simulation } from './simulation';
+import { checkSettings } from './settings';
+import { AT_ONCE, Simulation } from './simulation';
 import {
   type Bucket,
   LONG_NAMES,
@@ -72,7 +73,7 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
   const accounts = new Map<string, AccountView>();
   const worlds = new Map<string, Map<string, Bucket>>();
   let current: AccountView | null = null;
-  let settings: Settings = { language: 'system', theme: 'system', download_folder: '/home/lin/Downloads', notify_done: true, notify_attention: true, ...options.settings };
+  let settings: Settings = { ...USUAL_SETTINGS, transfers_max: AT_ONCE, download_folder: '/home/lin/Downloads', ...options.settings };
   let receive: (push: Push) => void = () => undefined;
   let pulsed = -1;
 
@@ -160,8 +161,11 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
     appStatus: async () => ({ version: '0.1.0', platform: 'linux', account: current, keychain: options.keychain, notice: null }),
     getSettings: async () => settings,
     setSettings: async (next) => {
+      checkSettings(next, refuse);
       settings = next;
+      simulation.activeMax = next.transfers_max;
     },
+    revealLog: async () => undefined,
 
     connectPractice: async () => {
       accounts.set(PRACTICE.id, PRACTICE);

@@ -22,7 +22,8 @@ import { decimalOf, seeded } from './random';
 
 const MIB = 1024 ** 2;
 const CAPACITY: Record<Direction, number> = { upload: 44 * MIB, download: 62 * MIB, copy: 900 * MIB };
-const AT_ONCE = 6;
+/** Transfers that work at a time unless the settings say otherwise. */
+export const AT_ONCE = 6;
 const PARTS_AT_ONCE = 8;
 const SCAN_MS = 500;
 const RETRY_MS = 8_000;
@@ -81,6 +82,7 @@ const RUNNING: readonly ShownState[] = [
 export class Simulation {
   limits: Limits = { upload_bytes_s: null, download_bytes_s: null };
   revision = 1;
+  activeMax = AT_ONCE;
   /** Called when a transfer ended. */
   onEnded: (row: TransferRow) => void = () => undefined;
   #transfers = new Map<number, Transfer>();
@@ -146,7 +148,7 @@ export class Simulation {
   #start(): void {
     let running = [...this.#transfers.values()].filter((transfer) => RUNNING.includes(transfer.state)).length;
     for (const transfer of this.#transfers.values()) {
-      if (running >= AT_ONCE) return;
+      if (running >= this.activeMax) return;
       if (transfer.state !== 'waiting') continue;
       this.#become(transfer, 'scanning');
       running += 1;

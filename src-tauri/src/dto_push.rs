@@ -1,0 +1,51 @@
+//! The wire type of what Rust tells the window without being asked.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::dto::{AppError, Pulse, TransferRow};
+use crate::dto_desktop::NoticeFacts;
+
+/// A push from Rust to the window.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Push {
+    /// Counters.
+    Pulse {
+        /// The counters.
+        pulse: Pulse,
+    },
+    /// A transfer ended: done, failed, or cancelled (its state is `cancelling` then, and no list has it any more).
+    Ended {
+        /// Its last row.
+        row: TransferRow,
+    },
+    /// Something that the user must know until it is put away.
+    Notice {
+        /// What it is.
+        notice: AppError,
+    },
+    /// Files are dragged over the window (native drag and drop).
+    DragOver {
+        /// How many paths.
+        paths: u64,
+    },
+    /// The drag left, or ended.
+    DragLeave {},
+    /// Files were dropped.
+    Dropped {
+        /// The absolute paths of those that can be read.
+        paths: Vec<String>,
+        /// A reason for each that cannot.
+        refused: Vec<AppError>,
+    },
+    /// The window is to be closed while transfers run: `quit_question` has what to ask.
+    QuitAsked {},
+    /// The user is to be told of this outside of the window; its words go to `show_notice`.
+    NoticeDue {
+        /// What happened.
+        facts: NoticeFacts,
+    },
+    /// Files were given from outside: `take_given_files` has them.
+    FilesGiven {},
+}
