@@ -13,7 +13,10 @@ export async function openBackend(): Promise<Backend> {
     keychain: asked.get('keychain') !== 'none',
     settings: { language: asked.get('lang') ?? 'system', theme: asked.get('theme') ?? 'system' },
   });
-  mock.run();
+  if (asked.has('still')) {
+    // For pictures: a moment of this world that is the same each time.
+    for (let tick = 0; tick < 20; tick += 1) mock.advance(100);
+  } else mock.run();
   // Journeys move this world by hand: drop files on it, take its network away.
   Object.assign(window, { ternMock: mock });
   return mock;
