@@ -47,16 +47,17 @@ for (const [lang, theme] of [
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
       await page.waitForTimeout(300);
       const fonts = await systemFonts(page);
-      const seen = PNG.sync.read(await page.screenshot({ caret: 'hide', animations: 'disabled' }));
+      const taken = await page.screenshot({ caret: 'hide', animations: 'disabled' });
       const folder = `${KEPT}/${lang}-${theme}`;
       const path = `${folder}/${name}.png`;
       if (RENEW) {
         mkdirSync(folder, { recursive: true });
-        writeFileSync(path, PNG.sync.write(seen, { deflateLevel: 9 }));
+        writeFileSync(path, taken);
         writeFileSync(FONTS, `${JSON.stringify(fonts)}\n`);
         return;
       }
       assert.ok(existsSync(path), `there is no picture of ${name} yet: npm run pictures:renew`);
+      const seen = PNG.sync.read(taken);
       const kept = PNG.sync.read(readFileSync(path));
       assert.deepEqual([seen.width, seen.height], [kept.width, kept.height]);
       const difference = new PNG({ width: kept.width, height: kept.height });
@@ -66,7 +67,7 @@ for (const [lang, theme] of [
       if (pixels > allowed) {
         mkdirSync(DIFFERENT, { recursive: true });
         writeFileSync(`${DIFFERENT}/${lang}-${theme}-${name}.png`, PNG.sync.write(difference));
-        writeFileSync(`${DIFFERENT}/${lang}-${theme}-${name}-seen.png`, PNG.sync.write(seen));
+        writeFileSync(`${DIFFERENT}/${lang}-${theme}-${name}-seen.png`, taken);
       }
       assert.ok(pixels <= allowed, `${pixels} pixels differ, ${Math.round(allowed)} may; see artifacts/pictures`);
     });
