@@ -47,6 +47,7 @@ for (const { name, query = QUERY, go } of SCREENS) {
 
 test('axe itself finds what is wrong', async () => {
   const page = await open(QUERY);
+  await page.getByTestId('transfer-row').first().waitFor();
   await page.evaluate(() => {
     const button = document.createElement('button');
     document.querySelector('main').append(button);
