@@ -104,10 +104,11 @@ impl TosStore {
         if error.kind == ErrorKind::ClockSkew && !self.learn_offset(signed_at, date) {
             error.retry = store::Retry::Never;
         }
-        let may_be_away = matches!(error.kind, ErrorKind::CrossRegion | ErrorKind::BucketNotFound)
-            || (300..400).contains(&error.status.unwrap_or_default());
+        // A redirect, or the answer to a HEAD, has no code to tell by.
+        let is_mute = error.code.is_none() && matches!(error.status, Some(300..=399 | 403 | 404));
+        let may_be_away = is_mute || matches!(error.kind, ErrorKind::CrossRegion | ErrorKind::BucketNotFound);
         if may_be_away && !bucket.is_empty() && self.learn_home(&bucket, home).await {
-            error.retry = store::Retry::Later;
+            (error.kind, error.retry) = (ErrorKind::CrossRegion, store::Retry::Later);
         }
         error
     }
