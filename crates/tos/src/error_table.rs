@@ -46,6 +46,7 @@ fn every_code_of_the_protocol_notes_has_its_kind() {
         (PartsMismatch, Retry::Never, 400, &["InvalidPart", "NoUploadPart", "PartSizeNotMatch", "InvalidPartOffset"]),
         (AlreadyExists, Retry::Never, 409, &["BucketAlreadyExists", "BucketAlreadyOwnedByYou", "DuplicateObject"]),
         (AlreadyExists, Retry::Never, 409, &["DuplicateUpload"]),
+        (NotEmpty, Retry::Never, 409, &["BucketNotEmpty"]),
         (Changed, Retry::Never, 412, &["PreconditionFailed"]),
         (Archived, Retry::Never, 403, &["ObjectNotRestored", "InActiveTier"]),
         (Archived, Retry::Never, 409, &["ObjectNotRestored", "RestoreAlreadyInProgress"]),
