@@ -27,6 +27,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         transfers::add_uploads,
         transfers::add_downloads,
         transfers::add_copies,
+        transfers::copy_route,
         transfers::transfers,
         transfers::transfer_detail,
         transfers::pause,
