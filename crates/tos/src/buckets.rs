@@ -43,7 +43,7 @@ pub(crate) async fn head(store: &TosStore, bucket: &str) -> Result<BucketDetails
 
 pub(crate) async fn delete(store: &TosStore, bucket: &str) -> Result<()> {
     // Through a custom domain this would be about the bucket that the domain stands for.
-    store.endpoint.service()?;
+    store.homes.own().endpoint.service()?;
     let answer = store.send(store.bucket_call("deleting", Method::DELETE, bucket)?).await?;
     answer.looks_like_tos()
 }

@@ -236,6 +236,8 @@ fn kind_of_code(code: &str) -> Option<ErrorKind> {
         "RequestTimeTooSkewed" => ClockSkew,
         "AccessDenied" | "ForbiddenAccess" | "SourceObjectAccessDenied" => Forbidden,
         "NoSuchBucket" => BucketNotFound,
+        // Of a bucket that is there.
+        "NoSuchLifecycleConfiguration" => ObjectNotFound,
         "NoSuchKey" | "NoSuchVersion" | "DeleteMarker" | "SourceObjectNotFound" => ObjectNotFound,
         "NoSuchUpload" | "UploadStatusNotUploading" | "UploadStatusMismatch" => UploadNotFound,
         "InvalidPart" | "NoUploadPart" | "PartSizeNotMatch" | "InvalidPartOffset" => PartsMismatch,

@@ -41,6 +41,7 @@ fn every_code_of_the_protocol_notes_has_its_kind() {
         (Forbidden, Retry::Never, 403, &["AccessDenied", "ForbiddenAccess", "SourceObjectAccessDenied"]),
         (BucketNotFound, Retry::Never, 404, &["NoSuchBucket"]),
         (ObjectNotFound, Retry::Never, 404, &["NoSuchKey", "DeleteMarker", "SourceObjectNotFound", "NoSuchVersion"]),
+        (ObjectNotFound, Retry::Never, 404, &["NoSuchLifecycleConfiguration"]),
         (UploadNotFound, Retry::Never, 404, &["NoSuchUpload"]),
         (UploadNotFound, Retry::Never, 409, &["UploadStatusNotUploading", "UploadStatusMismatch"]),
         (PartsMismatch, Retry::Never, 400, &["InvalidPart", "NoUploadPart", "PartSizeNotMatch", "InvalidPartOffset"]),
