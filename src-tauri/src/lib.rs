@@ -11,6 +11,7 @@ pub mod commands;
 mod connect;
 pub mod desktop;
 pub mod dto;
+pub mod dto_objects;
 pub mod environment;
 pub mod error;
 pub mod events;
@@ -19,6 +20,7 @@ mod naming;
 mod practice;
 mod settings;
 mod stores;
+mod times;
 pub mod view;
 
 use std::sync::Arc;
