@@ -75,7 +75,11 @@ pub async fn restore_version(
     let told = open.store.head_object(&source).await.map_err(|error| open.refusal(&error, &source))?;
     if told.size_bytes > open.store.capabilities().part_size_bytes_max {
         let ends = (End::object(store_id.clone(), source), End::object(store_id, target));
-        let added = app.engine().await?.add(vec![naming::spec(ends.0, ends.1, Conflict::Overwrite)]).await?;
+        let added = app
+            .engine()
+            .await?
+            .add(vec![naming::spec(ends.0, ends.1, &naming::How::new(&app.settings.settings(), Conflict::Overwrite))])
+            .await?;
         let id = added.first().ok_or_else(|| AppError::internal("the engine took no transfer"))?.0;
         return Ok(VersionRestored::Transfer { id });
     }
