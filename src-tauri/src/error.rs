@@ -11,6 +11,8 @@ use crate::dto::AppError;
 pub enum OwnCode {
     /// A bucket of this name is there already.
     AlreadyExists,
+    /// The bucket still has something in it.
+    BucketNotEmpty,
     /// Somebody else writes to the data folder.
     DataFolderBusy,
     /// A fault of ours has stopped the engine.
@@ -27,6 +29,8 @@ pub enum OwnCode {
     NoFileDropped,
     /// A device, a pipe or a socket.
     NotAFile,
+    /// An object is too large to be renamed by one copy.
+    RenameTooLarge,
     /// The endpoint is the one for S3 programs.
     S3Endpoint,
     /// A transfer goes on with this upload.
@@ -35,8 +39,9 @@ pub enum OwnCode {
 
 impl OwnCode {
     /// Every one: a test holds the window to having words for each.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::AlreadyExists,
+        Self::BucketNotEmpty,
         Self::DataFolderBusy,
         Self::EngineStopped,
         Self::FolderNotYet,
@@ -45,6 +50,7 @@ impl OwnCode {
         Self::NoAccount,
         Self::NoFileDropped,
         Self::NotAFile,
+        Self::RenameTooLarge,
         Self::S3Endpoint,
         Self::UploadNeeded,
     ];
@@ -53,6 +59,7 @@ impl OwnCode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AlreadyExists => "already_exists",
+            Self::BucketNotEmpty => "bucket_not_empty",
             Self::DataFolderBusy => "data_folder_busy",
             Self::EngineStopped => "engine_stopped",
             Self::FolderNotYet => "folder_not_yet",
@@ -61,6 +68,7 @@ impl OwnCode {
             Self::NoAccount => "no_account",
             Self::NoFileDropped => "no_file_dropped",
             Self::NotAFile => "not_a_file",
+            Self::RenameTooLarge => "rename_too_large",
             Self::S3Endpoint => "s3_endpoint",
             Self::UploadNeeded => "upload_needed",
         }

@@ -2,7 +2,7 @@
 import { getContext, setContext } from 'svelte';
 import type { RowId } from './table';
 
-const KEY = Symbol('shown settings');
+const KEY = Symbol('shown');
 
 export class Shown {
   /** Null: all. */

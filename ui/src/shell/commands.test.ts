@@ -1,3 +1,6 @@
+/// <reference types="node" />
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -29,6 +32,15 @@ describe('the table of commands', () => {
   test('gives no key to two commands', () => {
     const keys = COMMANDS.flatMap((command) => command.keys ?? []);
     expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  test('no component writes a key of the table anew', () => {
+    const root = join(import.meta.dirname, '..');
+    const keys = new Set(COMMANDS.flatMap((command) => command.keys ?? []).filter((one) => one.startsWith('Ctrl')));
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.svelte'));
+    expect(files.length).toBeGreaterThan(30);
+    const again = files.flatMap((path) => [...readFileSync(join(root, path), 'utf8').matchAll(/keys="([^"]+)"/g)].filter(([, one = '']) => keys.has(one)).map(([text]) => `${path}: ${text}`));
+    expect(again).toEqual([]);
   });
 
   test('every command is offered by the window or by a screen', async () => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use store::{ErrorKind, ObjectRef, ObjectStore};
+use store::{ErrorKind, ObjectRef, ObjectStore, Retry};
 
 use super::{about, slot};
 use crate::error::{ErrorCode, TransferError};
@@ -43,7 +43,12 @@ async fn region(store: &dyn ObjectStore, object: &ObjectRef, known: &Regions) ->
     if let Some(region) = slot(known).get(&object.bucket) {
         return Ok(Some(region.clone()));
     }
-    match store.head_bucket(&object.bucket).await {
+    let mut looked = store.head_bucket(&object.bucket).await;
+    if looked.as_ref().is_err_and(|error| error.kind == ErrorKind::CrossRegion && error.retry == Retry::Later) {
+        // By now the store knows where that bucket is.
+        looked = store.head_bucket(&object.bucket).await;
+    }
+    match looked {
         Ok(details) => {
             if let Some(region) = &details.region {
                 slot(known).insert(object.bucket.clone(), region.clone());

@@ -46,8 +46,13 @@ async fn a_refusal_teaches_where_a_bucket_lives_and_the_next_attempt_succeeds() 
         let practice = practice(wrong_region).await;
         let store = practice.store();
         let error = put(&store).await.unwrap_err();
-        assert_eq!(error.retry, Retry::Later, "{wrong_region:?}: {error:?}");
+        assert_eq!((error.kind, error.retry), (ErrorKind::CrossRegion, Retry::Later), "{wrong_region:?}: {error:?}");
         put(&store).await.unwrap();
+        // The answer to a HEAD has no body that could say so.
+        let store = practice.store();
+        let error = store.head_bucket(FAR).await.unwrap_err();
+        assert_eq!((error.kind, error.retry), (ErrorKind::CrossRegion, Retry::Later), "{wrong_region:?}: {error:?}");
+        assert_eq!(store.head_bucket(FAR).await.unwrap().region.as_deref(), Some("cn-shanghai"));
     }
 }
 
