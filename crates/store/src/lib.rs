@@ -8,6 +8,7 @@
 //! Start with [`ObjectStore`], then [`StoreError`].
 #![warn(missing_docs)]
 
+mod attempts;
 mod body;
 mod capabilities;
 #[cfg(feature = "testing")]
@@ -22,6 +23,7 @@ mod part;
 mod secret;
 mod store;
 
+pub use attempts::{SHORT_CALL_ATTEMPTS_MAX, wait_before_next};
 pub use body::{ByteStream, UploadBody};
 pub use capabilities::Capabilities;
 pub use crc64::{Crc64, Crc64Combiner, Crc64Hasher};
