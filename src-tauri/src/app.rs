@@ -20,8 +20,10 @@ use crate::dto::{AccountView, AppError, AppStatus, Limits};
 use crate::environment::Environment;
 use crate::error::OwnCode;
 use crate::events::{self, Pushes};
+use crate::papers::Papers;
 use crate::practice::Practice;
 use crate::settings::SettingsFile;
+use crate::stops::Stops;
 use crate::stores::{AccountStores, OpenStore};
 
 /// How long the engine may take to stop when the window closes. What it could not write is found again at the start.
@@ -38,6 +40,10 @@ pub struct App {
     pub practice: Arc<Practice>,
     /// The way to the window.
     pub pushes: Pushes,
+    /// Receipts that are open in the window.
+    pub papers: Papers,
+    /// What the window can stop.
+    pub stops: Stops,
     desktop: OnceLock<Box<dyn Desktop>>,
     opened: OnceCell<Opened>,
     running: OnceCell<Running>,
@@ -72,6 +78,8 @@ impl App {
             settings: SettingsFile::open(folder.path().join("settings.json")),
             practice: Arc::new(Practice::new(folder.practice(), environment.practice)),
             pushes: Pushes::default(),
+            papers: Papers::default(),
+            stops: Stops::default(),
             desktop: OnceLock::new(),
             opened: OnceCell::new(),
             running: OnceCell::new(),

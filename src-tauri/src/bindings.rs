@@ -3,7 +3,7 @@
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands::{accounts, app, browse, limits, transfers, uploads};
+use crate::commands::{accounts, adoption, app, browse, limits, receipts, transfers, uploads};
 
 /// All commands with their types. Byte counts and ids are exported as `number`: they stay below 2^53. Types have one
 /// form for both ways: no field is left out of what Rust sends, and the window leaves out none either.
@@ -39,8 +39,21 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         transfers::reveal,
         uploads::list_uploads,
         uploads::measure_upload,
-        uploads::adopt_upload,
         uploads::abort_upload,
+        uploads::clean_up_uploads,
+        adoption::read_checkpoint,
+        adoption::compare_upload,
+        adoption::stop_compare,
+        adoption::adopt_upload,
+        receipts::history,
+        receipts::open_receipt,
+        receipts::open_receipt_file,
+        receipts::receipt_rows,
+        receipts::check_receipt,
+        receipts::check_progress,
+        receipts::stop_check,
+        receipts::save_receipt,
+        receipts::close_receipt,
         limits::get_limits,
         limits::set_limits,
     ])

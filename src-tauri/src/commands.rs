@@ -4,9 +4,11 @@
 //! generated bindings are fresh.
 
 pub mod accounts;
+pub mod adoption;
 pub mod app;
 pub mod browse;
 pub mod limits;
+pub mod receipts;
 pub mod transfers;
 pub mod uploads;
 

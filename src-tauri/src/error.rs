@@ -11,10 +11,18 @@ use crate::dto::AppError;
 pub enum OwnCode {
     /// A bucket of this name is there already.
     AlreadyExists,
+    /// The object of a checkpoint is encrypted with a key that nobody here has.
+    CheckpointEncrypted,
+    /// A checkpoint of an upload that was not begun.
+    CheckpointNotBegun,
+    /// A checkpoint of something else than the upload of a file.
+    CheckpointNotUpload,
     /// Somebody else writes to the data folder.
     DataFolderBusy,
     /// A fault of ours has stopped the engine.
     EngineStopped,
+    /// A receipt from a file names a file on another computer.
+    FileElsewhere,
     /// Whole folders cannot be moved yet.
     FolderNotYet,
     /// The keychain is locked.
@@ -23,6 +31,18 @@ pub enum OwnCode {
     LedgerSetAside,
     /// Nothing is connected.
     NoAccount,
+    /// A file is no checkpoint of an SDK, or half of one.
+    NotACheckpoint,
+    /// A file is no receipt.
+    NotAReceipt,
+    /// A receipt does not fit its root hash.
+    ReceiptAltered,
+    /// A receipt is not open any more.
+    ReceiptClosed,
+    /// A receipt of a newer version.
+    ReceiptNewer,
+    /// Too many transfers for one receipt.
+    ReceiptTooLarge,
     /// The endpoint is the one for S3 programs.
     S3Endpoint,
     /// A transfer goes on with this upload.
@@ -31,14 +51,24 @@ pub enum OwnCode {
 
 impl OwnCode {
     /// Every one: a test holds the window to having words for each.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 19] = [
         Self::AlreadyExists,
+        Self::CheckpointEncrypted,
+        Self::CheckpointNotBegun,
+        Self::CheckpointNotUpload,
         Self::DataFolderBusy,
         Self::EngineStopped,
+        Self::FileElsewhere,
         Self::FolderNotYet,
         Self::KeychainLocked,
         Self::LedgerSetAside,
         Self::NoAccount,
+        Self::NotACheckpoint,
+        Self::NotAReceipt,
+        Self::ReceiptAltered,
+        Self::ReceiptClosed,
+        Self::ReceiptNewer,
+        Self::ReceiptTooLarge,
         Self::S3Endpoint,
         Self::UploadNeeded,
     ];
@@ -47,12 +77,22 @@ impl OwnCode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AlreadyExists => "already_exists",
+            Self::CheckpointEncrypted => "checkpoint_encrypted",
+            Self::CheckpointNotBegun => "checkpoint_not_begun",
+            Self::CheckpointNotUpload => "checkpoint_not_upload",
             Self::DataFolderBusy => "data_folder_busy",
             Self::EngineStopped => "engine_stopped",
+            Self::FileElsewhere => "file_elsewhere",
             Self::FolderNotYet => "folder_not_yet",
             Self::KeychainLocked => "keychain_locked",
             Self::LedgerSetAside => "ledger_set_aside",
             Self::NoAccount => "no_account",
+            Self::NotACheckpoint => "not_a_checkpoint",
+            Self::NotAReceipt => "not_a_receipt",
+            Self::ReceiptAltered => "receipt_altered",
+            Self::ReceiptClosed => "receipt_closed",
+            Self::ReceiptNewer => "receipt_newer",
+            Self::ReceiptTooLarge => "receipt_too_large",
             Self::S3Endpoint => "s3_endpoint",
             Self::UploadNeeded => "upload_needed",
         }

@@ -11,13 +11,17 @@ pub mod commands;
 mod connect;
 pub mod desktop;
 pub mod dto;
+pub mod dto_receipts;
+pub mod dto_uploads;
 pub mod environment;
 pub mod error;
 pub mod events;
 pub mod logs;
 mod naming;
+mod papers;
 mod practice;
 mod settings;
+mod stops;
 mod stores;
 pub mod view;
 

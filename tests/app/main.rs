@@ -7,6 +7,7 @@ mod edges;
 mod faults;
 mod harness;
 mod permissions;
+mod receipts;
 mod sdk_bugs;
 mod secrets;
 mod tidy;
