@@ -46,6 +46,16 @@ export const ERROR_CODES = [
   'keychain_locked',
   'no_account',
   'engine_stopped',
+  'checkpoint_encrypted',
+  'checkpoint_not_begun',
+  'checkpoint_not_upload',
+  'file_elsewhere',
+  'not_a_checkpoint',
+  'not_a_receipt',
+  'receipt_altered',
+  'receipt_closed',
+  'receipt_newer',
+  'receipt_too_large',
   'internal',
 ] as const;
 

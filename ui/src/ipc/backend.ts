@@ -19,6 +19,8 @@ import type {
   TransferFilter,
   TransferPage,
 } from './bindings';
+import type { LeftoversBackend } from './leftovers';
+import type { ReceiptsBackend } from './receipts';
 
 export type {
   AccountView,
@@ -43,7 +45,7 @@ export type {
   TransferRow,
 } from './bindings';
 
-export interface Backend {
+export interface Backend extends LeftoversBackend, ReceiptsBackend {
   appStatus(): Promise<AppStatus>;
   getSettings(): Promise<Settings>;
   setSettings(settings: Settings): Promise<void>;

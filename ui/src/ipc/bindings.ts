@@ -70,16 +70,190 @@ export const commands = {
 	/**  What an upload holds; nothing if it has gone meanwhile. */
 	measureUpload: (bucket: string, key: string, uploadId: string) => typedError<HeldView | null, AppError>(__TAURI_INVOKE("measure_upload", { bucket, key, uploadId })),
 	/**  Goes on with an upload that another program or computer has begun, as far as its parts are parts of the file. */
-	adoptUpload: (bucket: string, key: string, uploadId: string, path: string, conflict: Conflict) => typedError<AdoptedView, AppError>(__TAURI_INVOKE("adopt_upload", { bucket, key, uploadId, path, conflict })),
+	adoptUpload: (bucket: string, key: string, uploadId: string, path: string, conflict: Conflict, checkpoint: string | null) => typedError<AdoptedView, AppError>(__TAURI_INVOKE("adopt_upload", { bucket, key, uploadId, path, conflict, checkpoint })),
 	/**  Aborts an upload that no transfer of ours needs. Whoever asks has been shown whose it is. */
 	abortUpload: (bucket: string, key: string, uploadId: string) => typedError<null, AppError>(__TAURI_INVOKE("abort_upload", { bucket, key, uploadId })),
 	/**  The limits in force. */
+	cleanUpUploads: (bucket: string, uploads: UploadCursor[]) => typedError<CleanedUpload[], AppError>(__TAURI_INVOKE("clean_up_uploads", { bucket, uploads })),
+	readCheckpoint: (path: string) => typedError<CheckpointView, AppError>(__TAURI_INVOKE("read_checkpoint", { path })),
+	compareUpload: (bucket: string, key: string, uploadId: string, path: string, checkpoint: string | null) => typedError<ComparedView | null, AppError>(__TAURI_INVOKE("compare_upload", { bucket, key, uploadId, path, checkpoint })),
+	stopCompare: (uploadId: string) => typedError<null, AppError>(__TAURI_INVOKE("stop_compare", { uploadId })),
+	history: (after: HistoryCursor | null, search: string, limit: number) => typedError<HistoryPage, AppError>(__TAURI_INVOKE("history", { after, search, limit })),
+	openReceipt: (choice: ReceiptChoice) => typedError<PaperView, AppError>(__TAURI_INVOKE("open_receipt", { choice })),
+	openReceiptFile: (path: string) => typedError<PaperView, AppError>(__TAURI_INVOKE("open_receipt_file", { path })),
+	receiptRows: (paper: number, from: number, limit: number) => typedError<PaperRow[], AppError>(__TAURI_INVOKE("receipt_rows", { paper, from, limit })),
+	checkReceipt: (paper: number, read: boolean) => typedError<CheckResult | null, AppError>(__TAURI_INVOKE("check_receipt", { paper, read })),
+	checkProgress: (paper: number) => typedError<CheckProgress, AppError>(__TAURI_INVOKE("check_progress", { paper })),
+	stopCheck: (paper: number) => typedError<null, AppError>(__TAURI_INVOKE("stop_check", { paper })),
+	saveReceipt: (paper: number, format: ReceiptFormat) => typedError<string | null, AppError>(__TAURI_INVOKE("save_receipt", { paper, format })),
+	closeReceipt: (paper: number) => typedError<null, AppError>(__TAURI_INVOKE("close_receipt", { paper })),
 	getLimits: () => typedError<Limits, AppError>(__TAURI_INVOKE("get_limits")),
 	/**  Changes the limits, also of what moves now. */
 	setLimits: (limits: Limits) => typedError<null, AppError>(__TAURI_INVOKE("set_limits", { limits })),
 };
 
 /* Types */
+export type UploadCursor = {
+	key: string,
+	upload_id: string,
+};
+
+export type UploadRow = {
+	key: string,
+	upload_id: string,
+	initiated_ms: number | null,
+	storage_class: string | null,
+	needed_by: number | null,
+	transfer: TransferRow | null,
+	left_behind_by: number | null,
+};
+
+export type UploadPage = {
+	rows: UploadRow[],
+	next: UploadCursor | null,
+};
+
+export type HeldView = {
+	parts: number,
+	size_bytes: number,
+	last_part_ms: number | null,
+	in_use: boolean,
+	parts_planned: number | null,
+	source: SourceState | null,
+};
+
+export type ComparedView = {
+	size_bytes: number,
+	part_size_bytes: number,
+	parts: string,
+	parts_listed: number,
+	held_bytes: number,
+};
+
+export type AdoptedView = {
+	id: number,
+	parts_listed: number,
+	parts_held: number,
+	held_bytes: number,
+	size_bytes: number,
+};
+
+export type CheckpointView = {
+	bucket: string,
+	key: string,
+	upload_id: string,
+	file: string | null,
+	recorded_file: string | null,
+	size_bytes: number,
+};
+
+export type CleanedUpload = {
+	upload_id: string,
+	outcome: CleanOutcome,
+	why: AppError | null,
+};
+
+export type SourceState = "there" | "changed" | "missing";
+
+export type CleanOutcome = "aborted" | "in_use" | "needed" | "failed";
+
+export type HistoryCursor = {
+	ended_ms: number,
+	id: number,
+};
+
+export type HistoryPage = {
+	rows: TransferRow[],
+	next: HistoryCursor | null,
+	kept_days: number,
+};
+
+export type PaperView = {
+	paper: number,
+	file: string | null,
+	product: string,
+	made_ms: number,
+	root_sha256: string,
+	direction: Direction | null,
+	name: string | null,
+	from: string,
+	to: string,
+	entries: number,
+	size_bytes: number,
+	verified: number,
+	unverified: number,
+	skipped: number,
+	began_ms: number | null,
+	ended_ms: number | null,
+	busy_ms: number,
+	parts_again: number,
+};
+
+export type PaperRow = {
+	transfer: number,
+	direction: Direction,
+	relayed: boolean,
+	outcome: PaperOutcome,
+	name: string,
+	from: string,
+	to: string,
+	size_bytes: number,
+	verified: boolean,
+	source_crc64: string | null,
+	target_crc64: string | null,
+	etag: string | null,
+	version: string | null,
+	requests: PaperRequest[],
+	parts: number | null,
+	parts_again: number,
+	added_ms: number | null,
+	planned_ms: number | null,
+	ended_ms: number | null,
+	busy_ms: number,
+	target_check: EndCheck | null,
+	source_check: EndCheck | null,
+};
+
+export type PaperRequest = {
+	purpose: PaperPurpose,
+	id: string,
+};
+
+export type EndCheck = {
+	finding: EndFinding,
+	found: string | null,
+	expected: string | null,
+	why: AppError | null,
+};
+
+export type CheckProgress = {
+	looked: number,
+	entries: number,
+	read_bytes: number,
+	total_bytes: number,
+};
+
+export type CheckResult = {
+	targets: number,
+	equal: number,
+	not_by_content: number,
+	different: number,
+	gone: number,
+	unchecked: number,
+	skipped: number,
+	sources_changed: number,
+};
+
+export type ReceiptChoice = { of: "transfers"; ids: number[] } | { of: "span"; since_ms: number | null; until_ms: number | null; search: string };
+
+export type PaperOutcome = "moved" | "identical" | "skipped";
+
+export type PaperPurpose = "looked_at_source" | "published" | "verified";
+
+export type EndFinding = "equal" | "rewritten" | "superseded" | "deleted" | "by_tag" | "by_size" | "size_differs" | "content_differs" | "tag_differs" | "gone" | "unchecked" | "skipped";
+
+export type ReceiptFormat = "json" | "html";
+
 /**  An account as the window shows it; no secret is in it. */
 export type AccountView = {
 	/**  Id of the profile. */
@@ -116,19 +290,6 @@ export type Actions = {
 	reveal: boolean,
 };
 
-/**  What came of going on with an upload of somebody else. */
-export type AdoptedView = {
-	/**  The transfer. */
-	id: number,
-	/**  Parts that the upload had. */
-	parts_listed: number,
-	/**  Those of them that are parts of the file. */
-	parts_held: number,
-	/**  Their bytes. */
-	held_bytes: number,
-	/**  Size of the file. */
-	size_bytes: number,
-};
 
 /**  An error of a command: what the window can say (`code` with words in i18n) and whether trying again makes sense. */
 export type AppError = {
@@ -222,13 +383,6 @@ export type Direction =
 /**  Object to object. */
 "copy";
 
-/**  What an unfinished upload holds. */
-export type HeldView = {
-	/**  How many parts. */
-	parts: number,
-	/**  Their bytes. */
-	size_bytes: number,
-};
 
 /**  New keys for an account that is known. */
 export type KeysForm = {
@@ -441,37 +595,8 @@ export type TransferRow = {
 	actions: Actions,
 };
 
-/**  Where a page of unfinished uploads ended. */
-export type UploadCursor = {
-	/**  Key of its last row. */
-	key: string,
-	/**  Its upload. */
-	upload_id: string,
-};
 
-/**  A page of unfinished uploads. */
-export type UploadPage = {
-	/**  By key. */
-	rows: UploadRow[],
-	/**  Give this back for the next page. */
-	next: UploadCursor | null,
-};
 
-/**  An unfinished upload. */
-export type UploadRow = {
-	/**  Key of the object that it would become. */
-	key: string,
-	/**  Its id. */
-	upload_id: string,
-	/**  When it was begun, in milliseconds since 1970. */
-	initiated_ms: number | null,
-	/**  Such as `STANDARD`. */
-	storage_class: string | null,
-	/**  The transfer that goes on with it. */
-	needed_by: number | null,
-	/**  The transfer that began it and needs it no more. */
-	left_behind_by: number | null,
-};
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

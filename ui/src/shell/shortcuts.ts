@@ -14,6 +14,7 @@ export type Shortcut =
   | 'up'
   | 'transfers'
   | 'buckets'
+  | 'leftovers'
   | 'settings'
   | 'nextPane'
   | 'previousPane'
@@ -29,6 +30,7 @@ const PLAIN: Readonly<Record<string, Shortcut>> = {
   r: 'retrySelected',
   '1': 'transfers',
   '2': 'buckets',
+  '3': 'leftovers',
   ',': 'settings',
   // The webview's own find has nothing to find in a list that is mostly not there.
   f: 'nothing',
