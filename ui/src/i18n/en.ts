@@ -337,7 +337,7 @@ export const en = {
   'left.canFinish': 'can be finished from here',
   'left.checkpointGone': 'TOS no longer knows the upload of {path} that this checkpoint is of. Upload the file.',
   'left.clean': 'Clean up by age…',
-  'left.clean.days': 'Begun so many days ago or more',
+  'left.clean.days': 'Age in days, at least',
   'left.clean.daysError': 'A whole number of days',
   'left.clean.do': '{n, plural, one {Abort # upload} other {Abort # uploads}}',
   'left.clean.found': '{n, plural, one {# upload} other {# uploads}}, {bytes}',

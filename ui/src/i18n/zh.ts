@@ -339,7 +339,7 @@ export const zh: Words = {
   'left.canFinish': '可从本机完成',
   'left.checkpointGone': 'TOS 上已没有此断点文件对应的上传（{path}）。请直接上传文件。',
   'left.clean': '按时间清理…',
-  'left.clean.days': '开始至今的天数',
+  'left.clean.days': '至少已有（天）',
   'left.clean.daysError': '请填写整数天数',
   'left.clean.do': '清除 {n} 个上传',
   'left.clean.found': '{n} 个上传，{bytes}',
