@@ -7,10 +7,14 @@ pub mod accounts;
 pub mod adoption;
 pub mod app;
 pub mod browse;
+pub mod buckets;
 pub mod limits;
+pub mod properties;
 pub mod receipts;
+pub mod renaming;
 pub mod transfers;
 pub mod uploads;
+pub mod versions;
 
 use std::sync::Arc;
 

@@ -143,6 +143,16 @@ pub struct ObjectPage {
     pub next: Option<String>,
 }
 
+/// Which way a copy goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum CopyRoute {
+    /// The store moves the bytes.
+    Inside,
+    /// They pass through this computer.
+    Relay,
+}
+
 /// What to do where the target exists with other content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]

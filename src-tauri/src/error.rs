@@ -11,6 +11,8 @@ use crate::dto::AppError;
 pub enum OwnCode {
     /// A bucket of this name is there already.
     AlreadyExists,
+    /// The bucket still has something in it.
+    BucketNotEmpty,
     /// The object of a checkpoint is encrypted with a key that nobody here has.
     CheckpointEncrypted,
     /// A checkpoint of an upload that was not begun.
@@ -43,6 +45,8 @@ pub enum OwnCode {
     ReceiptNewer,
     /// Too many transfers for one receipt.
     ReceiptTooLarge,
+    /// An object is too large to be renamed by one copy.
+    RenameTooLarge,
     /// The endpoint is the one for S3 programs.
     S3Endpoint,
     /// A transfer goes on with this upload.
@@ -51,8 +55,9 @@ pub enum OwnCode {
 
 impl OwnCode {
     /// Every one: a test holds the window to having words for each.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::AlreadyExists,
+        Self::BucketNotEmpty,
         Self::CheckpointEncrypted,
         Self::CheckpointNotBegun,
         Self::CheckpointNotUpload,
@@ -69,6 +74,7 @@ impl OwnCode {
         Self::ReceiptClosed,
         Self::ReceiptNewer,
         Self::ReceiptTooLarge,
+        Self::RenameTooLarge,
         Self::S3Endpoint,
         Self::UploadNeeded,
     ];
@@ -77,6 +83,7 @@ impl OwnCode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AlreadyExists => "already_exists",
+            Self::BucketNotEmpty => "bucket_not_empty",
             Self::CheckpointEncrypted => "checkpoint_encrypted",
             Self::CheckpointNotBegun => "checkpoint_not_begun",
             Self::CheckpointNotUpload => "checkpoint_not_upload",
@@ -93,6 +100,7 @@ impl OwnCode {
             Self::ReceiptClosed => "receipt_closed",
             Self::ReceiptNewer => "receipt_newer",
             Self::ReceiptTooLarge => "receipt_too_large",
+            Self::RenameTooLarge => "rename_too_large",
             Self::S3Endpoint => "s3_endpoint",
             Self::UploadNeeded => "upload_needed",
         }

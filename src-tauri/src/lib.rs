@@ -11,6 +11,7 @@ pub mod commands;
 mod connect;
 pub mod desktop;
 pub mod dto;
+pub mod dto_objects;
 pub mod dto_receipts;
 pub mod dto_uploads;
 pub mod environment;
@@ -23,6 +24,7 @@ mod practice;
 mod settings;
 mod stops;
 mod stores;
+mod times;
 pub mod view;
 
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use accounts::{
 };
 use async_trait::async_trait;
 use engine::{ErrorCode, StoreId, Stores, TransferError};
-use store::{ObjectRef, ObjectStore};
+use store::{Administration, ObjectRef, ObjectStore};
 use tokio::sync::Mutex;
 use tos::{Credentials, ProxyChoice, ProxyConfig, TosConfig, TosStore};
 
@@ -20,6 +20,8 @@ use crate::practice::Practice;
 pub struct OpenStore {
     /// The client.
     pub store: Arc<dyn ObjectStore>,
+    /// The same client, for what a person does by hand.
+    pub administration: Arc<dyn Administration>,
     /// Where it asks.
     pub endpoint: String,
 }
@@ -112,7 +114,10 @@ impl Stores for AccountStores {
 pub fn open_store(config: TosConfig) -> Result<OpenStore, AppError> {
     let endpoint = config.endpoint.clone();
     match TosStore::open(config) {
-        Ok(store) => Ok(OpenStore { store: Arc::new(store), endpoint }),
+        Ok(store) => {
+            let store = Arc::new(store);
+            Ok(OpenStore { store: store.clone(), administration: store, endpoint })
+        }
         Err(error) => Err(AppError::store(&error, "", "", &endpoint)),
     }
 }

@@ -6,6 +6,7 @@ mod commands;
 mod edges;
 mod faults;
 mod harness;
+mod objects;
 mod permissions;
 mod receipts;
 mod sdk_bugs;

@@ -9,7 +9,7 @@ use engine::{End, Engine, EngineError, LocalDisk, StoreId, TransferDetail, Trans
 use receipt::{Entry, Moment, RECEIPT_BYTES_MAX, Receipt, write_files};
 use tokio::io::AsyncReadExt as _;
 
-use super::browse::milliseconds;
+use crate::times::milliseconds;
 use super::{Answer, Shared};
 use crate::dto::AppError;
 use crate::dto_receipts::{

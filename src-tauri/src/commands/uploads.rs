@@ -7,7 +7,7 @@ use engine::ledger::Owner;
 use engine::{End, Engine, Fingerprint, TransferDetail, TransferId};
 use store::{ErrorKind, ListedPart, ObjectRef, StoreError, UploadId, UploadListRequest, UploadRef};
 
-use super::browse::milliseconds;
+use crate::times::milliseconds;
 use super::{Answer, Shared};
 use crate::dto::AppError;
 use crate::dto_uploads::{CleanOutcome, CleanedUpload, HeldView, SourceState, UploadCursor, UploadPage, UploadRow};

@@ -45,6 +45,8 @@ export const commands = {
 	addDownloads: (bucket: string, keys: string[], folder: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_downloads", { bucket, keys, folder, conflict })),
 	/**  Copies objects into a prefix of a bucket of the same account. */
 	addCopies: (bucket: string, keys: string[], toBucket: string, toPrefix: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_copies", { bucket, keys, toBucket, toPrefix, conflict })),
+	/**  Which way copies between two buckets go; asked before they are added, and decided by the engine both times. */
+	copyRoute: (bucket: string, toBucket: string) => typedError<CopyRoute, AppError>(__TAURI_INVOKE("copy_route", { bucket, toBucket })),
 	/**  A page of the transfers of a filter. */
 	transfers: (filter: TransferFilter, after: number | null, limit: number) => typedError<TransferPage, AppError>(__TAURI_INVOKE("transfers", { filter, after, limit })),
 	/**  One transfer with its parts. */
@@ -87,12 +89,25 @@ export const commands = {
 	stopCheck: (paper: number) => typedError<null, AppError>(__TAURI_INVOKE("stop_check", { paper })),
 	saveReceipt: (paper: number, format: ReceiptFormat) => typedError<string | null, AppError>(__TAURI_INVOKE("save_receipt", { paper, format })),
 	closeReceipt: (paper: number) => typedError<null, AppError>(__TAURI_INVOKE("close_receipt", { paper })),
+	lifecycleAbortRule: (bucket: string) => typedError<AbortRuleView, AppError>(__TAURI_INVOKE("lifecycle_abort_rule", { bucket })),
+	setLifecycleAbortRule: (bucket: string, days: number | null) => typedError<AbortRuleView, AppError>(__TAURI_INVOKE("set_lifecycle_abort_rule", { bucket, days })),
 	getLimits: () => typedError<Limits, AppError>(__TAURI_INVOKE("get_limits")),
 	/**  Changes the limits, also of what moves now. */
 	setLimits: (limits: Limits) => typedError<null, AppError>(__TAURI_INVOKE("set_limits", { limits })),
 };
 
 /* Types */
+export type OtherAbortRule = {
+	id: string,
+	prefix: string,
+	days: number,
+};
+
+export type AbortRuleView = {
+	days: number | null,
+	others: OtherAbortRule[],
+};
+
 export type UploadCursor = {
 	key: string,
 	upload_id: string,
@@ -359,6 +374,13 @@ export type ConnectForm = {
 	/**  Path of a PEM file with a further CA; empty for none. */
 	ca_file: string,
 };
+
+/**  Which way a copy goes. */
+export type CopyRoute = 
+/**  The store moves the bytes. */
+"inside" | 
+/**  They pass through this computer. */
+"relay";
 
 /**  How many transfers each filter has; exact. */
 export type Counts = {

@@ -1,5 +1,6 @@
 /** The part of the door that the screen of unfinished uploads uses. */
 import type {
+  AbortRuleView,
   AdoptedView,
   CheckpointView,
   CleanedUpload,
@@ -11,6 +12,7 @@ import type {
 } from './bindings';
 
 export type {
+  AbortRuleView,
   AdoptedView,
   CheckpointView,
   CleanedUpload,
@@ -28,6 +30,9 @@ export interface LeftoversBackend {
   /** Null if it has gone meanwhile. */
   measureUpload(bucket: string, key: string, uploadId: string): Promise<HeldView | null>;
   abortUpload(bucket: string, key: string, uploadId: string): Promise<void>;
+  lifecycleAbortRule(bucket: string): Promise<AbortRuleView>;
+  /** `null` removes our rule; those of others stay. */
+  setLifecycleAbortRule(bucket: string, days: number | null): Promise<AbortRuleView>;
   /** Leaves alone what one of our transfers needs and what somebody still sends to. */
   cleanUpUploads(bucket: string, uploads: UploadCursor[]): Promise<CleanedUpload[]>;
   readCheckpoint(path: string): Promise<CheckpointView>;

@@ -44,6 +44,7 @@ export const tauriBackend: Backend = {
   addDownloads: (bucket, keys, folder, conflict) => open(commands.addDownloads(bucket, keys, folder, conflict)),
   addCopies: (bucket, keys, toBucket, toPrefix, conflict) =>
     open(commands.addCopies(bucket, keys, toBucket, toPrefix, conflict)),
+  copyRoute: (bucket, toBucket) => open(commands.copyRoute(bucket, toBucket)),
 
   transfers: (filter, after, limit) => open(commands.transfers(filter, after, limit)),
   transferDetail: (id) => open(commands.transferDetail(id)),
@@ -59,6 +60,8 @@ export const tauriBackend: Backend = {
   listUploads: (bucket, prefix, after) => open(commands.listUploads(bucket, prefix, after)),
   measureUpload: (bucket, key, uploadId) => open(commands.measureUpload(bucket, key, uploadId)),
   abortUpload: (bucket, key, uploadId) => done(commands.abortUpload(bucket, key, uploadId)),
+  lifecycleAbortRule: (bucket) => open(commands.lifecycleAbortRule(bucket)),
+  setLifecycleAbortRule: (bucket, days) => open(commands.setLifecycleAbortRule(bucket, days)),
   cleanUpUploads: (bucket, uploads) => open(commands.cleanUpUploads(bucket, uploads)),
   readCheckpoint: (path) => open(commands.readCheckpoint(path)),
   compareUpload: (bucket, key, uploadId, path, checkpoint) =>

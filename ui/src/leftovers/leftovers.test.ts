@@ -260,6 +260,28 @@ describe('cleaning up by age', () => {
   });
 });
 
+describe('the rule', () => {
+  test('of one bucket is suggested with seven days, set, warned of when it is short, and removed', async () => {
+    const backend = await open();
+    const set = vi.spyOn(backend, 'setLifecycleAbortRule');
+    expect(screen.getByTestId('abort-rule-open')).toBeDisabled();
+    await userEvent.selectOptions(screen.getByTestId('leftover-bucket'), 'ml-checkpoints');
+    await userEvent.click(screen.getByTestId('abort-rule-open'));
+    const sheet = await screen.findByTestId('abort-rule');
+    expect(screen.getByTestId('abort-rule-days')).toHaveValue('7');
+    expect(await within(sheet).findByText(/runs-30-days, aborts under runs\/ after 30 days/)).toBeInTheDocument();
+    expect(sheet).toHaveTextContent('A paused upload that is older than 7 days dies with it');
+    await userEvent.clear(screen.getByTestId('abort-rule-days'));
+    await userEvent.type(screen.getByTestId('abort-rule-days'), '3');
+    expect(sheet).toHaveTextContent('Less than 7 days is short');
+    await userEvent.click(screen.getByTestId('abort-rule-set'));
+    await waitFor(() => expect(set).toHaveBeenCalledWith('ml-checkpoints', 3));
+    await userEvent.click(screen.getByTestId('abort-rule-open'));
+    await userEvent.click(await screen.findByTestId('abort-rule-remove'));
+    await waitFor(() => expect(set).toHaveBeenLastCalledWith('ml-checkpoints', null));
+  });
+});
+
 describe('by keyboard', () => {
   test('rows are walked, opened, acted on', async () => {
     const backend = await open();

@@ -1,6 +1,6 @@
 /** Unfinished uploads of the mock: what others left in the buckets, and what our own transfers go on with. */
 import type { TransferRow } from '../backend';
-import type { HeldView, LeftoversBackend, UploadRow } from '../leftovers';
+import type { AbortRuleView, HeldView, LeftoversBackend, UploadRow } from '../leftovers';
 import { decimalOf } from './random';
 import { GIB, MIB } from './world';
 
@@ -72,6 +72,12 @@ export function leftoversMock(around: Around, studio: boolean): LeftoversBackend
     denied.add('media-mirror-sh');
   }
 
+  const rules = new Map<string, number>();
+  const ruleOf = (bucket: string): AbortRuleView => {
+    around.checkBucket(bucket);
+    return { days: rules.get(bucket) ?? null, others: bucket === 'ml-checkpoints' ? [{ id: 'runs-30-days', prefix: 'runs/', days: 30 }] : [] };
+  };
+
   const find = (bucket: string, key: string, id: string): Upload | undefined => uploads.get(bucket)?.find((one) => one.key === key && one.id === id);
   const remove = (bucket: string, id: string): void => void uploads.set(bucket, (uploads.get(bucket) ?? []).filter((one) => one.id !== id));
   const inUse = (one: Upload): boolean => now - one.lastMs < IN_USE_MS;
@@ -114,6 +120,13 @@ export function leftoversMock(around: Around, studio: boolean): LeftoversBackend
       const one = find(bucket, key, id);
       if (one?.transfer != null) return refuse('upload_needed', { id: String(one.transfer) });
       remove(bucket, id);
+    },
+    lifecycleAbortRule: async (bucket) => ruleOf(bucket),
+    setLifecycleAbortRule: async (bucket, days) => {
+      around.checkBucket(bucket);
+      if (days === null) rules.delete(bucket);
+      else rules.set(bucket, days);
+      return ruleOf(bucket);
     },
     cleanUpUploads: async (bucket, wanted) =>
       wanted.map(({ key, upload_id }) => {
