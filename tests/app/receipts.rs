@@ -1,7 +1,7 @@
 //! The history and receipts, as the page meets them: made, checked again, saved, read back, refused.
 
 use serde_json::{Value, json};
-use tern_lib::environment::Environment;
+use tern_lib::desktop::ScriptedDesktop;
 
 use crate::harness::{Harness, call};
 
@@ -9,9 +9,9 @@ const PART: usize = 20 << 20;
 
 /// An app in which these files have gone up to `tos://practice/in/`, one after the other; their ids.
 fn uploaded(names: &[(&str, usize)]) -> (Harness, Vec<Value>) {
-    let folder = tempfile::tempdir().unwrap();
-    let picks = Some(folder.path().join("picks"));
-    let harness = Harness::on(folder, Environment { picks, ..Environment::default() });
+    let harness = Harness::new();
+    // The desktop comes with the event loop, which no test runs.
+    harness.app.set_desktop(Box::new(ScriptedDesktop { answers: harness.folder.path().join("picks") }));
     harness.ok("connect_practice", json!({}));
     let upload = |(name, size): &(&str, usize)| {
         let path = harness.file(name, *size);
