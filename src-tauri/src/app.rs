@@ -23,8 +23,10 @@ use crate::dto::{AccountView, AppError, AppStatus, Limits, Settings};
 use crate::environment::Environment;
 use crate::error::OwnCode;
 use crate::events::{self, Pushes};
+use crate::papers::Papers;
 use crate::practice::Practice;
 use crate::settings::SettingsFile;
+use crate::stops::Stops;
 use crate::stores::{AccountStores, OpenStore};
 use crate::surroundings::Surroundings;
 use crate::{notices, taskbar};
@@ -45,6 +47,10 @@ pub struct App {
     pub pushes: Pushes,
     /// The window, the tray, notices.
     pub surroundings: Arc<Surroundings>,
+    /// Receipts that are open in the window.
+    pub papers: Papers,
+    /// What the window can stop.
+    pub stops: Stops,
     desktop: OnceLock<Box<dyn Desktop>>,
     zoom: OnceLock<Zoom>,
     opened: OnceCell<Opened>,
@@ -90,6 +96,8 @@ impl App {
             practice: Arc::new(Practice::new(folder.practice(), environment.practice)),
             pushes: Pushes::default(),
             surroundings: Arc::default(),
+            papers: Papers::default(),
+            stops: Stops::default(),
             desktop: OnceLock::new(),
             zoom: OnceLock::new(),
             opened: OnceCell::new(),

@@ -4,7 +4,8 @@ use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands};
 
 use crate::commands::{
-    accounts, app, browse, buckets, desktop, limits, properties, renaming, transfers, uploads, versions,
+    accounts, adoption, app, browse, buckets, desktop, limits, properties, receipts, renaming, transfers, uploads,
+    versions,
 };
 
 /// All commands with their types. Byte counts and ids are exported as `number`: they stay below 2^53. Types have one
@@ -65,8 +66,21 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         transfers::reveal,
         uploads::list_uploads,
         uploads::measure_upload,
-        uploads::adopt_upload,
         uploads::abort_upload,
+        uploads::clean_up_uploads,
+        adoption::read_checkpoint,
+        adoption::compare_upload,
+        adoption::stop_compare,
+        adoption::adopt_upload,
+        receipts::history,
+        receipts::open_receipt,
+        receipts::open_receipt_file,
+        receipts::receipt_rows,
+        receipts::check_receipt,
+        receipts::check_progress,
+        receipts::stop_check,
+        receipts::save_receipt,
+        receipts::close_receipt,
         limits::get_limits,
         limits::set_limits,
     ])

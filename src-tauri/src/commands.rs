@@ -4,12 +4,14 @@
 //! generated bindings are fresh.
 
 pub mod accounts;
+pub mod adoption;
 pub mod app;
 pub mod browse;
 pub mod buckets;
 pub mod desktop;
 pub mod limits;
 pub mod properties;
+pub mod receipts;
 pub mod renaming;
 pub mod transfers;
 pub mod uploads;

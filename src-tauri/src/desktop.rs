@@ -22,6 +22,10 @@ pub trait Desktop: Send + Sync + fmt::Debug {
     /// Lets the user choose a folder.
     async fn pick_folder(&self) -> Option<PathBuf>;
 
+    /// Lets the user choose where to write a file that would be called `name`, which ends in `.` and `extension`. The
+    /// dialog has asked already whether what is there may be replaced.
+    async fn save_file(&self, name: &str, extension: &str) -> Option<PathBuf>;
+
     /// Shows a file in its folder.
     ///
     /// # Errors
@@ -69,6 +73,15 @@ impl<R: Runtime> Desktop for NativeDesktop<R> {
         });
         answered.await.ok().flatten().map(FilePath::into_path)?.ok()
     }
+
+    async fn save_file(&self, name: &str, extension: &str) -> Option<PathBuf> {
+        let (answer, answered) = oneshot::channel();
+        let dialog = self.dialog().set_file_name(name).add_filter(extension.to_uppercase(), &[extension]);
+        dialog.save_file(|path| {
+            let _ = answer.send(path);
+        });
+        answered.await.ok().flatten().map(FilePath::into_path)?.ok()
+    }
 }
 
 /// A desktop whose dialogs answer by themselves, from a file with a path on each line.
@@ -86,6 +99,10 @@ impl Desktop for ScriptedDesktop {
     }
 
     async fn pick_folder(&self) -> Option<PathBuf> {
+        self.pick_files().await.into_iter().next()
+    }
+
+    async fn save_file(&self, _name: &str, _extension: &str) -> Option<PathBuf> {
         self.pick_files().await.into_iter().next()
     }
 }

@@ -145,65 +145,6 @@ pub struct ObjectPage {
     pub next: Option<String>,
 }
 
-/// Where a page of unfinished uploads ended.
-#[derive(Clone, Debug, Serialize, Deserialize, Type)]
-pub struct UploadCursor {
-    /// Key of its last row.
-    pub key: String,
-    /// Its upload.
-    pub upload_id: String,
-}
-
-/// An unfinished upload.
-#[derive(Clone, Debug, Serialize, Deserialize, Type)]
-pub struct UploadRow {
-    /// Key of the object that it would become.
-    pub key: String,
-    /// Its id.
-    pub upload_id: String,
-    /// When it was begun, in milliseconds since 1970.
-    pub initiated_ms: Option<i64>,
-    /// Such as `STANDARD`.
-    pub storage_class: Option<String>,
-    /// The transfer that goes on with it.
-    pub needed_by: Option<u64>,
-    /// The transfer that began it and needs it no more.
-    pub left_behind_by: Option<u64>,
-}
-
-/// A page of unfinished uploads.
-#[derive(Clone, Debug, Serialize, Deserialize, Type)]
-pub struct UploadPage {
-    /// By key.
-    pub rows: Vec<UploadRow>,
-    /// Give this back for the next page.
-    pub next: Option<UploadCursor>,
-}
-
-/// What an unfinished upload holds.
-#[derive(Clone, Debug, Serialize, Deserialize, Type)]
-pub struct HeldView {
-    /// How many parts.
-    pub parts: u64,
-    /// Their bytes.
-    pub size_bytes: u64,
-}
-
-/// What came of going on with an upload of somebody else.
-#[derive(Clone, Debug, Serialize, Deserialize, Type)]
-pub struct AdoptedView {
-    /// The transfer.
-    pub id: u64,
-    /// Parts that the upload had.
-    pub parts_listed: u64,
-    /// Those of them that are parts of the file.
-    pub parts_held: u64,
-    /// Their bytes.
-    pub held_bytes: u64,
-    /// Size of the file.
-    pub size_bytes: u64,
-}
-
 /// Which way a copy goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]

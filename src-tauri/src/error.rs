@@ -13,10 +13,18 @@ pub enum OwnCode {
     AlreadyExists,
     /// The bucket still has something in it.
     BucketNotEmpty,
+    /// The object of a checkpoint is encrypted with a key that nobody here has.
+    CheckpointEncrypted,
+    /// A checkpoint of an upload that was not begun.
+    CheckpointNotBegun,
+    /// A checkpoint of something else than the upload of a file.
+    CheckpointNotUpload,
     /// Somebody else writes to the data folder.
     DataFolderBusy,
     /// A fault of ours has stopped the engine.
     EngineStopped,
+    /// A receipt from a file names a file on another computer.
+    FileElsewhere,
     /// Whole folders cannot be moved yet.
     FolderNotYet,
     /// The keychain is locked.
@@ -29,6 +37,18 @@ pub enum OwnCode {
     NoFileDropped,
     /// A device, a pipe or a socket.
     NotAFile,
+    /// A file is no checkpoint of an SDK, or half of one.
+    NotACheckpoint,
+    /// A file is no receipt.
+    NotAReceipt,
+    /// A receipt does not fit its root hash.
+    ReceiptAltered,
+    /// A receipt is not open any more.
+    ReceiptClosed,
+    /// A receipt of a newer version.
+    ReceiptNewer,
+    /// Too many transfers for one receipt.
+    ReceiptTooLarge,
     /// An object is too large to be renamed by one copy.
     RenameTooLarge,
     /// The endpoint is the one for S3 programs.
@@ -39,17 +59,27 @@ pub enum OwnCode {
 
 impl OwnCode {
     /// Every one: a test holds the window to having words for each.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 23] = [
         Self::AlreadyExists,
         Self::BucketNotEmpty,
+        Self::CheckpointEncrypted,
+        Self::CheckpointNotBegun,
+        Self::CheckpointNotUpload,
         Self::DataFolderBusy,
         Self::EngineStopped,
+        Self::FileElsewhere,
         Self::FolderNotYet,
         Self::KeychainLocked,
         Self::LedgerSetAside,
         Self::NoAccount,
         Self::NoFileDropped,
         Self::NotAFile,
+        Self::NotACheckpoint,
+        Self::NotAReceipt,
+        Self::ReceiptAltered,
+        Self::ReceiptClosed,
+        Self::ReceiptNewer,
+        Self::ReceiptTooLarge,
         Self::RenameTooLarge,
         Self::S3Endpoint,
         Self::UploadNeeded,
@@ -60,14 +90,24 @@ impl OwnCode {
         match self {
             Self::AlreadyExists => "already_exists",
             Self::BucketNotEmpty => "bucket_not_empty",
+            Self::CheckpointEncrypted => "checkpoint_encrypted",
+            Self::CheckpointNotBegun => "checkpoint_not_begun",
+            Self::CheckpointNotUpload => "checkpoint_not_upload",
             Self::DataFolderBusy => "data_folder_busy",
             Self::EngineStopped => "engine_stopped",
+            Self::FileElsewhere => "file_elsewhere",
             Self::FolderNotYet => "folder_not_yet",
             Self::KeychainLocked => "keychain_locked",
             Self::LedgerSetAside => "ledger_set_aside",
             Self::NoAccount => "no_account",
             Self::NoFileDropped => "no_file_dropped",
             Self::NotAFile => "not_a_file",
+            Self::NotACheckpoint => "not_a_checkpoint",
+            Self::NotAReceipt => "not_a_receipt",
+            Self::ReceiptAltered => "receipt_altered",
+            Self::ReceiptClosed => "receipt_closed",
+            Self::ReceiptNewer => "receipt_newer",
+            Self::ReceiptTooLarge => "receipt_too_large",
             Self::RenameTooLarge => "rename_too_large",
             Self::S3Endpoint => "s3_endpoint",
             Self::UploadNeeded => "upload_needed",

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use accounts::{Accounts, Addressing, PRACTICE_ACCOUNT, Profile, Proxy, Secrets};
+use accounts::{
+    Accounts, Addressing, PRACTICE_ACCOUNT, Profile, Proxy, Secrets, environment_store_endpoint, normal_endpoint,
+};
 use async_trait::async_trait;
 use engine::{ErrorCode, StoreId, Stores, TransferError};
 use store::{Administration, ObjectRef, ObjectStore};
@@ -54,6 +56,27 @@ impl AccountStores {
         let store = open_store(config)?;
         open.insert(account.to_owned(), store.clone());
         Ok(store)
+    }
+
+    /// The store of an account that is kept here and has this endpoint; none if there is no such account.
+    ///
+    /// # Errors
+    /// Why it cannot be opened.
+    pub async fn at_endpoint(&self, endpoint: Option<&str>) -> Result<Option<OpenStore>, AppError> {
+        let Some(wanted) = endpoint.map(normal_endpoint) else { return Ok(None) };
+        let profiles = self.accounts.profiles()?;
+        match profiles.iter().find(|profile| normal_endpoint(&profile.endpoint) == wanted) {
+            Some(profile) => self.of(&profile.id).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What a receipt says of where a store is: nothing of the practice server, which has another address each time.
+    pub fn endpoint_of(&self, id: &StoreId) -> Option<String> {
+        if let Some(endpoint) = environment_store_endpoint(&id.0) {
+            return Some(endpoint.to_owned());
+        }
+        self.accounts.profile(&id.0).ok().map(|profile| normal_endpoint(&profile.endpoint))
     }
 
     /// Lets go of a store whose account was changed or forgotten; what runs on it runs to its end.

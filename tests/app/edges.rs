@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("accounts", &["store"]),
     ("machine", &["engine"]),
     ("cli", &["accounts", "engine", "machine", "receipt", "store", "tos", "tos-local"]),
-    ("tern", &["accounts", "engine", "machine", "store", "tos", "tos-local"]),
+    ("tern", &["accounts", "engine", "machine", "receipt", "store", "tos", "tos-local"]),
 ];
 
 /// The names of the dependencies that are linked into a package (tests and build scripts may use more).

@@ -9,6 +9,7 @@ mod faults;
 mod harness;
 mod objects;
 mod permissions;
+mod receipts;
 mod sdk_bugs;
 mod secrets;
 mod tidy;

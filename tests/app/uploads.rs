@@ -66,13 +66,26 @@ fn an_upload_of_somebody_else_is_listed_measured_and_gone_on_with() {
     assert_eq!((&listed[0]["upload_id"], &listed[0]["needed_by"]), (&json!(id), &Value::Null));
     assert!(listed[0]["initiated_ms"].as_i64().unwrap() > 1_700_000_000_000);
     let named = json!({ "bucket": "bucket", "key": "film.mp4", "uploadId": id });
-    assert_eq!(harness.ok("measure_upload", named.clone()), json!({ "parts": 1, "size_bytes": PART }));
+    let held = harness.ok("measure_upload", named.clone());
+    assert_eq!((&held["parts"], &held["size_bytes"], &held["in_use"]), (&json!(1), &json!(PART), &json!(true)));
+    assert!(held["last_part_ms"].as_i64().unwrap() > 1_700_000_000_000);
+    assert_eq!((&held["parts_planned"], &held["source"]), (&Value::Null, &Value::Null), "nobody here knows its file");
 
     // Of another file it is refused, with the reason, and nothing is changed.
     let other = harness.file("other.mp4", PART - 1);
-    let adopt =
-        |path: &str| json!({ "bucket": "bucket", "key": "film.mp4", "uploadId": id, "path": path, "conflict": "fail" });
+    let of =
+        |path: &str| json!({ "bucket": "bucket", "key": "film.mp4", "uploadId": id, "path": path, "checkpoint": null });
+    let adopt = |path: &str| {
+        let mut arguments = of(path);
+        arguments["conflict"] = json!("fail");
+        arguments
+    };
     assert_eq!(harness.error("adopt_upload", adopt(&other))["code"], "upload_mismatch");
+    assert_eq!(harness.error("compare_upload", of(&other))["code"], "upload_mismatch");
+    let compared = harness.ok("compare_upload", of(&path));
+    assert_eq!((&compared["parts"], &compared["held_bytes"]), (&json!("v."), &json!(PART)));
+    assert_eq!((&compared["size_bytes"], &compared["part_size_bytes"]), (&json!(PART + 7), &json!(PART)));
+    assert_eq!(rows(&harness).len(), 1, "comparing changes nothing");
     let adopted = harness.ok("adopt_upload", adopt(&path));
     assert_eq!((&adopted["parts_held"], &adopted["held_bytes"]), (&json!(1), &json!(PART)));
     let detail = harness.until(&adopted["id"], &["done_verified", "failed"]);
@@ -93,7 +106,13 @@ fn an_upload_that_nobody_needs_is_aborted_and_one_that_a_transfer_needs_is_not()
     harness.until(&transfer, &["transferring"]);
     let stray = begun_elsewhere(&harness, &account, "stray", &[7; PART]);
     let ours = rows(&harness).into_iter().find(|row| row["key"] == "film.mp4").expect("it is under way");
-    assert_eq!(ours["needed_by"], transfer);
+    assert_eq!((&ours["needed_by"], &ours["transfer"]["id"]), (&transfer, &transfer));
+    assert_eq!(ours["transfer"]["state"], "transferring");
+    let ours_now = || {
+        let named = json!({ "bucket": "bucket", "key": "film.mp4", "uploadId": ours["upload_id"] });
+        harness.ok("measure_upload", named)
+    };
+    assert_eq!((&ours_now()["parts_planned"], &ours_now()["source"]), (&json!(4), &json!("there")));
     let abort = |key: &str, id: &Value| json!({ "bucket": "bucket", "key": key, "uploadId": id });
     let refusal = harness.error("abort_upload", abort("film.mp4", &ours["upload_id"]));
     assert_eq!((&refusal["code"], &refusal["params"]["id"]), (&json!("upload_needed"), &json!(transfer.to_string())));
@@ -133,4 +152,115 @@ fn keys_that_expire_pause_and_new_ones_continue_the_same_upload() {
     assert_eq!(detail["row"]["state"], "done_verified", "{detail}");
     assert!(rows(&harness).is_empty());
     assert_eq!(server.stats().requests.get("CreateMultipartUpload"), Some(&1), "the same upload");
+}
+
+#[test]
+fn a_clean_up_leaves_alone_what_a_transfer_needs_and_what_somebody_still_sends_to() {
+    let harness = Harness::new();
+    let server = server(&harness);
+    let account = connect(&harness, &server);
+    let path = harness.file("film.mp4", 4 * PART);
+    harness.ok("set_limits", json!({ "limits": { "upload_bytes_s": 1 << 20, "download_bytes_s": null } }));
+    let add = json!({ "bucket": "bucket", "prefix": "", "paths": [path], "conflict": "fail" });
+    let transfer = harness.ok("add_uploads", add)[0].clone();
+    harness.until(&transfer, &["transferring"]);
+    let busy = begun_elsewhere(&harness, &account, "busy", &[7; PART]);
+    // Begun, and nothing was ever sent.
+    let idle = tauri::async_runtime::block_on(async {
+        let store = harness.app.opened().await.unwrap().stores.of(&account).await.unwrap().store;
+        store.create_upload(&ObjectRef::new("bucket", "idle"), &ObjectSettings::default()).await.unwrap().0
+    });
+    let named = |row: &Value| json!({ "key": row["key"], "upload_id": row["upload_id"] });
+    let all: Vec<Value> = rows(&harness).iter().map(named).collect();
+    assert_eq!(all.len(), 3);
+    let cleaned = harness.ok("clean_up_uploads", json!({ "bucket": "bucket", "uploads": all }));
+    let outcome = |id: &str| {
+        let cleaned = cleaned.as_array().unwrap();
+        cleaned.iter().find(|one| one["upload_id"] == id).unwrap()["outcome"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((outcome(&busy), outcome(&idle)), ("in_use".into(), "aborted".into()));
+    let left = rows(&harness);
+    let ours = left.iter().find(|row| row["key"] == "film.mp4").expect("it is still there");
+    assert_eq!(outcome(ours["upload_id"].as_str().unwrap()), "needed");
+    assert_eq!(left.len(), 2);
+
+    let denied = json!({ "rules": [
+        { "verb": "AbortMultipartUpload", "when": { "every": 1 }, "fault": { "status": { "code": 403, "tos_code": "AccessDenied" } } }
+    ] });
+    server.set_faults(serde_json::from_value(denied).unwrap()).unwrap();
+    let idle = tauri::async_runtime::block_on(async {
+        let store = harness.app.opened().await.unwrap().stores.of(&account).await.unwrap().store;
+        store.create_upload(&ObjectRef::new("bucket", "idle"), &ObjectSettings::default()).await.unwrap().0
+    });
+    let uploads = json!([{ "key": "idle", "upload_id": idle }]);
+    let cleaned = harness.ok("clean_up_uploads", json!({ "bucket": "bucket", "uploads": uploads }));
+    assert_eq!((&cleaned[0]["outcome"], &cleaned[0]["why"]["code"]), (&json!("failed"), &json!("forbidden")));
+}
+
+#[test]
+fn a_file_that_changed_or_went_is_told_beside_the_upload_that_needs_it() {
+    let harness = Harness::new();
+    let server = server(&harness);
+    connect(&harness, &server);
+    let path = harness.file("film.mp4", 4 * PART);
+    harness.ok("set_limits", json!({ "limits": { "upload_bytes_s": 1 << 20, "download_bytes_s": null } }));
+    let add = json!({ "bucket": "bucket", "prefix": "", "paths": [path], "conflict": "fail" });
+    let transfer = harness.ok("add_uploads", add)[0].clone();
+    harness.until(&transfer, &["transferring"]);
+    harness.ok("pause", json!({ "ids": [transfer] }));
+    harness.until(&transfer, &["paused"]);
+    let upload = rows(&harness)[0]["upload_id"].clone();
+    let source = || {
+        let named = json!({ "bucket": "bucket", "key": "film.mp4", "uploadId": upload });
+        harness.ok("measure_upload", named)["source"].clone()
+    };
+    assert_eq!(source(), "there");
+    std::fs::write(&path, "another").unwrap();
+    assert_eq!(source(), "changed");
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(source(), "missing");
+}
+
+#[test]
+fn the_checkpoint_of_an_sdk_names_its_upload_and_helps_to_prove_its_parts() {
+    let harness = Harness::new();
+    let server = server(&harness);
+    let account = connect(&harness, &server);
+    let path = harness.file("film.mp4", PART + 7);
+    let bytes = std::fs::read(&path).unwrap();
+    let id = begun_elsewhere(&harness, &account, "film.mp4", &bytes);
+    // As the Python SDK leaves it.
+    let file = std::fs::metadata(&path).unwrap();
+    let modified = file.modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
+    let checkpoint = crate::read("crates/tos/tests/sdk_checkpoints/python_upload_checkpoint.json");
+    let mut written: Value = serde_json::from_str(&checkpoint).unwrap();
+    for (name, value) in [("bucket", json!("bucket")), ("key", json!("film.mp4")), ("upload_id", json!(id))] {
+        written[name] = value;
+    }
+    written["file_path"] = json!(path);
+    written["file_info"] = json!({ "last_modified": modified, "file_size": PART + 7 });
+    written["part_size"] = json!(PART);
+    written["parts_info"] = json!([]);
+    let at = harness.folder.path().join("film.mp4.upload");
+    std::fs::write(&at, written.to_string()).unwrap();
+    let view = harness.ok("read_checkpoint", json!({ "path": at }));
+    assert_eq!((&view["bucket"], &view["key"], &view["upload_id"]), (&json!("bucket"), &json!("film.mp4"), &json!(id)));
+    assert_eq!((&view["file"], &view["size_bytes"]), (&json!(path), &json!(PART + 7)));
+    let adopt = json!({ "bucket": "bucket", "key": "film.mp4", "uploadId": id, "path": path, "conflict": "fail", "checkpoint": at });
+    let adopted = harness.ok("adopt_upload", adopt);
+    assert_eq!(adopted["parts_held"], 1);
+    assert_eq!(harness.until(&adopted["id"], &["done_verified", "failed"])["row"]["state"], "done_verified");
+
+    // A file that is not where it was is not offered.
+    std::fs::write(&path, "shorter").unwrap();
+    let view = harness.ok("read_checkpoint", json!({ "path": at }));
+    assert_eq!((&view["file"], &view["recorded_file"]), (&Value::Null, &json!(path)));
+    let refused = |name: &str| {
+        let path = crate::repository(&format!("crates/tos/tests/sdk_checkpoints/{name}"));
+        harness.error("read_checkpoint", json!({ "path": path }))["code"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(refused("python_download_checkpoint.json"), "checkpoint_not_upload");
+    assert_eq!(refused("go_copy_checkpoint.json"), "checkpoint_not_upload");
+    std::fs::write(&at, "{ \"bucket\": ").unwrap();
+    assert_eq!(harness.error("read_checkpoint", json!({ "path": at }))["code"], "not_a_checkpoint");
 }

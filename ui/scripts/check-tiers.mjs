@@ -24,7 +24,9 @@ const ALLOWED = {
   limits: SHARED,
   profiles: SHARED,
   settings: SHARED,
-  shell: [...SHARED, 'transfers', 'browser', 'upload', 'copy', 'limits', 'profiles', 'settings'],
+  leftovers: SHARED,
+  receipts: SHARED,
+  shell: [...SHARED, 'transfers', 'browser', 'upload', 'copy', 'limits', 'profiles', 'settings', 'leftovers', 'receipts'],
   '': ['ipc', 'shell', 'styles'],
 };
 

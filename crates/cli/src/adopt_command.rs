@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use engine::{Adoption, End, ForeignUpload, StoreId, TransferOptions, TransferSpec};
 use store::{ObjectRef, ObjectSettings, ObjectStore, UploadId};
-use tos::sdk_checkpoint::{self, SDK_CHECKPOINT_BYTES_MAX, SdkCheckpoint, SdkTransfer};
+use tos::sdk_checkpoint::{self, SDK_CHECKPOINT_BYTES_MAX, SdkUpload};
 
 use crate::address::Remote;
 use crate::args::{AccountOptions, AdoptOptions};
@@ -120,37 +120,24 @@ fn from_checkpoint(path: &Path, file: Option<&Path>) -> Result<Wanted, Failure> 
     let shown = path.display();
     let unusable = |why: &str| Failure::new(format!("{shown} cannot be gone on with: {why}."));
     let checkpoint = sdk_checkpoint::parse(&read(path)?).map_err(|error| unusable(&error.to_string()))?;
-    let SdkCheckpoint {
-        transfer, object, upload_id, local_path, source, part_size_bytes, parts, has_customer_key, ..
-    } = checkpoint;
-    match transfer {
-        SdkTransfer::Upload => {}
-        SdkTransfer::Download => return Err(unusable("it is of a download, and only uploads have parts at TOS")),
-        SdkTransfer::Copy => return Err(unusable("it is of a copy, and only the upload of a file can be adopted")),
-    }
-    if has_customer_key {
-        return Err(unusable("its object is encrypted with a key of yours, which is not in the file"));
-    }
-    let Some(upload_id) = upload_id else {
-        return Err(unusable("it was written before the upload was begun, so there is nothing to go on with"));
-    };
+    let SdkUpload { object, upload_id, local_path, size_bytes, part_size_bytes, checksums } =
+        SdkUpload::try_from(checkpoint).map_err(|error| unusable(&error.to_string()))?;
     let file = match (file, &local_path) {
         (Some(file), _) => absolute(file)?,
-        (None, Some(local)) => absolute(Path::new(local))?,
+        (None, Some(local)) => absolute(local)?,
         (None, None) => return Err(unusable("it does not say which file it is of; name the file after it")),
     };
     if let Ok(there) = std::fs::metadata(&file)
-        && there.len() != source.size_bytes
+        && there.len() != size_bytes
     {
         return Err(Failure::new(format!(
             "{} has {} bytes, and had {} when the upload was begun; upload it anew with `tern-cli cp`.",
             file.display(),
             there.len(),
-            source.size_bytes
+            size_bytes
         )));
     }
-    let known = parts.into_iter().filter_map(|part| Some((part.number, (part.etag?, part.crc64?))));
-    let upload = ForeignUpload { upload_id, part_size_bytes: Some(part_size_bytes), checksums: known.collect() };
+    let upload = ForeignUpload { upload_id, part_size_bytes: Some(part_size_bytes), checksums };
     Ok(Wanted { file, object, upload: Some(upload) })
 }
 

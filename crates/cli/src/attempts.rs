@@ -3,15 +3,10 @@
 //! The engine retries transfers; these calls are short and a person waits for them, so they are tried a few times, only
 //! where the error says that it can help.
 
-use std::time::Duration;
-
 use engine::TransferError;
-use store::{ObjectRef, Retry, StoreError};
+use store::{ObjectRef, StoreError};
 
 use crate::exit::Failure;
-
-const ATTEMPTS_MAX: u32 = 4;
-const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// Calls until it works, or trying again makes no sense. `about` is what the sentence names if it does not.
 pub(crate) async fn ask<T>(about: &ObjectRef, call: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, Failure> {
@@ -26,15 +21,7 @@ pub(crate) async fn try_call<T>(call: impl AsyncFn() -> Result<T, StoreError>) -
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        let back_off = Duration::from_millis(200) * 2_u32.pow(attempt);
-        let wait = match error.retry {
-            Retry::Never => return Err(error),
-            Retry::Later => back_off,
-            Retry::After(named) => named.max(back_off),
-        };
-        if attempt == ATTEMPTS_MAX || wait > WAIT_MAX {
-            return Err(error);
-        }
+        let Some(wait) = store::wait_before_next(&error, attempt) else { return Err(error) };
         tracing::debug!(%error, attempt, "tried again");
         tokio::time::sleep(wait).await;
         attempt += 1;
@@ -71,6 +58,6 @@ mod tests {
     async fn only_what_can_pass_is_tried_again_and_not_for_ever() {
         assert_eq!(calls_until_given_up(ErrorKind::Forbidden, 2).await, (1, false));
         assert_eq!(calls_until_given_up(ErrorKind::Server, 3).await, (3, true));
-        assert_eq!(calls_until_given_up(ErrorKind::Network, 9).await, (ATTEMPTS_MAX, false));
+        assert_eq!(calls_until_given_up(ErrorKind::Network, 9).await, (store::SHORT_CALL_ATTEMPTS_MAX, false));
     }
 }

@@ -254,22 +254,14 @@ pub(crate) struct Checked<'a> {
 }
 
 /// The last line of `verify --json`. The counts are of the ends on which the exit code depends.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(tag = "type", rename = "verification")]
 pub(crate) struct Verification {
     pub(crate) root_sha256: String,
     /// Whether everything that was promised is there, and was compared by its content.
     pub(crate) verified: bool,
-    pub(crate) ends: usize,
-    pub(crate) equal: usize,
-    /// How many of the equal ones could not be compared by content.
-    pub(crate) not_compared_by_content: usize,
-    pub(crate) different: usize,
-    pub(crate) gone: usize,
-    pub(crate) unchecked: usize,
-    pub(crate) skipped: usize,
-    /// Sources that are not what they were, where that does not count.
-    pub(crate) notes: usize,
+    #[serde(flatten)]
+    pub(crate) counts: receipt::Tally,
 }
 
 /// Said when the reader of events was so slow that some were lost.

@@ -9,8 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use accounts::DataFolder;
 use engine::ledger::{LedgerError, Records as _, SqliteLedger};
-use engine::{Disk as _, End, EngineError, Filter, LocalDisk, StoreId, TransferDetail, TransferId};
-use receipt::{Entry, Moment, NotDone, Receipt, ReceiptError};
+use engine::{End, EngineError, Filter, LocalDisk, StoreId, TransferDetail, TransferId};
+use receipt::{Entry, Moment, NotDone, Receipt, ReceiptError, WriteError, write_files};
 
 use crate::account::{self, Choice};
 use crate::args::{AccountOptions, ReceiptOptions};
@@ -34,9 +34,10 @@ pub(crate) async fn run(account: &AccountOptions, options: ReceiptOptions) -> Re
     let (json, page) = (receipt.to_json().map_err(|error| unwritable(&error))?, receipt::page(&receipt));
     let page = page.map_err(|error| unwritable(&error))?;
     let root = receipt.root().map_err(|error| unwritable(&error))?;
-    let json_path = options.out.unwrap_or_else(|| usual_name(&receipt));
+    let json_path = options.out.unwrap_or_else(|| PathBuf::from(format!("{}.json", receipt.usual_name())));
     let page_path = page_path(&json_path)?;
-    write_files(&[(&json_path, &json), (&page_path, &page)], options.force)?;
+    let files = [(json_path.as_path(), json.as_str()), (page_path.as_path(), page.as_str())];
+    write_files(&LocalDisk, &files, options.force).map_err(|error| unwritten(&error))?;
     let count = receipt.entries.len();
     output::line(&format!(
         "{} and {}: {count} transfer{}, root hash {root}",
@@ -133,16 +134,6 @@ fn unwritable(error: &ReceiptError) -> Failure {
     }
 }
 
-fn usual_name(receipt: &Receipt) -> PathBuf {
-    let ids = receipt.entries.iter().map(|entry| entry.transfer);
-    let name = match (ids.clone().min(), ids.max()) {
-        (Some(first), Some(last)) if first != last => format!("tern-receipt-{first}-{last}.json"),
-        (Some(only), _) => format!("tern-receipt-{only}.json"),
-        _ => "tern-receipt.json".to_owned(),
-    };
-    PathBuf::from(name)
-}
-
 /// `x.html` beside `x.json`; beside a name with another ending that name with `.html`.
 fn page_path(json_path: &Path) -> Result<PathBuf, Failure> {
     let is = |ending: &str| json_path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending));
@@ -160,51 +151,16 @@ fn page_path(json_path: &Path) -> Result<PathBuf, Failure> {
     Ok(PathBuf::from(name))
 }
 
-/// Writes all of the files or, as far as that can be, none: each whole under another name first, then renamed.
-fn write_files(files: &[(&Path, &str)], replace: bool) -> Result<(), Failure> {
-    let failed = |path: &Path, error: &io::Error| {
-        let shown = printable(&path.display().to_string());
-        if error.kind() == io::ErrorKind::AlreadyExists {
-            Failure::new(format!(
-                "{shown} is there already and was left as it is; name another file with --out, or replace it with \
-                 --force."
-            ))
-        } else {
-            Failure::new(format!("{shown} cannot be written; check the folder, its permissions and its room."))
-                .because(error)
-        }
-    };
-    if let Some((path, _)) = files.iter().find(|(path, _)| !replace && path.symlink_metadata().is_ok()) {
-        return Err(failed(path, &io::ErrorKind::AlreadyExists.into()));
+fn unwritten(error: &WriteError) -> Failure {
+    let shown = printable(&error.path.display().to_string());
+    if error.source.kind() == io::ErrorKind::AlreadyExists {
+        Failure::new(format!(
+            "{shown} is there already and was left as it is; name another file with --out, or replace it with --force."
+        ))
+    } else {
+        Failure::new(format!("{shown} cannot be written; check the folder, its permissions and its room."))
+            .because(&error.source)
     }
-    let new_names: Vec<PathBuf> = files.iter().map(|(path, _)| new_name(path)).collect();
-    let write = || {
-        for ((path, text), new) in files.iter().zip(&new_names) {
-            write_whole(new, text).map_err(|error| failed(path, &error))?;
-        }
-        for ((path, _), new) in files.iter().zip(&new_names) {
-            LocalDisk.rename(new, path, replace).map_err(|error| failed(path, &error))?;
-        }
-        Ok(())
-    };
-    let written = write();
-    if written.is_err() {
-        // What was renamed is not there any more under this name, and what was not is of no use.
-        new_names.iter().for_each(|new| drop(LocalDisk.remove(new)));
-    }
-    written
-}
-
-fn new_name(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.tern-new-{}", std::process::id()))
-}
-
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    let path = std::path::absolute(path)?;
-    let file = LocalDisk.create_new(&path)?;
-    file.write_all_at(text.as_bytes(), 0)?;
-    file.sync()
 }
 
 #[cfg(test)]
@@ -222,22 +178,5 @@ mod tests {
         check("receipt.txt", Some("receipt.txt.html"));
         check("receipt.html", None); // the page would take its place
         check("..", None);
-    }
-
-    #[test]
-    fn a_file_that_appears_meanwhile_is_left_and_nothing_else_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
-        std::fs::write(at("b"), "theirs").unwrap();
-        write_files(&[(&at("a"), "ours"), (&at("b"), "ours")], false).unwrap_err();
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        write_files(&[(&at("a"), "ours"), (&at("b"), "ours")], true).unwrap();
-        assert_eq!(std::fs::read_to_string(at("b")).unwrap(), "ours");
-        std::fs::create_dir(at("c")).unwrap();
-        write_files(&[(&at("d"), "ours"), (&at("c"), "ours")], true).unwrap_err();
-        let mut names: Vec<_> =
-            std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        names.sort_unstable();
-        assert!(!names.iter().any(|name| name.to_string_lossy().contains("tern-new")), "{names:?}");
     }
 }

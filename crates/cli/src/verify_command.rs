@@ -3,33 +3,23 @@
 //! The receipt is foreign: it may come from another computer, and from somebody who wants something. So it is read with
 //! care, and it never decides where a request with our keys goes: stores are those that are known here.
 
-use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use engine::{Disk, LocalDisk, Outcome, StoreId, TransferError};
-use futures_util::{StreamExt as _, stream};
+use engine::{LocalDisk, StoreId, SystemClock};
+use futures_util::StreamExt as _;
 use receipt::{
-    Current, Difference, Entry, Expected, Found, Place, Proof, RECEIPT_BYTES_MAX, Receipt, ReceiptError, Side, compare,
-    look_at_file, look_at_key, look_at_object,
+    Current, Difference, Ends, Entry, Proof, RECEIPT_BYTES_MAX, Receipt, ReceiptError, Side, Tally, Verifier,
 };
-use store::ErrorKind;
+use store::ObjectStore;
 
 use crate::account::{self, Choice};
 use crate::args::{AccountOptions, VerifyOptions};
-use crate::attempts;
 use crate::exit::{Ending, Failure};
 use crate::json_lines::{Checked, Verification};
 use crate::output::{self, printable};
 use crate::stores::CommandStores;
-
-/// Transfers that are looked at at a time.
-const PARALLEL: usize = 8;
-
-/// Looks in a row that a store may leave unanswered. Then it is not asked any more: a large receipt would otherwise wait
-/// out every attempt for every object of a store that is not there.
-const UNANSWERED_MAX: u32 = 3;
 
 /// Runs `verify`. A signal ends it as it ends any program: it changes nothing.
 pub(crate) async fn run(account: &AccountOptions, options: VerifyOptions) -> Result<Ending, Failure> {
@@ -38,19 +28,16 @@ pub(crate) async fn run(account: &AccountOptions, options: VerifyOptions) -> Res
     let there = choice.of_target(&options.to)?;
     let stores = CommandStores::new(account::data_folder(account)?, choice).with_target(there);
     let VerifyOptions { read, shares, .. } = options;
-    let eyes = Eyes { stores, disk: Arc::new(LocalDisk), read, shares, unanswered: Mutex::default() };
-    let mut tally = Tally { json: options.json, sources_count: options.source, ..Tally::default() };
-    // Told in the order of the receipt, whichever comes first.
-    let eyes = &eyes;
-    let mut all = stream::iter(&receipt.entries)
-        .map(|entry| async move { (entry, eyes.look(entry, Side::Target).await, eyes.look(entry, Side::Source).await) })
-        .buffered(PARALLEL);
+    let ends = CommandEnds { stores, shares };
+    let verifier = Verifier::new(ends, Arc::new(LocalDisk), Arc::new(SystemClock::new()), read);
+    let mut told = Told { json: options.json, sources_count: options.source, counts: Tally::default() };
+    let mut all = std::pin::pin!(verifier.findings(&receipt.entries));
     while let Some((entry, target, source)) = all.next().await {
-        tally.tell(entry, Side::Target, &target);
-        tally.tell(entry, Side::Source, &source);
+        told.tell(entry, Side::Target, &target);
+        told.tell(entry, Side::Source, &source);
     }
     let root = receipt.root().map_err(|error| not_to_be_used(&options.receipt, &error))?;
-    tally.close(root.to_string())
+    told.close(root.to_string())
 }
 
 fn receipt_at(path: &Path) -> Result<Receipt, Failure> {
@@ -85,136 +72,47 @@ fn shown(path: &Path) -> String {
     printable(&path.display().to_string())
 }
 
-/// What was found at one end.
-#[derive(Debug)]
-enum Finding {
-    Equal(Proof, Expected, Current),
-    Different(Difference),
-    Gone,
-    /// Why nothing is known of it.
-    Unchecked(Failure),
-    /// The transfer left the target as it was.
-    Skipped,
-}
-
-/// Whether Windows would ask another computer or a device for this path. It would greet that computer with the user's
-/// name and a proof of the password, and a receipt may name any.
-fn is_elsewhere(path: &str) -> bool {
-    let mut first = path.chars();
-    let mut is_separator = || matches!(first.next(), Some('\\' | '/'));
-    is_separator() && is_separator()
-}
+type Finding = receipt::Finding<Failure>;
 
 /// What ends are looked at with.
 #[derive(Debug)]
-struct Eyes {
+struct CommandEnds {
     stores: CommandStores,
-    disk: Arc<dyn Disk>,
-    read: bool,
     shares: bool,
-    /// Stores that did not answer the last looks: how many, and how the last one failed.
-    unanswered: Mutex<BTreeMap<StoreId, (u32, Failure)>>,
 }
 
-impl Eyes {
-    async fn look(&self, entry: &Entry, side: Side) -> Finding {
-        if entry.outcome == Outcome::Skipped {
-            return Finding::Skipped;
-        }
-        let expected = Expected::of(entry, side);
-        let found = match side {
-            Side::Source => self.found(&entry.source).await,
-            Side::Target => self.found(&entry.target).await,
-        };
-        match found {
-            Ok(Some((found, current))) => match compare(&expected, &found) {
-                Ok(proof) => Finding::Equal(proof, expected, current),
-                Err(difference) => Finding::Different(difference),
-            },
-            Ok(None) => Finding::Gone,
-            Err(failure) => Finding::Unchecked(failure),
-        }
+impl Ends for CommandEnds {
+    type Failure = Failure;
+
+    async fn store(&self, id: &StoreId, endpoint: Option<&str>) -> Result<Arc<dyn ObjectStore>, Failure> {
+        self.stores.at(id, endpoint).await
     }
 
-    /// What is there, if anything is, and whether its key still stands for it.
-    async fn found(&self, place: &Place) -> Result<Option<(Found, Current)>, Failure> {
-        match place {
-            Place::File { path } => {
-                if cfg!(windows) && !self.shares && is_elsewhere(path) {
-                    return Err(Failure::new(format!(
-                        "{} is on another computer; if you trust this receipt, add --shares.",
-                        printable(path)
-                    )));
-                }
-                let path = Path::new(path);
-                match look_at_file(&self.disk, path).await {
-                    Ok(found) => Ok(Some((found, Current::This))),
-                    Err(error) => match error.kind() {
-                        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Ok(None),
-                        _ => Err(TransferError::source(path, &error).into()),
-                    },
-                }
-            }
-            Place::Object { store, endpoint, .. } => {
-                let Some(object) = place.object() else { return Ok(None) };
-                if let Some((UNANSWERED_MAX.., failure)) = self.unanswered().get(store) {
-                    return Err(failure.clone());
-                }
-                let opened = self.stores.at(store, endpoint.as_deref()).await?;
-                let looked = attempts::try_call(async || {
-                    let found = look_at_object(opened.as_ref(), &object, self.read).await?;
-                    Ok((found, look_at_key(opened.as_ref(), &object).await?))
-                })
-                .await;
-                let (result, answered) = match looked {
-                    Ok(found) => (Ok(Some(found)), true),
-                    Err(error) => match error.kind {
-                        ErrorKind::ObjectNotFound | ErrorKind::BucketNotFound => (Ok(None), true),
-                        kind => (Err(TransferError::store(&error, &object).into()), kind != ErrorKind::Network),
-                    },
-                };
-                self.note_answer(store, answered, result.as_ref().err());
-                result
-            }
-        }
+    fn trusts_shares(&self) -> bool {
+        self.shares
     }
 
-    fn unanswered(&self) -> MutexGuard<'_, BTreeMap<StoreId, (u32, Failure)>> {
-        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn note_answer(&self, store: &StoreId, answered: bool, failure: Option<&Failure>) {
-        match failure.filter(|_| !answered) {
-            Some(failure) => {
-                let mut all = self.unanswered();
-                let before = all.get(store).map_or(0, |(times, _)| *times);
-                all.insert(store.clone(), (before + 1, failure.clone()));
-            }
-            None => drop(self.unanswered().remove(store)),
-        }
+    fn elsewhere(&self, path: &str) -> Failure {
+        Failure::new(format!("{} is on another computer; if you trust this receipt, add --shares.", printable(path)))
     }
 }
 
 /// What is told of each end, and what it comes to.
-#[derive(Debug, Default)]
-struct Tally {
+#[derive(Debug)]
+struct Told {
     json: bool,
     sources_count: bool,
-    counts: Verification,
+    counts: Tally,
 }
 
-impl Tally {
+impl Told {
     fn tell(&mut self, entry: &Entry, side: Side, finding: &Finding) {
         let (end, place) = match side {
             Side::Source => ("source", &entry.source),
             Side::Target => ("target", &entry.target),
         };
         let counts = side == Side::Target || self.sources_count;
-        if counts {
-            self.count(finding);
-        } else if !matches!(finding, Finding::Equal(_, _, Current::This) | Finding::Skipped) {
-            self.counts.notes += 1;
-        }
+        self.counts.add(counts, finding);
         let (word, reason, name) = (word(finding), reason(finding, side), place.to_string());
         if self.json {
             let compared = match finding {
@@ -251,28 +149,12 @@ impl Tally {
         }
     }
 
-    fn count(&mut self, finding: &Finding) {
-        let counts = &mut self.counts;
-        counts.ends += 1;
-        match finding {
-            Finding::Equal(proof, ..) => {
-                counts.equal += 1;
-                counts.not_compared_by_content += usize::from(!matches!(proof, Proof::Content { .. }));
-            }
-            Finding::Different(_) => counts.different += 1,
-            Finding::Gone => counts.gone += 1,
-            Finding::Unchecked(_) => counts.unchecked += 1,
-            Finding::Skipped => counts.skipped += 1,
-        }
-    }
-
     fn close(self, root_sha256: String) -> Result<Ending, Failure> {
-        let Verification { ends, equal, not_compared_by_content, different, gone, unchecked, skipped, notes, .. } =
-            self.counts;
-        let (lost, verified) =
-            (different + gone, different + gone + unchecked + self.counts.not_compared_by_content == 0);
+        let counts = self.counts;
+        let Tally { ends, equal, not_compared_by_content, different, gone, unchecked, skipped, notes } = counts;
+        let (lost, verified) = (counts.lost(), counts.is_verified());
         if self.json {
-            output::json(&Verification { root_sha256, verified, ..self.counts });
+            output::json(&Verification { root_sha256, verified, counts });
         } else {
             let by_tag = match not_compared_by_content {
                 0 => String::new(),
@@ -352,19 +234,4 @@ fn reason(finding: &Finding, side: Side) -> Option<String> {
         Finding::Unchecked(failure) => format!("could not be checked. {}", failure.sentence()),
         Finding::Skipped => "left as it was by the transfer, so nothing was promised of it".to_owned(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_elsewhere;
-
-    #[test]
-    fn what_windows_would_ask_another_computer_for_is_known_by_its_first_two_characters() {
-        for path in [r"\\server\share\x", "//server/share/x", r"/\server\x", r"\\?\UNC\server\x", r"\\.\pipe\x"] {
-            assert!(is_elsewhere(path), "{path}");
-        }
-        for path in [r"C:\x", "C:/x", r"\x", "/x/y", "x", ""] {
-            assert!(!is_elsewhere(path), "{path}");
-        }
-    }
 }

@@ -11,6 +11,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use store::{ByteRange, Crc64, Crc64Hasher};
 
@@ -142,14 +143,14 @@ pub(crate) async fn hash_range<S: Send + 'static>(
     Ok((hasher.finish(), seen))
 }
 
-/// Size and CRC64 of the plain file at `path`, whose bytes are all read for it.
+/// Size and CRC64 of the plain file at `path`, whose bytes are all read for it and added to `read_bytes` on the way.
 ///
 /// # Errors
 /// What the disk says, `InvalidInput` for what is no plain file, `UnexpectedEof` if it shrinks meanwhile.
 ///
 /// # Cancellation
 /// Can be dropped at any time; at most 8 MiB more are read.
-pub async fn read_again(disk: &Arc<dyn Disk>, path: &Path) -> io::Result<(u64, Crc64)> {
+pub async fn read_again(disk: &Arc<dyn Disk>, path: &Path, read_bytes: &Arc<AtomicU64>) -> io::Result<(u64, Crc64)> {
     let path = path.to_owned();
     let (file, size_bytes) = off_thread(disk, move |disk| {
         // What is no file is not opened: a pipe would wait for its other end.
@@ -161,7 +162,10 @@ pub async fn read_again(disk: &Arc<dyn Disk>, path: &Path) -> io::Result<(u64, C
         Ok((file, size_bytes))
     })
     .await?;
-    let (crc64, ()) = hash_range(disk, &file, ByteRange::at(0, size_bytes), (), |(), _| {}).await?;
+    let count = |read_bytes: &mut Arc<AtomicU64>, piece: &[u8]| {
+        read_bytes.fetch_add(piece.len() as u64, Ordering::Relaxed);
+    };
+    let (crc64, _) = hash_range(disk, &file, ByteRange::at(0, size_bytes), read_bytes.clone(), count).await?;
     Ok((size_bytes, crc64))
 }
 

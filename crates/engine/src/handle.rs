@@ -2,6 +2,7 @@
 //!
 //! What is asked of it is here; what can be looked at, in `reads.rs`.
 
+mod adoption;
 mod reads;
 
 use std::fmt;
@@ -19,16 +20,18 @@ use crate::driver::{Command, Driver, DriverState, NewPlace, Reply};
 use crate::error::TransferError;
 use crate::event::Event;
 use crate::job::route::{Regions, route};
-use crate::job::{self, Claims, ForeignUpload, Tools};
-use crate::ledger::{Ledger, LedgerError, Owner};
+use crate::job::{Claims, Tools};
+use crate::ledger::{Ledger, LedgerError};
 use crate::live::Live;
 use crate::queue::{Queue, QueueLimits};
 use crate::rate::{RateLimiter, RateLimits};
 use crate::recorder::Recorder;
 use crate::retry::RetryPolicy;
 use crate::rules::Rules;
-use crate::transfer::{End, Intent, Kind, PARALLEL_PARTS_MAX, Route, StoreId, TransferId, TransferSpec};
+use crate::transfer::{End, Intent, PARALLEL_PARTS_MAX, Route, StoreId, TransferId, TransferSpec};
 use crate::view::TransferView;
+
+pub use adoption::{Adoption, ComparedPart, Comparison};
 
 /// Events that a slow listener may be behind before it misses some.
 const EVENT_BACKLOG: usize = 16_384;
@@ -134,21 +137,6 @@ pub enum EngineError {
     LedgerWrite(String),
 }
 
-/// What came of adopting an upload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Adoption {
-    /// The transfer.
-    pub id: TransferId,
-    /// Size of the file.
-    pub size_bytes: u64,
-    /// Parts that the upload had.
-    pub parts_listed: usize,
-    /// Those of them that are parts of the file, and need not be sent again.
-    pub parts_held: usize,
-    /// Their bytes.
-    pub held_bytes: u64,
-}
-
 /// A running engine. Clones are handles to the same one; it stops with [`Engine::shutdown`] or with the last handle.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -159,6 +147,7 @@ pub struct Engine {
     tools: Tools,
     moves_bytes: watch::Receiver<bool>,
     recorder: Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
+    history_days: u32,
 }
 
 impl Engine {
@@ -213,7 +202,7 @@ impl Engine {
         };
         tokio::spawn(driver.run());
         let recorder = Arc::new(std::sync::Mutex::new(Some(recorder)));
-        Self { commands, events, live, ledger, tools, moves_bytes, recorder }
+        Self { commands, events, live, ledger, tools, moves_bytes, recorder, history_days: options.history_days }
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, EngineError> {
@@ -288,32 +277,6 @@ impl Engine {
     /// If the ledger cannot be read or written.
     pub async fn credentials_renewed(&self, store: &StoreId) -> Result<Vec<TransferId>, EngineError> {
         self.ask(|reply| Command::Renewed(store.clone(), reply)).await
-    }
-
-    /// Goes on with an upload that another tool, or another computer, has begun: compares what it holds with the file of
-    /// `spec`, and adds a transfer that sends the rest. From then on it is like any other; cancelling it aborts the
-    /// upload. Reads the ranges of the file that are there already.
-    ///
-    /// # Errors
-    /// `Adoption` if the upload is gone, is not of this file, or its target must not be replaced; nothing is changed
-    /// then. `InvalidSpec` as [`Engine::add`], for what is no upload, and if one of our transfers goes on with it.
-    ///
-    /// # Cancellation
-    /// Until the comparison has ended nothing is changed; afterwards the transfer may be there.
-    pub async fn adopt(&self, spec: TransferSpec, foreign: ForeignUpload) -> Result<Adoption, EngineError> {
-        check(&spec)?;
-        if spec.kind() != Some(Kind::Upload) {
-            return Err(EngineError::InvalidSpec("only the upload of a file can be adopted".to_owned()));
-        }
-        if let Some(Some(Owner::Needs(id))) = self.owners(std::slice::from_ref(&foreign.upload_id))?.pop() {
-            return Err(EngineError::InvalidSpec(format!("transfer {id} goes on with this upload; resume that one")));
-        }
-        let found = job::examine(spec.clone(), foreign, self.tools.clone()).await?;
-        let (parts_listed, parts_held) = (found.listed, found.held.len());
-        let held_bytes = found.held.iter().map(|part| part.size_bytes).sum();
-        let size_bytes = found.checkpoint.source.size_bytes();
-        let id = self.ask(|reply| Command::Adopt(Box::new(spec), Box::new(found), reply)).await?;
-        Ok(Adoption { id, size_bytes, parts_listed, parts_held, held_bytes })
     }
 
     /// After a sleep or a change of network: drops all connections and issues what was under way again, at once. Waits

@@ -6,6 +6,7 @@
 
 mod apply;
 mod check;
+mod history;
 mod lock;
 mod piles;
 mod places;
@@ -15,6 +16,7 @@ mod sqlite;
 
 use std::path::PathBuf;
 
+pub use history::{History, HistoryPlace, HistoryRequest};
 pub use lock::{DataFolderBusy, DataFolderLock};
 pub use sqlite::SqliteLedger;
 
@@ -138,6 +140,9 @@ pub trait Records: Send + Sync + std::fmt::Debug {
 
     /// Uploads that were left behind, oldest first. They may have been removed at the store since.
     fn leftovers(&self) -> Result<Vec<Leftover>, LedgerError>;
+
+    /// What is done, newest first, as far as the request lets it look.
+    fn history(&self, request: &HistoryRequest) -> Result<History, LedgerError>;
 
     /// Exact numbers; `active` is 0 here.
     fn counts(&self) -> Result<Counts, LedgerError>;

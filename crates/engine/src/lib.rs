@@ -57,7 +57,9 @@ pub use driver::NewPlace;
 pub use error::{Again, Answer, ErrorCode, TransferError};
 pub use event::{Event, EventKind, PartDetails};
 pub use fact::{Added, Bulk, Fact};
-pub use handle::{Adoption, Engine, EngineError, EngineOptions, EngineParts, Interruption, Stores};
+pub use handle::{
+    Adoption, ComparedPart, Comparison, Engine, EngineError, EngineOptions, EngineParts, Interruption, Stores,
+};
 pub use job::ForeignUpload;
 pub use keys::{NameTooLong, Naming};
 pub use panics::log_panics;

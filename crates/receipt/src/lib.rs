@@ -40,6 +40,8 @@ mod look;
 mod moment;
 mod receipt;
 mod root;
+mod verify;
+mod write;
 
 pub use compare::{Difference, Expected, Found, Proof, Side, compare};
 pub use entry::{Entry, NotDone, Parts, Place, Times};
@@ -48,3 +50,5 @@ pub use look::{Current, look_at_file, look_at_key, look_at_object};
 pub use moment::Moment;
 pub use receipt::{RECEIPT_BYTES_MAX, Receipt, ReceiptError};
 pub use root::Root;
+pub use verify::{Ends, Finding, Tally, Verifier};
+pub use write::{WriteError, write_files};

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::{Disk, read_again};
 use futures_util::StreamExt as _;
@@ -10,35 +11,41 @@ use store::{Crc64Hasher, ErrorKind, GetOptions, ObjectRef, ObjectStore, StoreErr
 
 use crate::compare::Found;
 
-/// Reads a file from its first byte to its last.
+/// Reads a file from its first byte to its last, and adds what was read to `read_bytes` on the way.
 ///
 /// # Errors
 /// What the disk says.
 ///
 /// # Cancellation
 /// Can be dropped at any time.
-pub async fn look_at_file(disk: &Arc<dyn Disk>, path: &Path) -> io::Result<Found> {
-    let (size_bytes, crc64) = read_again(disk, path).await?;
+pub async fn look_at_file(disk: &Arc<dyn Disk>, path: &Path, read_bytes: &Arc<AtomicU64>) -> io::Result<Found> {
+    let (size_bytes, crc64) = read_again(disk, path, read_bytes).await?;
     Ok(Found { size_bytes, crc64: Some(crc64), etag: None })
 }
 
-/// Asks the store for the facts of an object. With `read` its bytes are fetched, and their CRC64 is what counts, not
-/// the one that the store reports.
+/// Asks the store for the facts of an object. With `read` its bytes are fetched and added to that number on the way, and
+/// their CRC64 is what counts, not the one that the store reports.
 ///
 /// # Errors
 /// Those of HEAD and GET; `Changed` if the object is replaced between the two.
 ///
 /// # Cancellation
 /// Can be dropped at any time.
-pub async fn look_at_object(store: &dyn ObjectStore, object: &ObjectRef, read: bool) -> Result<Found, StoreError> {
+pub async fn look_at_object(
+    store: &dyn ObjectStore,
+    object: &ObjectRef,
+    read: Option<&AtomicU64>,
+) -> Result<Found, StoreError> {
     let details = store.head_object(object).await?;
     let mut found = Found { size_bytes: details.size_bytes, crc64: details.crc64, etag: Some(details.etag.clone()) };
-    if read {
+    if let Some(read_bytes) = read {
         let options = GetOptions { range: None, if_match: Some(details.etag) };
         let mut body = store.get_object(object, &options).await?.body;
         let mut hasher = Crc64Hasher::new();
         while let Some(piece) = body.next().await {
-            hasher.update(&piece?);
+            let piece = piece?;
+            hasher.update(&piece);
+            read_bytes.fetch_add(piece.len() as u64, Ordering::Relaxed);
         }
         found.crc64 = Some(hasher.finish());
     }

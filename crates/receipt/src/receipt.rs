@@ -101,6 +101,16 @@ impl Receipt {
         }
     }
 
+    /// A name for its files, without an ending: the ids of the first and the last transfer are in it.
+    pub fn usual_name(&self) -> String {
+        let ids = self.entries.iter().map(|entry| entry.transfer);
+        match (ids.clone().min(), ids.max()) {
+            (Some(first), Some(last)) if first != last => format!("tern-receipt-{first}-{last}"),
+            (Some(only), _) => format!("tern-receipt-{only}"),
+            _ => "tern-receipt".to_owned(),
+        }
+    }
+
     /// Reads a receipt and compares it with its root hash. What a later Tern may have added to this version is let be.
     ///
     /// # Errors

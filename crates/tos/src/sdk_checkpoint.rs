@@ -10,6 +10,7 @@
 
 mod name;
 mod raw;
+mod unfinished;
 
 use std::time::{Duration, SystemTime};
 
@@ -17,6 +18,7 @@ use store::{ByteRange, Crc64, ETag, InvalidName, ObjectRef, PartNumber, UploadId
 
 pub use name::kind_by_name;
 use raw::{Raw, RawPart};
+pub use unfinished::{NotAnUpload, SdkUpload};
 
 /// The largest file that is looked at. 10 000 parts take about 2 MiB.
 pub const SDK_CHECKPOINT_BYTES_MAX: usize = 32 << 20;

@@ -1,16 +1,22 @@
-//! Unfinished uploads at the store, of whomever: whose they are, what they hold, going on with one, aborting one.
+//! Unfinished uploads at the store, of whomever: whose they are, what they hold, aborting them.
 
-use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use engine::ledger::Owner;
-use engine::{End, ForeignUpload};
-use store::{ErrorKind, ObjectRef, UploadId, UploadListRequest, UploadRef};
+use engine::{End, Engine, Fingerprint, TransferDetail, TransferId};
+use store::{ErrorKind, ListedPart, ObjectRef, StoreError, UploadId, UploadListRequest, UploadRef};
 
-use super::browse::milliseconds;
 use super::{Answer, Shared};
-use crate::dto::{AdoptedView, AppError, Conflict, HeldView, UploadCursor, UploadPage, UploadRow};
+use crate::dto::AppError;
+use crate::dto_uploads::{CleanOutcome, CleanedUpload, HeldView, SourceState, UploadCursor, UploadPage, UploadRow};
 use crate::error::OwnCode;
-use crate::naming::{self, How};
+use crate::stores::OpenStore;
+use crate::times::milliseconds;
+use crate::view;
+
+/// A part that arrived within this time says that somebody is probably still sending.
+const IN_USE: Duration = Duration::from_secs(10 * 60);
 
 /// A page of the unfinished uploads of a bucket. What they hold is asked for one by one, when it is shown.
 #[tauri::command]
@@ -27,20 +33,32 @@ pub async fn list_uploads(
     let page = open.store.list_uploads(&bucket, &request).await;
     let page = page.map_err(|error| open.refusal(&error, &ObjectRef::new(&bucket, &prefix)))?;
     let ids: Vec<UploadId> = page.uploads.iter().map(|upload| upload.upload_id.clone()).collect();
-    let owners = app.engine().await?.owners(&ids)?;
-    let rows = page.uploads.into_iter().zip(owners).map(|(upload, owner)| UploadRow {
-        key: upload.key,
-        upload_id: upload.upload_id.0,
-        initiated_ms: upload.initiated.map(milliseconds),
-        storage_class: upload.storage_class,
-        needed_by: if let Some(Owner::Needs(id)) = owner { Some(id.0) } else { None },
-        left_behind_by: if let Some(Owner::LeftBehind(id)) = owner { Some(id.0) } else { None },
+    let engine = app.engine().await?;
+    let owners = engine.owners(&ids)?;
+    let needed: Vec<TransferId> = owners.iter().flatten().filter_map(needed_by).collect();
+    let transfers = engine.views(&needed)?;
+    let rows = page.uploads.into_iter().zip(owners).map(|(upload, owner)| {
+        let needed_by = owner.as_ref().and_then(needed_by);
+        let transfer = transfers.iter().find(|view| Some(view.id) == needed_by);
+        UploadRow {
+            key: upload.key,
+            upload_id: upload.upload_id.0,
+            initiated_ms: upload.initiated.map(milliseconds),
+            storage_class: upload.storage_class,
+            needed_by: needed_by.map(|id| id.0),
+            transfer: transfer.map(view::row),
+            left_behind_by: if let Some(Owner::LeftBehind(id)) = owner { Some(id.0) } else { None },
+        }
     });
     let next = page.next.map(|(key, id)| UploadCursor { key, upload_id: id.0 });
     Ok(UploadPage { rows: rows.collect(), next })
 }
 
-/// What an upload holds; nothing if it has gone meanwhile.
+fn needed_by(owner: &Owner) -> Option<TransferId> {
+    if let Owner::Needs(id) = owner { Some(*id) } else { None }
+}
+
+/// What an upload holds, and how the file of our transfer looks that goes on with it; nothing if it has gone meanwhile.
 #[tauri::command]
 #[specta::specta]
 pub async fn measure_upload(
@@ -51,41 +69,56 @@ pub async fn measure_upload(
 ) -> Answer<Option<HeldView>> {
     let (_, open) = app.current_store().await?;
     let upload = UploadRef { object: ObjectRef::new(bucket, key), upload_id: UploadId(upload_id) };
-    match store::all_parts(open.store.as_ref(), &upload).await {
-        Ok(parts) => {
-            Ok(Some(HeldView { parts: parts.len() as u64, size_bytes: parts.iter().map(|part| part.size_bytes).sum() }))
-        }
+    let Some(parts) = parts(&open, &upload).await? else { return Ok(None) };
+    let engine = app.engine().await?;
+    let detail = match owner(engine, &upload.upload_id)?.as_ref().and_then(needed_by) {
+        Some(id) => engine.detail(id).await?,
+        None => None,
+    };
+    let source = match &detail {
+        Some(detail) => source_state(detail).await,
+        None => None,
+    };
+    Ok(Some(HeldView {
+        parts: parts.len() as u64,
+        size_bytes: parts.iter().map(|part| part.size_bytes).sum(),
+        last_part_ms: newest(&parts).map(milliseconds),
+        in_use: is_in_use(&parts),
+        parts_planned: detail.and_then(|detail| detail.checkpoint).map(|plan| plan.plan().part_count().into()),
+        source,
+    }))
+}
+
+/// The parts of an upload; nothing if it has gone meanwhile.
+async fn parts(open: &OpenStore, upload: &UploadRef) -> Answer<Option<Vec<ListedPart>>> {
+    match store::all_parts(open.store.as_ref(), upload).await {
+        Ok(parts) => Ok(Some(parts)),
         Err(error) if error.kind == ErrorKind::UploadNotFound => Ok(None),
         Err(error) => Err(open.refusal(&error, &upload.object)),
     }
 }
 
-/// Goes on with an upload that another program or computer has begun, as far as its parts are parts of the file.
-#[tauri::command]
-#[specta::specta]
-pub async fn adopt_upload(
-    app: Shared<'_>,
-    bucket: String,
-    key: String,
-    upload_id: String,
-    path: String,
-    conflict: Conflict,
-) -> Answer<AdoptedView> {
-    let (store, _) = app.current_store().await?;
-    let spec = naming::spec(
-        End::file(path),
-        End::object(store, ObjectRef::new(bucket, key)),
-        &How::new(&app.settings.settings(), conflict),
-    );
-    let upload = ForeignUpload { upload_id: UploadId(upload_id), part_size_bytes: None, checksums: BTreeMap::new() };
-    let adoption = app.engine().await?.adopt(spec, upload).await?;
-    Ok(AdoptedView {
-        id: adoption.id.0,
-        parts_listed: adoption.parts_listed as u64,
-        parts_held: adoption.parts_held as u64,
-        held_bytes: adoption.held_bytes,
-        size_bytes: adoption.size_bytes,
-    })
+fn newest(parts: &[ListedPart]) -> Option<SystemTime> {
+    parts.iter().filter_map(|part| part.modified).max()
+}
+
+/// Whether somebody is probably still sending. A part from the future is one, too: the clocks differ.
+fn is_in_use(parts: &[ListedPart]) -> bool {
+    newest(parts).is_some_and(|newest| SystemTime::now().duration_since(newest).unwrap_or_default() < IN_USE)
+}
+
+fn owner(engine: &Engine, upload_id: &UploadId) -> Answer<Option<Owner>> {
+    Ok(engine.owners(std::slice::from_ref(upload_id))?.pop().flatten())
+}
+
+/// The file of an upload of ours, against what it was when that was planned.
+async fn source_state(detail: &TransferDetail) -> Option<SourceState> {
+    let (End::File { path }, Some(plan)) = (&detail.view.spec.source, &detail.checkpoint) else { return None };
+    let Fingerprint::File { size_bytes, modified_ns, .. } = plan.source else { return None };
+    let Ok(there) = tokio::fs::metadata(Path::new(path)).await else { return Some(SourceState::Missing) };
+    let since_1970 = there.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let same = there.len() == size_bytes && since_1970.as_nanos() == modified_ns.max(0).unsigned_abs().into();
+    Some(if same { SourceState::There } else { SourceState::Changed })
 }
 
 /// Aborts an upload that no transfer of ours needs. Whoever asks has been shown whose it is.
@@ -94,12 +127,52 @@ pub async fn adopt_upload(
 pub async fn abort_upload(app: Shared<'_>, bucket: String, key: String, upload_id: String) -> Answer<()> {
     let (_, open) = app.current_store().await?;
     let upload = UploadRef { object: ObjectRef::new(bucket, key), upload_id: UploadId(upload_id) };
-    let owner = app.engine().await?.owners(std::slice::from_ref(&upload.upload_id))?.pop().flatten();
-    if let Some(Owner::Needs(id)) = owner {
+    if let Some(Owner::Needs(id)) = owner(app.engine().await?, &upload.upload_id)? {
         return Err(AppError::new(OwnCode::UploadNeeded).with("id", id));
     }
-    match open.store.abort_upload(&upload).await {
-        Err(error) if error.kind != ErrorKind::UploadNotFound => Err(open.refusal(&error, &upload.object)),
+    aborted(&open, &upload).await.map_err(|error| open.refusal(&error, &upload.object))
+}
+
+/// What is gone already is what was wanted.
+async fn aborted(open: &OpenStore, upload: &UploadRef) -> Result<(), StoreError> {
+    match open.store.abort_upload(upload).await {
+        Err(error) if error.kind != ErrorKind::UploadNotFound => Err(error),
         _ => Ok(()),
+    }
+}
+
+/// Aborts many uploads of a bucket, except those that one of our transfers needs and those that somebody still sends
+/// to: both are looked at again for each, just before it is aborted. Told of each, in order.
+#[tauri::command]
+#[specta::specta]
+pub async fn clean_up_uploads(
+    app: Shared<'_>,
+    bucket: String,
+    uploads: Vec<UploadCursor>,
+) -> Answer<Vec<CleanedUpload>> {
+    let (_, open) = app.current_store().await?;
+    let engine = app.engine().await?;
+    let mut cleaned = Vec::with_capacity(uploads.len());
+    for UploadCursor { key, upload_id } in uploads {
+        let upload = UploadRef { object: ObjectRef::new(&bucket, key), upload_id: UploadId(upload_id) };
+        let (outcome, why) = match clean_up(engine, &open, &upload).await {
+            Ok(outcome) => (outcome, None),
+            Err(error) => (CleanOutcome::Failed, Some(error)),
+        };
+        cleaned.push(CleanedUpload { upload_id: upload.upload_id.0, outcome, why });
+    }
+    Ok(cleaned)
+}
+
+async fn clean_up(engine: &Engine, open: &OpenStore, upload: &UploadRef) -> Answer<CleanOutcome> {
+    if let Some(Owner::Needs(_)) = owner(engine, &upload.upload_id)? {
+        return Ok(CleanOutcome::Needed);
+    }
+    match parts(open, upload).await? {
+        Some(parts) if is_in_use(&parts) => Ok(CleanOutcome::InUse),
+        _ => {
+            aborted(open, upload).await.map_err(|error| open.refusal(&error, &upload.object))?;
+            Ok(CleanOutcome::Aborted)
+        }
     }
 }

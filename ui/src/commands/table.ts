@@ -49,6 +49,8 @@ const ROWS = [
   { id: 'failed', words: 'cmd.failed', section: 'go', icon: 'fail' },
   { id: 'done', words: 'cmd.done', section: 'go', icon: 'verified' },
   { id: 'buckets', words: 'nav.buckets', section: 'go', icon: 'bucket', keys: 'Ctrl 2' },
+  { id: 'leftovers', words: 'nav.leftovers', section: 'go', icon: 'parts', keys: 'Ctrl 3' },
+  { id: 'receipts', words: 'nav.receipts', section: 'go', icon: 'receipt' },
   { id: 'settings', words: 'nav.settings', section: 'go', icon: 'gear', keys: 'Ctrl ,' },
   { id: 'back', words: 'act.back', section: 'go', icon: 'cl', keys: 'Alt Left' },
   { id: 'forward', words: 'act.forward', section: 'go', icon: 'cr', keys: 'Alt Right' },

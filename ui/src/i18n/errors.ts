@@ -50,6 +50,16 @@ export const ERROR_CODES = [
   'no_file_dropped',
   'not_a_file',
   'engine_stopped',
+  'checkpoint_encrypted',
+  'checkpoint_not_begun',
+  'checkpoint_not_upload',
+  'file_elsewhere',
+  'not_a_checkpoint',
+  'not_a_receipt',
+  'receipt_altered',
+  'receipt_closed',
+  'receipt_newer',
+  'receipt_too_large',
   'internal',
 ] as const;
 

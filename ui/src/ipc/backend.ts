@@ -24,6 +24,8 @@ import type {
   TransferFilter,
   TransferPage,
 } from './bindings';
+import type { LeftoversBackend } from './leftovers';
+import type { ReceiptsBackend } from './receipts';
 
 export type {
   AccountView,
@@ -54,7 +56,7 @@ export type {
   TransferRow,
 } from './bindings';
 
-export interface Backend {
+export interface Backend extends LeftoversBackend, ReceiptsBackend {
   appStatus(): Promise<AppStatus>;
   getSettings(): Promise<Settings>;
   setSettings(settings: Settings): Promise<void>;

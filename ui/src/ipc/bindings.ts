@@ -53,6 +53,49 @@ export const commands = {
 	showNotice: (notice: Notice) => typedError<null, AppError>(__TAURI_INVOKE("show_notice", { notice })),
 	/**  Files that were given to Tern from outside, such as on the command line, since this was last asked. */
 	takeGivenFiles: () => typedError<GivenFiles, AppError>(__TAURI_INVOKE("take_given_files")),
+	/**  Whether a bucket keeps versions. */
+	bucketVersioning: (bucket: string) => typedError<VersioningView, AppError>(__TAURI_INVOKE("bucket_versioning", { bucket })),
+	/**  Makes a bucket keep versions, or no new ones. */
+	setBucketVersioning: (bucket: string, on: boolean) => typedError<null, AppError>(__TAURI_INVOKE("set_bucket_versioning", { bucket, on })),
+	/**
+	 *  A page of the versions and delete markers of keys that begin with a prefix: a whole key for the history of one, of
+	 *  which it is the first.
+	 */
+	listVersions: (bucket: string, prefix: string, after: VersionCursor | null) => typedError<VersionPage, AppError>(__TAURI_INVOKE("list_versions", { bucket, prefix, after })),
+	/**
+	 *  Makes an older version the newest one again.
+	 * 
+	 *  One copy inside the store does it: no byte passes through here, type and metadata stay, and it is there at once or
+	 *  not at all. Only what is too large for one copy becomes a transfer, which copies it part by part.
+	 */
+	restoreVersion: (bucket: string, key: string, versionId: string) => typedError<VersionRestored, AppError>(__TAURI_INVOKE("restore_version", { bucket, key, versionId })),
+	/**  Deletes one version for good. Deleting a delete marker brings the object back. */
+	deleteVersion: (bucket: string, key: string, versionId: string) => typedError<null, AppError>(__TAURI_INVOKE("delete_version", { bucket, key, versionId })),
+	/**  Everything that is known of an object. */
+	getObjectProperties: (bucket: string, key: string) => typedError<ObjectProperties, AppError>(__TAURI_INVOKE("get_object_properties", { bucket, key })),
+	/**
+	 *  Replaces type, encodings and metadata, all at once: what the settings leave out is removed. There is no condition to
+	 *  protect from another program that does the same at this moment.
+	 */
+	setObjectProperties: (bucket: string, key: string, settings: ObjectSettingsView) => typedError<null, AppError>(__TAURI_INVOKE("set_object_properties", { bucket, key, settings })),
+	/**  Who may do what with an object. */
+	getObjectAcl: (bucket: string, key: string) => typedError<AclView, AppError>(__TAURI_INVOKE("get_object_acl", { bucket, key })),
+	/**  Replaces who may do what by a ready-made list, such as `private`. */
+	setObjectAcl: (bucket: string, key: string, canned: string) => typedError<null, AppError>(__TAURI_INVOKE("set_object_acl", { bucket, key, canned })),
+	/**  The tags of an object. */
+	getObjectTags: (bucket: string, key: string) => typedError<TagView[], AppError>(__TAURI_INVOKE("get_object_tags", { bucket, key })),
+	/**  Replaces all tags of an object; none removes them. */
+	setObjectTags: (bucket: string, key: string, tags: TagView[]) => typedError<null, AppError>(__TAURI_INVOKE("set_object_tags", { bucket, key, tags })),
+	/**  Asks for readable copies of archived objects, one after the other; what is refused for one does not stop the others. */
+	restoreArchived: (bucket: string, keys: string[], days: number, tier: RestoreTier) => typedError<RestoreAsked[], AppError>(__TAURI_INVOKE("restore_archived", { bucket, keys, days, tier })),
+	/**  Gives an object another key in its bucket. Never replaces what is there. */
+	renameObject: (bucket: string, key: string, newKey: string) => typedError<RenameView, AppError>(__TAURI_INVOKE("rename_object", { bucket, key, newKey })),
+	/**  Deletes a bucket that is empty: no objects, no versions, no unfinished uploads. */
+	deleteBucket: (bucket: string) => typedError<null, AppError>(__TAURI_INVOKE("delete_bucket", { bucket })),
+	/**  After how many days a bucket aborts unfinished uploads. */
+	lifecycleAbortRule: (bucket: string) => typedError<AbortRuleView, AppError>(__TAURI_INVOKE("lifecycle_abort_rule", { bucket })),
+	/**  Makes a bucket abort unfinished uploads after so many days, or no longer by our rule. The rules of others stay. */
+	setLifecycleAbortRule: (bucket: string, days: number | null) => typedError<AbortRuleView, AppError>(__TAURI_INVOKE("set_lifecycle_abort_rule", { bucket, days })),
 	/**  Uploads files into a prefix of a bucket; answers with the ids, in order. */
 	addUploads: (bucket: string, prefix: string, paths: string[], conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_uploads", { bucket, prefix, paths, conflict })),
 	/**  Downloads objects into a folder. */
@@ -83,12 +126,47 @@ export const commands = {
 	reveal: (id: number) => typedError<null, AppError>(__TAURI_INVOKE("reveal", { id })),
 	/**  A page of the unfinished uploads of a bucket. What they hold is asked for one by one, when it is shown. */
 	listUploads: (bucket: string, prefix: string, after: UploadCursor | null) => typedError<UploadPage, AppError>(__TAURI_INVOKE("list_uploads", { bucket, prefix, after })),
-	/**  What an upload holds; nothing if it has gone meanwhile. */
+	/**  What an upload holds, and how the file of our transfer looks that goes on with it; nothing if it has gone meanwhile. */
 	measureUpload: (bucket: string, key: string, uploadId: string) => typedError<HeldView | null, AppError>(__TAURI_INVOKE("measure_upload", { bucket, key, uploadId })),
-	/**  Goes on with an upload that another program or computer has begun, as far as its parts are parts of the file. */
-	adoptUpload: (bucket: string, key: string, uploadId: string, path: string, conflict: Conflict) => typedError<AdoptedView, AppError>(__TAURI_INVOKE("adopt_upload", { bucket, key, uploadId, path, conflict })),
 	/**  Aborts an upload that no transfer of ours needs. Whoever asks has been shown whose it is. */
 	abortUpload: (bucket: string, key: string, uploadId: string) => typedError<null, AppError>(__TAURI_INVOKE("abort_upload", { bucket, key, uploadId })),
+	/**
+	 *  Aborts many uploads of a bucket, except those that one of our transfers needs and those that somebody still sends
+	 *  to: both are looked at again for each, just before it is aborted. Told of each, in order.
+	 */
+	cleanUpUploads: (bucket: string, uploads: UploadCursor[]) => typedError<CleanedUpload[], AppError>(__TAURI_INVOKE("clean_up_uploads", { bucket, uploads })),
+	/**  Reads the checkpoint file of an SDK: which upload it is of, and where its file is. */
+	readCheckpoint: (path: string) => typedError<CheckpointView, AppError>(__TAURI_INVOKE("read_checkpoint", { path })),
+	/**
+	 *  Compares an upload with a local file, part by part; nothing if it was stopped. It changes nothing. `checkpoint` is
+	 *  the file in which whoever began it has written checksums down, if there is one.
+	 */
+	compareUpload: (bucket: string, key: string, uploadId: string, path: string, checkpoint: string | null) => typedError<ComparedView | null, AppError>(__TAURI_INVOKE("compare_upload", { bucket, key, uploadId, path, checkpoint })),
+	/**  Stops comparing an upload. */
+	stopCompare: (uploadId: string) => typedError<null, AppError>(__TAURI_INVOKE("stop_compare", { uploadId })),
+	/**  Goes on with an upload that another program or computer has begun, as far as its parts are parts of the file. */
+	adoptUpload: (bucket: string, key: string, uploadId: string, path: string, conflict: Conflict, checkpoint: string | null) => typedError<AdoptedView, AppError>(__TAURI_INVOKE("adopt_upload", { bucket, key, uploadId, path, conflict, checkpoint })),
+	/**  A piece of the history: what is done, newest first, as far as the search has looked. */
+	history: (after: HistoryCursor | null, search: string, limit: number) => typedError<HistoryPage, AppError>(__TAURI_INVOKE("history", { after, search, limit })),
+	/**  Makes a receipt of transfers that are done, and opens it. */
+	openReceipt: (choice: ReceiptChoice) => typedError<PaperView, AppError>(__TAURI_INVOKE("open_receipt", { choice })),
+	/**  Opens the receipt in a file, if it is one and still fits its root hash. */
+	openReceiptFile: (path: string) => typedError<PaperView, AppError>(__TAURI_INVOKE("open_receipt_file", { path })),
+	/**  Rows of an open receipt, from one on. */
+	receiptRows: (paper: number, from: number, limit: number) => typedError<PaperRow[], AppError>(__TAURI_INVOKE("receipt_rows", { paper, from, limit })),
+	/**
+	 *  Looks at both ends of every transfer of an open receipt again; nothing if it was stopped. Files are read, objects
+	 *  only with `read`.
+	 */
+	checkReceipt: (paper: number, read: boolean) => typedError<CheckResult | null, AppError>(__TAURI_INVOKE("check_receipt", { paper, read })),
+	/**  How far the check of an open receipt has come. */
+	checkProgress: (paper: number) => typedError<CheckProgress, AppError>(__TAURI_INVOKE("check_progress", { paper })),
+	/**  Stops the check of a receipt. What was found by then stays. */
+	stopCheck: (paper: number) => typedError<null, AppError>(__TAURI_INVOKE("stop_check", { paper })),
+	/**  Asks where, and saves an open receipt there; the path, or nothing if the dialog was closed. */
+	saveReceipt: (paper: number, format: ReceiptFormat) => typedError<string | null, AppError>(__TAURI_INVOKE("save_receipt", { paper, format })),
+	/**  Lets go of a receipt, and stops its check. */
+	closeReceipt: (paper: number) => typedError<null, AppError>(__TAURI_INVOKE("close_receipt", { paper })),
 	/**  The limits in force. */
 	getLimits: () => typedError<Limits, AppError>(__TAURI_INVOKE("get_limits")),
 	/**  Changes the limits, also of what moves now. */
@@ -96,6 +174,14 @@ export const commands = {
 };
 
 /* Types */
+/**  What a bucket does about unfinished uploads. */
+export type AbortRuleView = {
+	/**  Our rule aborts them after so many days; `None` without it. */
+	days: number | null,
+	/**  Rules of others that do so too. */
+	others: OtherAbortRule[],
+};
+
 /**  An account as the window shows it; no secret is in it. */
 export type AccountView = {
 	/**  Id of the profile. */
@@ -114,6 +200,14 @@ export type AccountView = {
 	secret_kept: boolean,
 	/**  A bucket to show even where buckets cannot be listed. */
 	bucket: string | null,
+};
+
+/**  Who may do what with an object. */
+export type AclView = {
+	/**  The ready-made list that these grants are, such as `public-read`; `None` for grants chosen one by one. */
+	canned: string | null,
+	/**  The grants. */
+	grants: GrantView[],
 };
 
 /**  What can be clicked now; computed by the engine. */
@@ -178,6 +272,89 @@ export type BucketView = {
 	region: string | null,
 	/**  When it was made. */
 	created_ms: number | null,
+};
+
+/**  How far a check of a receipt has come. */
+export type CheckProgress = {
+	/**  Transfers both of whose ends were looked at. */
+	looked: number,
+	/**  All transfers. */
+	entries: number,
+	/**  Bytes that were read. */
+	read_bytes: number,
+	/**  Bytes that are to be read, if every end is as it was. */
+	total_bytes: number,
+};
+
+/**  What a check of a receipt came to. Targets count; a source may have changed since, rightly. */
+export type CheckResult = {
+	/**  Targets. */
+	targets: number,
+	/**  Those that have what the receipt says. */
+	equal: number,
+	/**  Those of the equal ones that could not be compared by content. */
+	not_by_content: number,
+	/**  Those that have something else. */
+	different: number,
+	/**  Those of which nothing is left. */
+	gone: number,
+	/**  Those of which nothing is known. */
+	unchecked: number,
+	/**  Those of which nothing was promised. */
+	skipped: number,
+	/**  Sources that are not what they were. */
+	sources_changed: number,
+};
+
+/**  What the checkpoint file of an SDK says of an unfinished upload. */
+export type CheckpointView = {
+	/**  Bucket of the object. */
+	bucket: string,
+	/**  Its key. */
+	key: string,
+	/**  The upload. */
+	upload_id: string,
+	/**  The local file, if it is recorded with its whole path and is there with the size that it had. */
+	file: string | null,
+	/**  The file as it is recorded, wherever it is now. */
+	recorded_file: string | null,
+	/**  Size of the file when the upload was begun. */
+	size_bytes: number,
+};
+
+/**  What a clean-up did with an upload. */
+export type CleanOutcome = 
+/**  It is gone, with its parts. */
+"aborted" | 
+/**  Left alone: somebody sends to it just now. */
+"in_use" | 
+/**  Left alone: one of our transfers goes on with it. */
+"needed" | 
+/**  The store refused. */
+"failed";
+
+/**  What became of one upload of a clean-up. */
+export type CleanedUpload = {
+	/**  Which one. */
+	upload_id: string,
+	/**  What was done. */
+	outcome: CleanOutcome,
+	/**  Why it could not be aborted, where it failed. */
+	why: AppError | null,
+};
+
+/**  What an upload of somebody else has in common with a local file. */
+export type ComparedView = {
+	/**  Size of the file. */
+	size_bytes: number,
+	/**  Size of each part but the last. */
+	part_size_bytes: number,
+	/**  One character a part of the file: `v` there and equal, `x` there and different, `.` not there. */
+	parts: string,
+	/**  Parts that the upload has. */
+	parts_listed: number,
+	/**  Bytes of those that are equal. */
+	held_bytes: number,
 };
 
 /**  What to do where the target exists with other content. */
@@ -257,6 +434,45 @@ export type Direction =
 /**  Object to object. */
 "copy";
 
+/**  What was found at one end. */
+export type EndCheck = {
+	/**  The finding. */
+	finding: EndFinding,
+	/**  What is there, where that differs: a size, a checksum or a tag. */
+	found: string | null,
+	/**  What the receipt says instead. */
+	expected: string | null,
+	/**  Why nothing is known of it. */
+	why: AppError | null,
+};
+
+/**  What can be found at an end. */
+export type EndFinding = 
+/**  Size and CRC64 are equal. */
+"equal" | 
+/**  They are equal, and somebody wrote the same content once more. */
+"rewritten" | 
+/**  The version is there and equal, but its key stands for a later one. */
+"superseded" | 
+/**  The version is there and equal, but the object is deleted. */
+"deleted" | 
+/**  Size and tag are equal; there was no CRC64 to compare. */
+"by_tag" | 
+/**  Only the size is known, and equal. */
+"by_size" | 
+/**  Another size. */
+"size_differs" | 
+/**  Another CRC64. */
+"content_differs" | 
+/**  Another tag, and no CRC64 to compare. */
+"tag_differs" | 
+/**  Nothing is there any more. */
+"gone" | 
+/**  It could not be looked at. */
+"unchecked" | 
+/**  Nothing was promised of it. */
+"skipped";
+
 /**  Files that were given to Tern from outside. */
 export type GivenFiles = {
 	/**  Absolute paths of those that can be read. */
@@ -265,12 +481,46 @@ export type GivenFiles = {
 	refused: AppError[],
 };
 
+/**  One permission for one grantee. */
+export type GrantView = {
+	/**  The id of an account, `AllUsers` or `AuthenticatedUsers`. */
+	grantee: string,
+	/**  Such as `READ`. */
+	permission: string,
+};
+
 /**  What an unfinished upload holds. */
 export type HeldView = {
 	/**  How many parts. */
 	parts: number,
 	/**  Their bytes. */
 	size_bytes: number,
+	/**  When the newest of them arrived, as far as the store tells. */
+	last_part_ms: number | null,
+	/**  Whether a part arrived within the last minutes: somebody is probably still sending. */
+	in_use: boolean,
+	/**  How many parts it will have in the end; known only of what one of our transfers goes on with. */
+	parts_planned: number | null,
+	/**  The file that one of our transfers sends there, as it is now. */
+	source: SourceState | null,
+};
+
+/**  A place in the history: behind it comes what ended earlier. */
+export type HistoryCursor = {
+	/**  When the transfer there ended. */
+	ended_ms: number,
+	/**  The transfer there. */
+	id: number,
+};
+
+/**  A piece of the history. */
+export type HistoryPage = {
+	/**  Transfers that are done, newest first. */
+	rows: TransferRow[],
+	/**  Where to go on; nothing at the end. A search may have found nothing yet and still go on. */
+	next: HistoryCursor | null,
+	/**  For how many days the history is kept; 0 for ever. */
+	kept_days: number,
 };
 
 /**  New keys for an account that is known. */
@@ -289,6 +539,14 @@ export type Limits = {
 	upload_bytes_s: number | null,
 	/**  Bytes a second from the store. */
 	download_bytes_s: number | null,
+};
+
+/**  One entry of the user's own metadata. */
+export type MetadataEntry = {
+	/**  Its name, in lower case. */
+	name: string,
+	/**  Its value. */
+	value: string,
 };
 
 /**  A notice of the system, in words. */
@@ -317,6 +575,30 @@ export type ObjectPage = {
 	next: string | null,
 };
 
+/**  Everything that is known of one object. */
+export type ObjectProperties = {
+	/**  The key. */
+	key: string,
+	/**  The version, where the bucket keeps them. */
+	version_id: string | null,
+	/**  Size. */
+	size_bytes: number,
+	/**  Entity tag, without quotes. */
+	etag: string,
+	/**  Checksum, decimal. */
+	crc64: string | null,
+	/**  Last change. */
+	modified_ms: number | null,
+	/**  Such as `STANDARD`; TOS leaves it out for some. */
+	storage_class: string | null,
+	/**  `Appendable` or `Symlink`; `None` for a plain object. */
+	object_type: string | null,
+	/**  How far its restoration is; `None` if none was asked for. */
+	restore: RestoreView | null,
+	/**  What can be changed. */
+	settings: ObjectSettingsView,
+};
+
 /**  One object or one prefix in a listing. */
 export type ObjectRow = {
 	/**  The whole key, or the whole prefix ending in `/`. */
@@ -331,6 +613,148 @@ export type ObjectRow = {
 	modified_ms: number | null,
 	/**  Such as `STANDARD`. */
 	storage_class: string | null,
+};
+
+/**  What can be changed of an object without sending it again. What is left out is removed. */
+export type ObjectSettingsView = {
+	/**  `Content-Type` */
+	content_type: string | null,
+	/**  `Cache-Control` */
+	cache_control: string | null,
+	/**  `Content-Disposition` */
+	content_disposition: string | null,
+	/**  `Content-Encoding` */
+	content_encoding: string | null,
+	/**  `Content-Language` */
+	content_language: string | null,
+	/**  `Expires` */
+	expires: string | null,
+	/**  The user's own metadata. */
+	metadata: MetadataEntry[],
+};
+
+/**  A rule of somebody else that aborts unfinished uploads. */
+export type OtherAbortRule = {
+	/**  Its id. */
+	id: string,
+	/**  It is about keys that begin with this. */
+	prefix: string,
+	/**  After so many days. */
+	days: number,
+};
+
+/**  What a transfer of a receipt did. */
+export type PaperOutcome = 
+/**  It moved the bytes. */
+"moved" | 
+/**  They were there already. */
+"identical" | 
+/**  It left the target as it was. */
+"skipped";
+
+/**  What a request was made for. */
+export type PaperPurpose = 
+/**  To look at the source. */
+"looked_at_source" | 
+/**  To publish the target. */
+"published" | 
+/**  To look at the target. */
+"verified";
+
+/**  A request of a receipt. */
+export type PaperRequest = {
+	/**  What it was made for. */
+	purpose: PaperPurpose,
+	/**  The store's id of it. */
+	id: string,
+};
+
+/**  One transfer of an open receipt. */
+export type PaperRow = {
+	/**  Its id in the record that the receipt was made from. */
+	transfer: number,
+	/**  Which way. */
+	direction: Direction,
+	/**  Whether the bytes of a copy went through the computer that made it. */
+	relayed: boolean,
+	/**  What was done. */
+	outcome: PaperOutcome,
+	/**  Last part of the name. */
+	name: string,
+	/**  Full source. */
+	from: string,
+	/**  Full target. */
+	to: string,
+	/**  Size of the content. */
+	size_bytes: number,
+	/**  Whether both checksums were known and equal. */
+	verified: boolean,
+	/**  CRC64 of the source, decimal. */
+	source_crc64: string | null,
+	/**  CRC64 of the target, decimal. */
+	target_crc64: string | null,
+	/**  Entity tag of the object at the target, or of the source of a download. */
+	etag: string | null,
+	/**  Version of that object. */
+	version: string | null,
+	/**  Requests, in the order in which they were made. */
+	requests: PaperRequest[],
+	/**  How many parts; none if it is not known any more. */
+	parts: number | null,
+	/**  Parts that were moved more than once. */
+	parts_again: number,
+	/**  When it was asked for. */
+	added_ms: number | null,
+	/**  When it was planned. */
+	planned_ms: number | null,
+	/**  When it was done. */
+	ended_ms: number | null,
+	/**  Milliseconds of work. */
+	busy_ms: number,
+	/**  What was found at the target when it was looked at last. */
+	target_check: EndCheck | null,
+	/**  What was found at the source when it was looked at last. */
+	source_check: EndCheck | null,
+};
+
+/**  A receipt that is open in the window: its head. The rows are asked for as they are shown. */
+export type PaperView = {
+	/**  Names it from now on, until it is closed. */
+	paper: number,
+	/**  The file that it was read from; none for one that was made here just now. */
+	file: string | null,
+	/**  The program that made it. */
+	product: string,
+	/**  When it was made. */
+	made_ms: number,
+	/**  The root hash. */
+	root_sha256: string,
+	/**  Which way, if all went the same way. */
+	direction: Direction | null,
+	/**  Name of the only file; none if there are several. */
+	name: string | null,
+	/**  Where it all came from: the only source, or the folder or prefix that holds all; empty if there is none. */
+	from: string,
+	/**  Where it all is, in the same way. */
+	to: string,
+	/**  How many transfers. */
+	entries: number,
+	/**  Their bytes. */
+	size_bytes: number,
+	/**  Those whose checksums were known at both ends and equal. */
+	verified: number,
+	/**  Those that were done without a checksum to compare with. */
+	unverified: number,
+	/**  Those that left the target as it was. */
+	skipped: number,
+	/**  When the first was begun. */
+	began_ms: number | null,
+	/**  When the last ended. */
+	ended_ms: number | null,
+	/**  Milliseconds of work, of all of them together. */
+	busy_ms: number,
+	/**  Parts that were moved more than once. */
+	parts_again: number,
 };
 
 /**  What the footer and the rail show; pushed at most five times a second. */
@@ -392,6 +816,74 @@ export type QuitQuestion = {
 	tray: boolean,
 };
 
+/**  What to make a receipt of. */
+export type ReceiptChoice = 
+/**  These transfers, in this order. */
+{ of: "transfers"; 
+/**  Their ids. */
+ids: number[] } | 
+/**  All that ended in a span of time and that the search finds, oldest first. */
+{ of: "span"; 
+/**  From this moment on. */
+since_ms: number | null; 
+/**  Up to this moment, without it. */
+until_ms: number | null; 
+/**  Text as in the history. */
+search: string };
+
+/**  In which form a receipt is saved. */
+export type ReceiptFormat = 
+/**  For programs, and to be checked again. */
+"json" | 
+/**  A page for people, which needs nothing else. */
+"html";
+
+/**  How an object got its new key. */
+export type RenameView = 
+/**  In one step. */
+{ way: "renamed" } | 
+/**  Copied inside the store, compared, and the old key deleted: this bucket or this object cannot be renamed. */
+{ way: "copied"; 
+/**  Whether its permissions came with it. */
+acl_kept: boolean };
+
+/**  What the store does about a wish to restore. */
+export type RestoreAnswerView = 
+/**  It has begun. */
+"started" | 
+/**  It had begun earlier. */
+"running" | 
+/**  The object can be read already, and longer now if that was asked for. */
+"extended";
+
+/**  What became of the wish to restore one object. */
+export type RestoreAsked = {
+	/**  The key. */
+	key: string,
+	/**  What the store does now; `None` if it refused. */
+	answer: RestoreAnswerView | null,
+	/**  Why it refused. */
+	error: AppError | null,
+};
+
+/**  How fast a restoration is to be. */
+export type RestoreTier = 
+/**  Minutes, and the dearest. */
+"expedited" | 
+/**  The usual. */
+"standard" | 
+/**  The cheapest. */
+"bulk";
+
+/**  How far the restoration of an archived object is. */
+export type RestoreView = 
+/**  It runs. */
+{ state: "running" } | 
+/**  The object can be read. */
+{ state: "readable"; 
+/**  Until then, if the store tells. */
+until_ms: number | null };
+
 /**  What the window remembers between runs. */
 export type Settings = {
 	/**  `en`, `zh`, or `system`. */
@@ -449,6 +941,23 @@ export type ShownState =
 "done_unverified" | 
 /**  Being removed from both ends. */
 "cancelling";
+
+/**  A local file, against what it was when its transfer was planned. */
+export type SourceState = 
+/**  It is as it was, by size and time. */
+"there" | 
+/**  It has another size or another time. */
+"changed" | 
+/**  It is gone, or cannot be reached. */
+"missing";
+
+/**  A tag of an object. */
+export type TagView = {
+	/**  Its name. */
+	key: string,
+	/**  Its value. */
+	value: string,
+};
 
 /**  The details drawer. */
 export type TransferDetail = {
@@ -543,7 +1052,7 @@ export type TransferRow = {
 	actions: Actions,
 };
 
-/**  Where a page of unfinished uploads ended. */
+/**  Where a page of unfinished uploads ended; also the name of one upload of a bucket. */
 export type UploadCursor = {
 	/**  Key of its last row. */
 	key: string,
@@ -571,9 +1080,67 @@ export type UploadRow = {
 	storage_class: string | null,
 	/**  The transfer that goes on with it. */
 	needed_by: number | null,
+	/**  That transfer, as it stands now. */
+	transfer: TransferRow | null,
 	/**  The transfer that began it and needs it no more. */
 	left_behind_by: number | null,
 };
+
+/**  A place in a list of versions. */
+export type VersionCursor = {
+	/**  The key. */
+	key: string,
+	/**  Behind this version of it; behind all of them if `None`. */
+	version_id: string | null,
+};
+
+/**  A page of versions. */
+export type VersionPage = {
+	/**  By key, then the newest first. Those of one key may go on with the next page. */
+	rows: VersionRow[],
+	/**  Give this back for the next page. */
+	next: VersionCursor | null,
+};
+
+/**  What became of bringing an older version back. */
+export type VersionRestored = 
+/**  It was copied inside the store, at once, and the checksums agree. */
+{ way: "copied"; 
+/**  The version that it became, where the bucket keeps versions. */
+version_id: string | null; 
+/**  Whether its permissions came with it. */
+acl_kept: boolean } | 
+/**  It is too large for one copy: a transfer does it. */
+{ way: "transfer"; 
+/**  The transfer. */
+id: number };
+
+/**  A version of a key, or a mark that it was deleted. */
+export type VersionRow = {
+	/**  The key. */
+	key: string,
+	/**  The version; `None` in a bucket that never kept versions. */
+	version_id: string | null,
+	/**  Whether it is what a reader gets who names no version. */
+	latest: boolean,
+	/**  When it was written, or the key deleted. */
+	modified_ms: number | null,
+	/**  A mark that the object was deleted then; it has no bytes. */
+	delete_marker: boolean,
+	/**  Size; 0 for a marker. */
+	size_bytes: number,
+	/**  Such as `STANDARD`. */
+	storage_class: string | null,
+};
+
+/**  Whether a bucket keeps versions. */
+export type VersioningView = 
+/**  It never did. */
+"never" | 
+/**  It does. */
+"enabled" | 
+/**  It did; older versions stay, no new ones are kept. */
+"suspended";
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

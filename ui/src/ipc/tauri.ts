@@ -58,6 +58,29 @@ export const tauriBackend: Backend = {
   resumeAll: () => done(commands.resumeAll()),
   reveal: (id) => done(commands.reveal(id)),
 
+  listUploads: (bucket, prefix, after) => open(commands.listUploads(bucket, prefix, after)),
+  measureUpload: (bucket, key, uploadId) => open(commands.measureUpload(bucket, key, uploadId)),
+  abortUpload: (bucket, key, uploadId) => done(commands.abortUpload(bucket, key, uploadId)),
+  lifecycleAbortRule: (bucket) => open(commands.lifecycleAbortRule(bucket)),
+  setLifecycleAbortRule: (bucket, days) => open(commands.setLifecycleAbortRule(bucket, days)),
+  cleanUpUploads: (bucket, uploads) => open(commands.cleanUpUploads(bucket, uploads)),
+  readCheckpoint: (path) => open(commands.readCheckpoint(path)),
+  compareUpload: (bucket, key, uploadId, path, checkpoint) =>
+    open(commands.compareUpload(bucket, key, uploadId, path, checkpoint)),
+  stopCompare: (uploadId) => done(commands.stopCompare(uploadId)),
+  adoptUpload: (bucket, key, uploadId, path, conflict, checkpoint) =>
+    open(commands.adoptUpload(bucket, key, uploadId, path, conflict, checkpoint)),
+
+  history: (after, search, limit) => open(commands.history(after, search, limit)),
+  openReceipt: (choice) => open(commands.openReceipt(choice)),
+  openReceiptFile: (path) => open(commands.openReceiptFile(path)),
+  receiptRows: (paper, from, limit) => open(commands.receiptRows(paper, from, limit)),
+  checkReceipt: (paper, read) => open(commands.checkReceipt(paper, read)),
+  checkProgress: (paper) => open(commands.checkProgress(paper)),
+  stopCheck: (paper) => done(commands.stopCheck(paper)),
+  saveReceipt: (paper, format) => open(commands.saveReceipt(paper, format)),
+  closeReceipt: (paper) => done(commands.closeReceipt(paper)),
+
   getLimits: () => open(commands.getLimits()),
   setLimits: (limits) => done(commands.setLimits(limits)),
 

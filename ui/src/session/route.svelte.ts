@@ -4,6 +4,8 @@ import type { TransferFilter } from '../ipc/backend';
 export type Place =
   | { screen: 'transfers'; filter: TransferFilter }
   | { screen: 'bucket'; bucket: string; prefix: string }
+  | { screen: 'leftovers' }
+  | { screen: 'receipts' }
   /** `row`: the setting to go to, for whoever searched for it by name. */
   | { screen: 'settings'; section?: string; row?: string };
 

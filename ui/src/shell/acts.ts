@@ -56,6 +56,8 @@ export function windowActs(app: App, hands: Hands): Offer {
     failed: list('failed'),
     done: list('done'),
     buckets: { run: hands.browse },
+    leftovers: { run: () => route.go({ screen: 'leftovers' }) },
+    receipts: { run: () => route.go({ screen: 'receipts' }) },
     settings: { run: () => route.go({ screen: 'settings' }) },
     back: { can: () => route.canGoBack, run: () => route.back() },
     forward: { can: () => route.canGoForward, run: () => route.forward() },

@@ -8,7 +8,7 @@ use store::UploadId;
 
 use super::{Engine, EngineError};
 use crate::driver::Command;
-use crate::ledger::Owner;
+use crate::ledger::{History, HistoryRequest, Owner};
 use crate::transfer::{End, TransferId};
 use crate::view::{Counts, Filter, Page, PageRequest, TransferDetail, TransferView};
 
@@ -132,6 +132,19 @@ impl Engine {
         rows.truncate(request.limit);
         let next = if more { rows.last().map(|view| view.id) } else { None };
         Ok(Page { revision, total, rows, next })
+    }
+
+    /// What is done, newest first, as far as the request lets it look. Nothing of it is kept in memory.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn history(&self, request: &HistoryRequest) -> Result<History, EngineError> {
+        Ok(self.ledger.records().history(request)?)
+    }
+
+    /// For how many days what is done stays in the history; 0 for ever.
+    pub fn history_days(&self) -> u32 {
+        self.history_days
     }
 
     /// For each upload whose it is, as far as it is one of ours.

@@ -35,7 +35,14 @@ pub(crate) struct Examined {
     pub(crate) checkpoint: Checkpoint,
     pub(crate) held: Vec<PartRecord>,
     /// Parts that are there, ours or not.
-    pub(crate) listed: usize,
+    pub(crate) listed: Vec<PartNumber>,
+}
+
+impl Examined {
+    /// Bytes that need not be sent again.
+    pub(crate) fn held_bytes(&self) -> u64 {
+        self.held.iter().map(|part| part.size_bytes).sum()
+    }
 }
 
 /// Compares a foreign upload with the file of `spec`.
@@ -104,7 +111,8 @@ impl Work {
             let checkpoint = Checkpoint { part_size_bytes, ..base.clone() };
             let held = self.held_of(&checkpoint, &listed, &foreign.checksums).await?;
             if !held.is_empty() || listed.is_empty() {
-                return Ok(Examined { checkpoint, held, listed: listed.len() });
+                let listed = listed.iter().map(|part| part.number).collect();
+                return Ok(Examined { checkpoint, held, listed });
             }
         }
         Err(mismatch(format!("none of its {} parts is a part of this file", listed.len())))

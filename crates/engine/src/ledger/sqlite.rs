@@ -13,7 +13,9 @@ use super::apply::{apply_all, apply_bulk};
 use super::check::RunningCheck;
 use super::piles::{self, NOT_OVER};
 use super::rows::{self, COLUMNS, intent_number, signed};
-use super::{Ledger, LedgerError, Leftover, Owner, Place, Records, SetAside, places, schema};
+use super::{
+    History, HistoryRequest, Ledger, LedgerError, Leftover, Owner, Place, Records, SetAside, history, places, schema,
+};
 use crate::checkpoint::{Checkpoint, PartRecord};
 use crate::fact::{Bulk, Fact};
 use crate::queue::Loaded;
@@ -286,6 +288,10 @@ impl Records for SqliteLedger {
                 })
             })
         })
+    }
+
+    fn history(&self, request: &HistoryRequest) -> Result<History, LedgerError> {
+        self.read(|connection| history::read(connection, request))
     }
 
     fn counts(&self) -> Result<Counts, LedgerError> {

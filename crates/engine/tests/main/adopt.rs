@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::world::{PART, Run, World, noise, object, spec};
-use engine::{Adoption, ConflictRule, End, EngineError, ErrorCode, ForeignUpload, Phase, State, TransferSpec};
+use engine::{
+    Adoption, ComparedPart, ConflictRule, End, EngineError, ErrorCode, ForeignUpload, Phase, State, TransferSpec,
+};
 use store::{
     Capabilities, Crc64, ETag, MemoryOptions, MemoryStore, ObjectRef, ObjectSettings, ObjectStore as _, PartNumber,
     UploadBody, UploadId, UploadRef, Verb,
@@ -63,6 +65,38 @@ fn parts_that_are_of_this_file_are_kept_and_the_rest_is_sent() {
         assert_eq!(world.bytes_at("there", "up").unwrap(), bytes);
         let count = |verb| world.store.requests(verb);
         assert_eq!((count(Verb::CreateUpload), count(Verb::UploadPart)), (0, 7), "only what was missing");
+    });
+}
+
+#[test]
+fn what_an_upload_has_in_common_with_a_file_is_told_part_by_part_and_nothing_is_changed() {
+    let world = &World::new();
+    let (path, bytes) = world.file("source", SIZE);
+    world.run(|run| async move {
+        let wrong = noise(PART, 999);
+        let there = [(1, part(&bytes, 1)), (3, &wrong[..]), (10, part(&bytes, 10))];
+        let (upload_id, _) = begun_elsewhere(&world.store, &there).await;
+        world.store.forget_calls();
+        let foreign = ForeignUpload { upload_id: upload_id.clone(), part_size_bytes: None, checksums: BTreeMap::new() };
+        let spec = spec(End::file(path), object("there", "up"));
+        let compared = run.engine.compare(spec.clone(), foreign).await.unwrap();
+        let letters: String = compared
+            .parts
+            .iter()
+            .map(|part| match part {
+                ComparedPart::NotSent => '.',
+                ComparedPart::Equal => '=',
+                ComparedPart::Differs => 'x',
+            })
+            .collect();
+        assert_eq!(letters, "=.x......=");
+        assert_eq!((compared.parts_listed, compared.held_bytes), (3, PART as u64 + 7));
+        assert_eq!((compared.size_bytes, compared.part_size_bytes), (SIZE as u64, PART as u64));
+        assert_eq!(world.store.requests(Verb::UploadPart) + world.store.requests(Verb::AbortUpload), 0);
+        assert_eq!(run.engine.counts().unwrap(), Default::default(), "no transfer was added");
+        // It can still be gone on with.
+        let adoption = adopt(&run, spec, &upload_id).await.unwrap();
+        assert_eq!(run.rest(adoption.id).await.phase(), Phase::DoneVerified);
     });
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use crate::world::{World, done, object, spec};
-use engine::ledger::{EXPIRED_AT_ONCE_MAX, Ledger as _, Records as _, SqliteLedger};
+use engine::ledger::{EXPIRED_AT_ONCE_MAX, HistoryPlace, HistoryRequest, Ledger as _, Records as _, SqliteLedger};
 use engine::{
     Added, Bulk, Clock, End, EngineOptions, ErrorCode, Fact, Filter, Intent, PageRequest, State, Stats, SystemClock,
     TransferError, TransferId,
@@ -145,4 +145,61 @@ fn a_long_history_is_forgotten_in_bounded_pieces_and_to_its_end() {
     }
     fill(&SqliteLedger::open(&world.ledger_path(), 0).unwrap().0);
     world.run(|run| async move { until_listed(&run.engine, &[]).await });
+}
+
+fn request(after: Option<HistoryPlace>, search: &str, rows_max: usize, looked_at_max: usize) -> HistoryRequest {
+    HistoryRequest { after, search: search.to_owned(), rows_max, looked_at_max }
+}
+
+/// Reads the history to its end in steps like this one; the ids as they come, and how many steps it took.
+fn read_in_steps(ledger: &SqliteLedger, search: &str, rows_max: usize, looked_at_max: usize) -> (Vec<u64>, usize) {
+    let (mut ids, mut steps, mut after) = (Vec::new(), 0, None);
+    loop {
+        let found = ledger.history(&request(after, search, rows_max, looked_at_max)).unwrap();
+        assert!(found.rows.len() <= rows_max);
+        ids.extend(found.rows.iter().map(|row| row.id.0));
+        steps += 1;
+        match found.next {
+            Some(next) => after = Some(next),
+            None => return (ids, steps),
+        }
+    }
+}
+
+#[test]
+fn the_history_is_read_in_pages_newest_first_and_each_transfer_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = SqliteLedger::open(&folder.path().join("ledger.db"), 0).unwrap().0;
+    ledger.append(&(1..=9).map(added).collect::<Vec<_>>()).unwrap();
+    // Three at each of three moments; the last ids ended first.
+    let ends: Vec<Fact> = (1..=9).map(|id| done(id, 100 - i64::try_from(id / 4).unwrap() * 10)).collect();
+    ledger.append(&ends).unwrap();
+    let expected = [3, 2, 1, 7, 6, 5, 4, 9, 8];
+    for rows_max in [1, 2, 4, 9, 50] {
+        let (ids, steps) = read_in_steps(&ledger, "", rows_max, 1_000);
+        assert_eq!(ids, expected, "{rows_max} a page");
+        assert_eq!(steps, 9_usize.div_ceil(rows_max), "{rows_max} a page");
+    }
+    // What is taken out meanwhile does not move the others.
+    let page = ledger.history(&request(None, "", 4, 1_000)).unwrap();
+    ledger.append(&[Fact::Removed { id: TransferId(7) }]).unwrap();
+    let rest = ledger.history(&request(page.next, "", 50, 1_000)).unwrap();
+    assert_eq!(rest.rows.iter().map(|row| row.id.0).collect::<Vec<_>>(), [6, 5, 4, 9, 8]);
+    assert_eq!(ledger.history(&request(None, "", 0, 1_000)).unwrap().rows.len(), 0);
+}
+
+#[test]
+fn a_search_looks_at_no_more_rows_than_it_may_and_goes_on_from_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = SqliteLedger::open(&folder.path().join("ledger.db"), 0).unwrap().0;
+    ledger.append(&(1..=40).map(added).collect::<Vec<_>>()).unwrap();
+    ledger.append(&(1..=40).map(|id| done(id, i64::try_from(id).unwrap())).collect::<Vec<_>>()).unwrap();
+    // Only the first steps of it find nothing.
+    let first = ledger.history(&request(None, "GONE/7", 10, 5)).unwrap();
+    assert_eq!((first.rows.len(), first.next), (0, Some(HistoryPlace { ended_ms: 36, id: TransferId(36) })));
+    assert_eq!(read_in_steps(&ledger, "GONE/7", 10, 5), (vec![7], 8));
+    assert_eq!(read_in_steps(&ledger, "tos://here/K40", 10, 1_000), (vec![40], 1));
+    assert_eq!(read_in_steps(&ledger, "nowhere", 10, 1_000), (vec![], 1));
+    let end = ledger.history(&request(Some(HistoryPlace { ended_ms: 1, id: TransferId(1) }), "", 10, 5)).unwrap();
+    assert_eq!(end, engine::ledger::History::default());
 }

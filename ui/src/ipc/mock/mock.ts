@@ -1,6 +1,8 @@
 /** A backend without Rust: the same answers, from a seeded world. Every screen can be seen and driven on it. */
 import { type AccountView, type Backend, type ConnectForm, type Conflict, Failure, type ObjectRow, type Push, type Settings, USUAL_SETTINGS } from '../backend';
 import { createDesktop, type MockDesktop } from './desktop';
+import { leftoversMock, neededUpload } from './leftovers';
+import { receiptsMock } from './receipts';
 import { checkSettings } from './settings';
 import { AT_ONCE, Simulation } from './simulation';
 import {
@@ -59,6 +61,10 @@ const PAGE = 200;
 export interface MockBackend extends Backend {
   readonly simulation: Simulation;
   readonly desktop: MockDesktop;
+  /** Unfinished uploads, by bucket, and the buckets that may not list them. */
+  readonly leftovers: Pick<ReturnType<typeof leftoversMock>, 'uploads' | 'denied'>;
+  /** What a check of a receipt finds, and what was saved. */
+  readonly receipts: Pick<ReturnType<typeof receiptsMock>, 'spoilt' | 'saved'>;
   push(push: Push): void;
   /** Starts the clock; returns the way to stop it. */
   run(): () => void;
@@ -138,7 +144,27 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
     return [id];
   }
 
+  const { uploads, denied, ...leftovers } = leftoversMock(
+    {
+      now,
+      refuse,
+      checkBucket: (bucket) => void bucketOf(bucket),
+      rowOf: (id) => simulation.detail(id)?.row ?? null,
+      exists: (bucket, key) => bucketOf(bucket).has(key),
+      add: (bucket, key, path, size, share) =>
+        simulation.add({ direction: 'upload', name: key.slice(key.lastIndexOf('/') + 1), from: path, to: `tos://${bucket}/${key}`, size, share }),
+    },
+    options.scene === 'studio',
+  );
+  const paused = simulation.page('paused', null, 50).rows.find((row) => row.direction === 'upload');
+  if (paused) uploads.get('media-archive')?.push(neededUpload(paused.id, paused.to.replace('tos://media-archive/', ''), now));
+  const { spoilt, saved, ...receipts } = receiptsMock(simulation, refuse);
+
   const backend: MockBackend = {
+    ...leftovers,
+    ...receipts,
+    leftovers: { uploads, denied },
+    receipts: { spoilt, saved },
     simulation,
     ...createDesktop(() => {
       const { active, waiting } = simulation.pulse().counts;

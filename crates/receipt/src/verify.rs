@@ -1,0 +1,264 @@
+//! Is everything that a receipt promises still there?
+//!
+//! The one walk over a receipt that the command line and the window share: which end is looked at, by what it is
+//! compared, and what it all comes to. The receipt is foreign: it may come from another computer, and from somebody who
+//! wants something. So it never decides where a request with our keys goes: whoever verifies opens the stores, and only
+//! those that are known here. How a finding is put into words is theirs too.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use engine::{Clock, Disk, Outcome, StoreId, TransferError};
+use futures_util::{Stream, StreamExt as _, stream};
+use serde::Serialize;
+use store::{ErrorKind, ObjectRef, ObjectStore, StoreError, wait_before_next};
+
+use crate::compare::{Difference, Expected, Found, Proof, Side, compare};
+use crate::entry::{Entry, Place};
+use crate::look::{Current, look_at_file, look_at_key, look_at_object};
+
+/// Transfers that are looked at at a time.
+const PARALLEL: usize = 8;
+
+/// Looks in a row that a store may leave unanswered. Then it is not asked any more: a large receipt would otherwise wait
+/// out every attempt for every object of a store that is not there.
+const UNANSWERED_MAX: u32 = 3;
+
+/// What an end is looked at with.
+pub trait Ends: Send + Sync {
+    /// Why an end could not be looked at, in the terms of whoever verifies.
+    type Failure: Clone + Send + Sync + std::fmt::Debug + From<TransferError>;
+
+    /// The store of an id, or one that is known here at the same endpoint.
+    fn store(
+        &self,
+        id: &StoreId,
+        endpoint: Option<&str>,
+    ) -> impl Future<Output = Result<Arc<dyn ObjectStore>, Self::Failure>> + Send;
+
+    /// Whether files on other computers are asked for as well, where a path alone does that.
+    fn trusts_shares(&self) -> bool;
+
+    /// The words for a file that is on another computer, which is not asked for.
+    fn elsewhere(&self, path: &str) -> Self::Failure;
+}
+
+/// What was found at one end.
+#[derive(Clone, Debug)]
+pub enum Finding<F> {
+    /// It has what the receipt says, as far as that can be compared.
+    Equal(Proof, Expected, Current),
+    /// It has something else.
+    Different(Difference),
+    /// Nothing is there any more.
+    Gone,
+    /// Why nothing is known of it.
+    Unchecked(F),
+    /// The transfer left the target as it was.
+    Skipped,
+}
+
+/// Looks at the ends of a receipt.
+#[derive(Debug)]
+pub struct Verifier<E: Ends> {
+    ends: E,
+    disk: Arc<dyn Disk>,
+    clock: Arc<dyn Clock>,
+    read: bool,
+    read_bytes: Arc<AtomicU64>,
+    /// Stores that did not answer the last looks: how many, and how the last one failed.
+    unanswered: Mutex<BTreeMap<StoreId, (u32, E::Failure)>>,
+}
+
+impl<E: Ends> Verifier<E> {
+    /// With `read` the bytes of objects are fetched and their CRC64 is what counts; without, the one that the store
+    /// reports. Files are always read.
+    pub fn new(ends: E, disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, read: bool) -> Self {
+        Self { ends, disk, clock, read, read_bytes: Arc::default(), unanswered: Mutex::default() }
+    }
+
+    /// Bytes that were read so far, of files and objects; it grows while an end is looked at.
+    pub fn read_bytes(&self) -> Arc<AtomicU64> {
+        self.read_bytes.clone()
+    }
+
+    /// Looks at both ends of every entry, some at a time; told in the order of the receipt, whichever comes first.
+    ///
+    /// # Cancellation
+    /// Can be dropped at any time: looking changes nothing.
+    pub fn findings<'a>(
+        &'a self,
+        entries: &'a [Entry],
+    ) -> impl Stream<Item = (&'a Entry, Finding<E::Failure>, Finding<E::Failure>)> + 'a {
+        stream::iter(entries)
+            .map(async |entry| (entry, self.look(entry, Side::Target).await, self.look(entry, Side::Source).await))
+            .buffered(PARALLEL)
+    }
+
+    /// Looks at one end.
+    ///
+    /// # Cancellation
+    /// Can be dropped at any time.
+    pub async fn look(&self, entry: &Entry, side: Side) -> Finding<E::Failure> {
+        if entry.outcome == Outcome::Skipped {
+            return Finding::Skipped;
+        }
+        let expected = Expected::of(entry, side);
+        let found = match side {
+            Side::Source => self.found(&entry.source).await,
+            Side::Target => self.found(&entry.target).await,
+        };
+        match found {
+            Ok(Some((found, current))) => match compare(&expected, &found) {
+                Ok(proof) => Finding::Equal(proof, expected, current),
+                Err(difference) => Finding::Different(difference),
+            },
+            Ok(None) => Finding::Gone,
+            Err(failure) => Finding::Unchecked(failure),
+        }
+    }
+
+    /// What is there, if anything is, and whether its key still stands for it.
+    async fn found(&self, place: &Place) -> Result<Option<(Found, Current)>, E::Failure> {
+        match place {
+            Place::File { path } => {
+                if cfg!(windows) && !self.ends.trusts_shares() && is_elsewhere(path) {
+                    return Err(self.ends.elsewhere(path));
+                }
+                let path = Path::new(path);
+                match look_at_file(&self.disk, path, &self.read_bytes).await {
+                    Ok(found) => Ok(Some((found, Current::This))),
+                    Err(error) => match error.kind() {
+                        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Ok(None),
+                        _ => Err(TransferError::source(path, &error).into()),
+                    },
+                }
+            }
+            Place::Object { store, endpoint, .. } => {
+                let Some(object) = place.object() else { return Ok(None) };
+                if let Some((UNANSWERED_MAX.., failure)) = self.unanswered().get(store) {
+                    return Err(failure.clone());
+                }
+                let opened = self.ends.store(store, endpoint.as_deref()).await?;
+                let (result, answered) = match self.asked(opened.as_ref(), &object).await {
+                    Ok(found) => (Ok(Some(found)), true),
+                    Err(error) => match error.kind {
+                        ErrorKind::ObjectNotFound | ErrorKind::BucketNotFound => (Ok(None), true),
+                        kind => (Err(TransferError::store(&error, &object).into()), kind != ErrorKind::Network),
+                    },
+                };
+                self.note_answer(store, answered, result.as_ref().err());
+                result
+            }
+        }
+    }
+
+    /// Asks until there is an answer, or another attempt makes no sense.
+    async fn asked(&self, store: &dyn ObjectStore, object: &ObjectRef) -> Result<(Found, Current), StoreError> {
+        let read = self.read.then_some(self.read_bytes.as_ref());
+        let mut attempt = 1;
+        loop {
+            let looked = match look_at_object(store, object, read).await {
+                Ok(found) => look_at_key(store, object).await.map(|current| (found, current)),
+                Err(error) => Err(error),
+            };
+            let Err(error) = looked else { return looked };
+            let Some(wait) = wait_before_next(&error, attempt) else { return Err(error) };
+            self.clock.sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    fn unanswered(&self) -> MutexGuard<'_, BTreeMap<StoreId, (u32, E::Failure)>> {
+        // Each change of it is one insertion or removal.
+        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_answer(&self, store: &StoreId, answered: bool, failure: Option<&E::Failure>) {
+        match failure.filter(|_| !answered) {
+            Some(failure) => {
+                let mut all = self.unanswered();
+                let before = all.get(store).map_or(0, |(times, _)| *times);
+                all.insert(store.clone(), (before + 1, failure.clone()));
+            }
+            None => drop(self.unanswered().remove(store)),
+        }
+    }
+}
+
+/// What it all comes to. The counts are of the ends that count: targets, and sources where they were asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Ends that count.
+    pub ends: usize,
+    /// Those that have what the receipt says.
+    pub equal: usize,
+    /// Those of the equal ones that could not be compared by content.
+    pub not_compared_by_content: usize,
+    /// Those that have something else.
+    pub different: usize,
+    /// Those of which nothing is left.
+    pub gone: usize,
+    /// Those of which nothing is known.
+    pub unchecked: usize,
+    /// Those of which nothing was promised.
+    pub skipped: usize,
+    /// Sources that are not what they were, where that does not count.
+    pub notes: usize,
+}
+
+impl Tally {
+    /// Adds what was found at one end.
+    pub fn add<F>(&mut self, counts: bool, finding: &Finding<F>) {
+        if !counts {
+            self.notes += usize::from(!matches!(finding, Finding::Equal(_, _, Current::This) | Finding::Skipped));
+            return;
+        }
+        self.ends += 1;
+        match finding {
+            Finding::Equal(proof, ..) => {
+                self.equal += 1;
+                self.not_compared_by_content += usize::from(!matches!(proof, Proof::Content { .. }));
+            }
+            Finding::Different(_) => self.different += 1,
+            Finding::Gone => self.gone += 1,
+            Finding::Unchecked(_) => self.unchecked += 1,
+            Finding::Skipped => self.skipped += 1,
+        }
+    }
+
+    /// Ends that are not what the receipt says.
+    pub fn lost(&self) -> usize {
+        self.different + self.gone
+    }
+
+    /// Whether everything that was promised is there, and was compared by its content.
+    pub fn is_verified(&self) -> bool {
+        self.lost() + self.unchecked + self.not_compared_by_content == 0
+    }
+}
+
+/// Whether Windows would ask another computer or a device for this path. It would greet that computer with the user's
+/// name and a proof of the password, and a receipt may name any.
+fn is_elsewhere(path: &str) -> bool {
+    let mut first = path.chars();
+    let mut is_separator = || matches!(first.next(), Some('\\' | '/'));
+    is_separator() && is_separator()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_elsewhere;
+
+    #[test]
+    fn what_windows_would_ask_another_computer_for_is_known_by_its_first_two_characters() {
+        for path in [r"\\server\share\x", "//server/share/x", r"/\server\x", r"\\?\UNC\server\x", r"\\.\pipe\x"] {
+            assert!(is_elsewhere(path), "{path}");
+        }
+        for path in [r"C:\x", "C:/x", r"\x", "/x/y", "x", ""] {
+            assert!(!is_elsewhere(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The history, and receipts: made of what is done or read from a file, looked at, checked again, saved.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::SystemTime;
+
+use engine::ledger::{HistoryPlace, HistoryRequest};
+use engine::{End, Engine, EngineError, LocalDisk, StoreId, TransferDetail, TransferError, TransferId};
+use receipt::{Entry, Moment, RECEIPT_BYTES_MAX, Receipt, write_files};
+use tokio::io::AsyncReadExt as _;
+
+use super::{Answer, Shared};
+use crate::dto::AppError;
+use crate::dto_receipts::{
+    CheckProgress, CheckResult, HistoryCursor, HistoryPage, PaperRow, PaperView, ReceiptChoice, ReceiptFormat,
+};
+use crate::papers::{ENTRIES_MAX, PaperEnds, unwritable};
+use crate::stores::AccountStores;
+use crate::times::milliseconds;
+use crate::view;
+
+/// Most rows of a page, whatever is asked for.
+const PAGE_ROWS_MAX: u32 = 500;
+
+/// Rows of the history that one question looks at, at most: what is searched answers in a blink, with the place where
+/// it stopped, and the window decides whether to go on.
+const LOOKED_AT_MAX: usize = 2_000;
+
+/// A piece of the history: what is done, newest first, as far as the search has looked.
+#[tauri::command]
+#[specta::specta]
+pub async fn history(app: Shared<'_>, after: Option<HistoryCursor>, search: String, limit: u32) -> Answer<HistoryPage> {
+    let engine = app.engine().await?;
+    let found = engine.history(&HistoryRequest {
+        after: after.map(|place| HistoryPlace { ended_ms: place.ended_ms, id: TransferId(place.id) }),
+        search,
+        rows_max: limit.min(PAGE_ROWS_MAX) as usize,
+        looked_at_max: LOOKED_AT_MAX,
+    })?;
+    Ok(HistoryPage {
+        rows: found.rows.iter().map(view::row).collect(),
+        next: found.next.map(|place| HistoryCursor { ended_ms: place.ended_ms, id: place.id.0 }),
+        kept_days: engine.history_days(),
+    })
+}
+
+/// Makes a receipt of transfers that are done, and opens it.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_receipt(app: Shared<'_>, choice: ReceiptChoice) -> Answer<PaperView> {
+    let engine = app.engine().await?;
+    let ids = match choice {
+        ReceiptChoice::Transfers { ids } => {
+            let mut seen = BTreeSet::new();
+            ids.into_iter().map(TransferId).filter(|id| seen.insert(*id)).collect()
+        }
+        ReceiptChoice::Span { since_ms, until_ms, search } => ended_between(engine, since_ms, until_ms, search).await?,
+    };
+    if ids.len() > ENTRIES_MAX {
+        return Err(AppError::receipt(&receipt::ReceiptError::TooLarge, ""));
+    }
+    let mut details = Vec::with_capacity(ids.len());
+    for id in ids {
+        let detail = engine.detail(id).await?;
+        details.push(detail.ok_or(EngineError::NoSuchTransfer(id))?);
+        // Each is one short look at the ledger; between two of them others have their turn.
+        tokio::task::yield_now().await;
+    }
+    let endpoints = endpoints(&app.opened().await?.stores, &details);
+    let of = |detail: &TransferDetail| Entry::of(detail, &|store| endpoints.get(store).cloned());
+    let entries: Result<Vec<Entry>, _> = details.iter().map(of).collect();
+    let receipt = Receipt {
+        product: concat!("Tern ", env!("CARGO_PKG_VERSION")).to_owned(),
+        made: Moment::from_ms(milliseconds(SystemTime::now())).ok_or_else(|| AppError::internal("the clock is off"))?,
+        entries: entries.map_err(AppError::internal)?,
+    };
+    app.papers.open(receipt, None)
+}
+
+/// Transfers that ended in a span of time and that a search finds, oldest first; at most one more than a receipt takes.
+async fn ended_between(
+    engine: &Engine,
+    since_ms: Option<i64>,
+    until_ms: Option<i64>,
+    search: String,
+) -> Answer<Vec<TransferId>> {
+    let after = until_ms.map(|ended_ms| HistoryPlace { ended_ms, id: TransferId(0) });
+    let rows_max = PAGE_ROWS_MAX as usize;
+    let mut request = HistoryRequest { after, search, rows_max, looked_at_max: LOOKED_AT_MAX };
+    let mut ids = Vec::new();
+    loop {
+        let found = engine.history(&request)?;
+        let young = |ended_ms: Option<i64>| since_ms.is_none_or(|since| ended_ms.is_some_and(|ended| ended >= since));
+        ids.extend(found.rows.iter().filter(|row| young(row.ended_ms)).map(|row| row.id));
+        match found.next {
+            Some(next) if young(Some(next.ended_ms)) && ids.len() <= ENTRIES_MAX => request.after = Some(next),
+            _ => break,
+        }
+        tokio::task::yield_now().await;
+    }
+    ids.reverse();
+    Ok(ids)
+}
+
+/// Endpoints of all stores that are named, as far as they are known here.
+fn endpoints(stores: &AccountStores, details: &[TransferDetail]) -> BTreeMap<StoreId, String> {
+    let ends = details.iter().flat_map(|detail| [&detail.view.spec.source, &detail.view.spec.target]);
+    let named: BTreeSet<&StoreId> = ends.filter_map(End::store).collect();
+    named.into_iter().filter_map(|id| Some((id.clone(), stores.endpoint_of(id)?))).collect()
+}
+
+/// Opens the receipt in a file, if it is one and still fits its root hash.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_receipt_file(app: Shared<'_>, path: String) -> Answer<PaperView> {
+    let mut bytes = Vec::new();
+    let read = async {
+        let file = tokio::fs::File::open(&path).await?;
+        file.take(RECEIPT_BYTES_MAX + 1).read_to_end(&mut bytes).await
+    };
+    read.await.map_err(|error| TransferError::source(Path::new(&path), &error))?;
+    // Hashing a large one takes a while; nobody else should wait for it.
+    let parsed = tokio::task::spawn_blocking(move || Receipt::parse(&bytes)).await.map_err(AppError::internal)?;
+    let receipt = parsed.map_err(|error| AppError::receipt(&error, &path))?;
+    app.papers.open(receipt, Some(path))
+}
+
+/// Rows of an open receipt, from one on.
+#[tauri::command]
+#[specta::specta]
+pub async fn receipt_rows(app: Shared<'_>, paper: u64, from: u32, limit: u32) -> Answer<Vec<PaperRow>> {
+    Ok(app.papers.get(paper)?.rows(from as usize, limit.min(PAGE_ROWS_MAX) as usize))
+}
+
+/// Looks at both ends of every transfer of an open receipt again; nothing if it was stopped. Files are read, objects
+/// only with `read`.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_receipt(app: Shared<'_>, paper: u64, read: bool) -> Answer<Option<CheckResult>> {
+    let open = app.papers.get(paper)?;
+    let stores = app.opened().await?.stores.clone();
+    let ends = PaperEnds { stores, trusts_shares: open.is_ours() };
+    Ok(app.stops.run(&name(paper), open.check(ends, read)).await)
+}
+
+/// How far the check of an open receipt has come.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_progress(app: Shared<'_>, paper: u64) -> Answer<CheckProgress> {
+    Ok(app.papers.get(paper)?.progress())
+}
+
+/// Stops the check of a receipt. What was found by then stays.
+#[tauri::command]
+#[specta::specta]
+pub async fn stop_check(app: Shared<'_>, paper: u64) -> Answer<()> {
+    app.stops.stop(&name(paper));
+    Ok(())
+}
+
+fn name(paper: u64) -> String {
+    format!("receipt {paper}")
+}
+
+/// Asks where, and saves an open receipt there; the path, or nothing if the dialog was closed.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_receipt(app: Shared<'_>, paper: u64, format: ReceiptFormat) -> Answer<Option<String>> {
+    let open = app.papers.get(paper)?;
+    let extension = match format {
+        ReceiptFormat::Json => "json",
+        ReceiptFormat::Html => "html",
+    };
+    let usual = format!("{}.{extension}", open.receipt.usual_name());
+    let Some(path) = app.desktop()?.save_file(&usual, extension).await else { return Ok(None) };
+    let write = move || {
+        let text = match format {
+            ReceiptFormat::Json => open.receipt.to_json(),
+            ReceiptFormat::Html => receipt::page(&open.receipt),
+        };
+        let text = text.map_err(|error| AppError::receipt(&error, ""))?;
+        write_files(&LocalDisk, &[(path.as_path(), text.as_str())], true).map_err(|error| unwritable(&error))?;
+        Ok(Some(path.display().to_string()))
+    };
+    tokio::task::spawn_blocking(write).await.map_err(AppError::internal)?
+}
+
+/// Lets go of a receipt, and stops its check.
+#[tauri::command]
+#[specta::specta]
+pub async fn close_receipt(app: Shared<'_>, paper: u64) -> Answer<()> {
+    app.stops.stop(&name(paper));
+    app.papers.close(paper);
+    Ok(())
+}

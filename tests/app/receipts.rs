@@ -1,0 +1,200 @@
+//! The history and receipts, as the page meets them: made, checked again, saved, read back, refused.
+
+use serde_json::{Value, json};
+use tern_lib::desktop::ScriptedDesktop;
+
+use crate::harness::{Harness, call};
+
+const PART: usize = 20 << 20;
+
+/// An app in which these files have gone up to `tos://practice/in/`, one after the other; their ids.
+fn uploaded(names: &[(&str, usize)]) -> (Harness, Vec<Value>) {
+    let harness = Harness::new();
+    // The desktop comes with the event loop, which no test runs.
+    harness.app.set_desktop(Box::new(ScriptedDesktop { answers: harness.folder.path().join("picks") }));
+    harness.ok("connect_practice", json!({}));
+    let upload = |(name, size): &(&str, usize)| {
+        let path = harness.file(name, *size);
+        let add = json!({ "bucket": "practice", "prefix": "in/", "paths": [path], "conflict": "fail" });
+        let id = harness.ok("add_uploads", add)[0].clone();
+        assert_eq!(harness.until(&id, &["done_verified", "failed"])["row"]["state"], "done_verified");
+        id
+    };
+    let ids = names.iter().map(upload).collect();
+    (harness, ids)
+}
+
+fn ids_of(page: &Value) -> Vec<Value> {
+    page["rows"].as_array().unwrap().iter().map(|row| row["id"].clone()).collect()
+}
+
+fn rows(harness: &Harness, paper: &Value) -> Vec<Value> {
+    let rows = harness.ok("receipt_rows", json!({ "paper": paper["paper"], "from": 0, "limit": 100 }));
+    rows.as_array().unwrap().clone()
+}
+
+#[test]
+fn the_history_comes_in_pages_and_a_search_knows_names_paths_and_request_ids() {
+    let (harness, ids) = uploaded(&[("a.bin", 10), ("B 报告.bin", 11), ("c.bin", 12)]);
+    let ask = |after: &Value, search: &str, limit: u32| {
+        harness.ok("history", json!({ "after": after, "search": search, "limit": limit }))
+    };
+    let first = ask(&Value::Null, "", 2);
+    assert_eq!(ids_of(&first), [ids[2].clone(), ids[1].clone()]);
+    assert_eq!(first["kept_days"], 90);
+    let rest = ask(&first["next"], "", 2);
+    assert_eq!((ids_of(&rest), &rest["next"]), (vec![ids[0].clone()], &Value::Null));
+    let found = |search: &str| ids_of(&ask(&Value::Null, search, 50));
+    assert_eq!(found("b 报告"), [ids[1].clone()]);
+    assert_eq!(found("tos://practice/IN/c"), [ids[2].clone()]);
+    let request = harness.ok("transfer_detail", json!({ "id": ids[0] }))["request_id"].clone();
+    assert_eq!(found(request.as_str().unwrap()), [ids[0].clone()]);
+    assert!(found("nowhere").is_empty());
+}
+
+#[test]
+fn a_receipt_is_shown_saved_in_both_forms_and_read_back() {
+    let (harness, ids) = uploaded(&[("a.bin", PART + 1), ("b.bin", 5)]);
+    let choice = json!({ "choice": { "of": "transfers", "ids": [ids[0], ids[1], ids[0]] } });
+    let paper = harness.ok("open_receipt", choice);
+    assert_eq!((&paper["entries"], &paper["verified"], &paper["direction"]), (&json!(2), &json!(2), &json!("upload")));
+    assert_eq!((&paper["size_bytes"], &paper["to"]), (&json!(PART + 6), &json!("tos://practice/in/")));
+    let shown = rows(&harness, &paper);
+    assert_eq!((&shown[0]["name"], &shown[0]["parts"]), (&json!("a.bin"), &json!(2)));
+    assert_eq!(shown[0]["source_crc64"], shown[0]["target_crc64"]);
+    assert!(shown[0]["requests"].as_array().unwrap().iter().any(|request| request["purpose"] == "published"));
+    assert_eq!(shown[0]["target_check"], Value::Null, "nothing was checked yet");
+
+    for (format, name) in [("json", "r.json"), ("html", "r.html")] {
+        let path = harness.folder.path().join(name);
+        std::fs::write(harness.folder.path().join("picks"), path.display().to_string()).unwrap();
+        let saved = harness.ok("save_receipt", json!({ "paper": paper["paper"], "format": format }));
+        assert_eq!(saved, json!(path.display().to_string()));
+    }
+    let page = std::fs::read_to_string(harness.folder.path().join("r.html")).unwrap();
+    assert!(page.contains("All 2 targets match their sources.") && !page.contains("secret"), "{page}");
+    let json_path = harness.folder.path().join("r.json").display().to_string();
+    let again = harness.ok("open_receipt_file", json!({ "path": json_path }));
+    assert_eq!((&again["root_sha256"], &again["file"]), (&paper["root_sha256"], &json!(json_path)));
+    assert_eq!(rows(&harness, &again)[1]["name"], "b.bin");
+
+    // What was closed is gone, and a fifth lets go of the first.
+    harness.ok("close_receipt", json!({ "paper": paper["paper"] }));
+    let gone = |paper: &Value| harness.call("receipt_rows", json!({ "paper": paper["paper"], "from": 0, "limit": 1 }));
+    assert_eq!(gone(&paper).unwrap_err()["code"], "receipt_closed");
+    for _ in 0..4 {
+        harness.ok("open_receipt_file", json!({ "path": json_path }));
+    }
+    assert_eq!(gone(&again).unwrap_err()["code"], "receipt_closed");
+    std::fs::remove_file(harness.folder.path().join("picks")).unwrap();
+    let last = harness.ok("open_receipt_file", json!({ "path": json_path }));
+    let closed = harness.ok("save_receipt", json!({ "paper": last["paper"], "format": "json" }));
+    assert_eq!(closed, Value::Null, "the dialog was closed");
+}
+
+#[test]
+fn a_span_of_time_becomes_a_receipt_oldest_first_and_what_is_not_done_none() {
+    let (harness, ids) = uploaded(&[("a.bin", 1), ("b.bin", 2), ("c.bin", 3)]);
+    let ended = |id: &Value| harness.ok("transfer_detail", json!({ "id": id }))["row"]["ended_ms"].as_i64().unwrap();
+    let open = |since: Value, until: Value, search: &str| {
+        let choice = json!({ "of": "span", "since_ms": since, "until_ms": until, "search": search });
+        let paper = harness.ok("open_receipt", json!({ "choice": choice }));
+        rows(&harness, &paper).iter().map(|row| row["transfer"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(open(Value::Null, Value::Null, ""), ids);
+    assert_eq!(open(Value::Null, Value::Null, "b.bin"), ids[1..2]);
+    let (first, last) = (ended(&ids[0]), ended(&ids[2]));
+    assert_eq!(open(json!(first), json!(last + 1), ""), ids);
+    assert!(open(json!(last + 1), Value::Null, "").is_empty());
+    assert!(open(Value::Null, json!(first), "").is_empty());
+
+    harness.ok("set_limits", json!({ "limits": { "upload_bytes_s": 1 << 20, "download_bytes_s": null } }));
+    let path = harness.file("big.bin", 3 * PART);
+    let add = json!({ "bucket": "practice", "prefix": "", "paths": [path], "conflict": "fail" });
+    let running = harness.ok("add_uploads", add)[0].clone();
+    let choice = |ids: Value| json!({ "choice": { "of": "transfers", "ids": ids } });
+    assert_eq!(harness.error("open_receipt", choice(json!([running])))["code"], "internal");
+    assert_eq!(harness.error("open_receipt", choice(json!([4711])))["code"], "internal");
+}
+
+#[test]
+fn a_check_reads_both_ends_again_and_finds_what_has_changed() {
+    let (harness, ids) = uploaded(&[("a.bin", 100), ("b.bin", 200), ("c.bin", 300), ("d.bin", 400)]);
+    let paper = harness.ok("open_receipt", json!({ "choice": { "of": "transfers", "ids": ids } }));
+    let check = |read: bool| harness.ok("check_receipt", json!({ "paper": paper["paper"], "read": read }));
+    let fine = check(false);
+    assert_eq!((&fine["targets"], &fine["equal"], &fine["sources_changed"]), (&json!(4), &json!(4), &json!(0)));
+    let progress = || harness.ok("check_progress", json!({ "paper": paper["paper"] }));
+    assert_eq!(progress(), json!({ "looked": 4, "entries": 4, "read_bytes": 1000, "total_bytes": 1000 }));
+    // With the bytes of the objects it is twice as much.
+    assert_eq!(check(true)["equal"], 4);
+    assert_eq!(progress()["read_bytes"], 2000);
+
+    // b's object is another one, c's is gone; a's source was changed, rightly.
+    harness.file("b.bin", 201);
+    let path = harness.folder.path().join("b.bin").display().to_string();
+    let again = json!({ "bucket": "practice", "prefix": "in/", "paths": [path], "conflict": "overwrite" });
+    let again = harness.ok("add_uploads", again)[0].clone();
+    harness.until(&again, &["done_verified"]);
+    tauri::async_runtime::block_on(async {
+        let store = harness.app.opened().await.unwrap().stores.of("practice").await.unwrap().store;
+        store.delete_object(&store::ObjectRef::new("practice", "in/c.bin")).await.unwrap();
+    });
+    harness.file("a.bin", 99);
+    let found = check(false);
+    assert_eq!((&found["equal"], &found["different"], &found["gone"]), (&json!(2), &json!(1), &json!(1)));
+    assert_eq!(found["sources_changed"], 2, "a and b");
+    let shown = rows(&harness, &paper);
+    let finding = |row: usize, end: &str| shown[row][end]["finding"].as_str().unwrap().to_owned();
+    assert_eq!((finding(0, "target_check"), finding(0, "source_check")), ("equal".into(), "size_differs".into()));
+    assert_eq!(
+        (finding(1, "target_check"), &shown[1]["target_check"]["found"]),
+        ("size_differs".into(), &json!("201"))
+    );
+    assert_eq!((finding(2, "target_check"), finding(3, "target_check")), ("gone".into(), "equal".into()));
+}
+
+#[test]
+fn a_check_is_stopped_and_what_was_found_by_then_stays() {
+    let (harness, ids) = uploaded(&[("a.bin", 1)]);
+    // A receipt that names a file which takes long to read.
+    let big = harness.file("big.bin", 1);
+    std::fs::OpenOptions::new().write(true).open(&big).unwrap().set_len(200 << 30).unwrap();
+    let paper = harness.ok("open_receipt", json!({ "choice": { "of": "transfers", "ids": ids } }));
+    let file = harness.folder.path().join("a.bin");
+    std::fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink(&big, &file).unwrap();
+    let (window, checked) = (harness.window.clone(), json!({ "paper": paper["paper"], "read": false }));
+    let checking = std::thread::spawn(move || call(&window, "check_receipt", checked));
+    let progress = || harness.ok("check_progress", json!({ "paper": paper["paper"] }));
+    while progress()["read_bytes"] == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    harness.ok("stop_check", json!({ "paper": paper["paper"] }));
+    assert_eq!(checking.join().unwrap(), Ok(Value::Null));
+    assert_eq!(progress()["looked"], 0);
+}
+
+#[test]
+fn what_is_no_receipt_or_no_longer_the_same_is_refused_with_the_reason() {
+    let (harness, ids) = uploaded(&[("a.bin", 1)]);
+    let paper = harness.ok("open_receipt", json!({ "choice": { "of": "transfers", "ids": ids } }));
+    let path = harness.folder.path().join("r.json");
+    std::fs::write(harness.folder.path().join("picks"), path.display().to_string()).unwrap();
+    harness.ok("save_receipt", json!({ "paper": paper["paper"], "format": "json" }));
+    let whole = std::fs::read_to_string(&path).unwrap();
+    let refused = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        harness.error("open_receipt_file", json!({ "path": path }))["code"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(refused(&whole.replace("a.bin", "b.bin")), "receipt_altered");
+    assert_eq!(refused(&whole.replace("\"version\": 1", "\"version\": 2")), "receipt_newer");
+    assert_eq!(refused(&whole[..whole.len() / 2]), "not_a_receipt");
+    assert_eq!(refused("{}"), "not_a_receipt");
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(harness.error("open_receipt_file", json!({ "path": path }))["code"], "source_missing");
+    // Where it cannot be written it is said.
+    std::fs::write(harness.folder.path().join("picks"), harness.folder.path().display().to_string()).unwrap();
+    let unwritten = harness.error("save_receipt", json!({ "paper": paper["paper"], "format": "html" }));
+    assert_eq!(unwritten["code"], "target_unwritable", "{unwritten}");
+}

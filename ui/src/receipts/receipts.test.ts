@@ -1,0 +1,228 @@
+import { cleanup, render, screen, waitFor, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { setLanguage } from '../i18n/index.svelte';
+import { type Backend, Failure } from '../ipc/backend';
+import { createMock, type MockBackend } from '../ipc/mock/mock';
+import type { CheckResult, PaperView } from '../ipc/receipts';
+import Shell from '../shell/App.svelte';
+import { rowOf } from '../transfers/testing';
+import { HEADING_PX, lineAt, linesOf, nextDay, ROW_PX, startOfDay, topsOf } from './days';
+import { History } from './history.svelte';
+import { Paper } from './paper.svelte';
+import { verdictOf } from './words';
+
+beforeEach(() => setLanguage('en'));
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+});
+
+async function open(): Promise<MockBackend> {
+  const backend = createMock({ scene: 'studio', settings: { language: 'en' } });
+  render(Shell, { backend });
+  await userEvent.click(await screen.findByTestId('nav-receipts'));
+  await screen.findAllByTestId('history-row');
+  await screen.findByTestId('paper');
+  return backend;
+}
+
+const at = (year: number, month: number, day: number, hour: number): number => new Date(year, month - 1, day, hour).getTime();
+
+describe('days', () => {
+  test('have a heading each, and what is in view is found by its height', () => {
+    const rows = [at(2026, 11, 20, 9), at(2026, 11, 20, 1), at(2026, 11, 18, 23)].map((ended_ms, id) => rowOf({ id, ended_ms }));
+    const lines = linesOf(rows);
+    expect(lines.map((line) => line.kind)).toEqual(['day', 'row', 'row', 'day', 'row']);
+    const tops = topsOf(lines);
+    expect(tops.at(-1)).toBe(2 * HEADING_PX + 3 * ROW_PX);
+    expect([0, HEADING_PX - 1, HEADING_PX, HEADING_PX + ROW_PX, 1e9].map((y) => lineAt(tops, y))).toEqual([0, 0, 1, 2, 4]);
+    const since = startOfDay(at(2026, 11, 20, 9));
+    expect([since, nextDay(since)]).toEqual([at(2026, 11, 20, 0), at(2026, 11, 21, 0)]);
+    expect(linesOf([])).toEqual([]);
+    expect(lineAt(topsOf([]), 5)).toBe(0);
+  });
+});
+
+describe('the history', () => {
+  test('is loaded a page at a time, and a search goes on by itself within bounds', async () => {
+    const asked: (number | null)[] = [];
+    const backend = {
+      history: async (after: { id: number } | null, search: string) => {
+        asked.push(after?.id ?? null);
+        const id = (after?.id ?? 0) + 1;
+        const found = search === '' || id === 40;
+        return { rows: found ? [rowOf({ id })] : [], next: id === 60 ? null : { ended_ms: 1_000 - id, id }, kept_days: 90 };
+      },
+    } as unknown as Backend;
+    const history = new History(backend);
+    await history.find('needle');
+    expect([asked.length, history.paused, history.rows.length]).toEqual([25, true, 0]);
+    await history.more(0);
+    expect(asked).toHaveLength(25);
+    await history.further();
+    expect([asked.length, history.paused, history.rows.map((row) => row.id)]).toEqual([50, true, [[40]].flat()]);
+    await history.further();
+    expect([asked.length, history.paused, history.next]).toEqual([60, false, null]);
+    expect(asked.slice(0, 3)).toEqual([null, 1, 2]);
+  });
+
+  test('an answer of an older search is dropped, and an error keeps what is shown', async () => {
+    const answers: ((ids: number[] | Error) => void)[] = [];
+    const backend = {
+      history: () =>
+        new Promise((resolve, reject) =>
+          answers.push((ids) => (ids instanceof Error ? reject(ids) : resolve({ rows: ids.map((id) => rowOf({ id })), next: null, kept_days: 90 }))),
+        ),
+    } as unknown as Backend;
+    const history = new History(backend);
+    const first = history.find('a');
+    const second = history.find('b');
+    answers[0]?.([1]);
+    answers[1]?.([2]);
+    await Promise.all([first, second]);
+    expect(history.rows.map((row) => row.id)).toEqual([2]);
+    const third = history.refresh();
+    answers[2]?.(new Error('cable'));
+    await third;
+    expect([history.rows.length, history.error?.params['message']]).toEqual([1, 'cable']);
+  });
+
+  test('finds by name, and says when nothing fits', async () => {
+    await open();
+    await userEvent.type(screen.getByTestId('history-search'), '第31天');
+    await waitFor(() => expect(screen.getAllByTestId('history-row').map((row) => row.dataset['name'])).toEqual(['通告单与场记_第31天.zip']));
+    await userEvent.clear(screen.getByTestId('history-search'));
+    await userEvent.type(screen.getByTestId('history-search'), 'nowhere');
+    expect(await screen.findByText('No match for “nowhere”')).toBeInTheDocument();
+  });
+});
+
+describe('the paper', () => {
+  test('shows the newest first, with its verdict and both checksums', async () => {
+    await open();
+    await waitFor(() => expect(screen.getByTestId('paper-verdict')).toHaveAttribute('data-tone', 'warn'));
+    await userEvent.click(screen.getAllByTestId('history-row')[1] as HTMLElement);
+    await waitFor(() => expect(screen.getByTestId('paper-verdict')).toHaveTextContent('The object matches its file.'));
+    const details = await screen.findByTestId('paper-details');
+    expect(within(details).getByTestId('source-crc').textContent).toMatch(/^\d{10,20}$/);
+    expect(within(details).getByTestId('target-crc').textContent).toBe(within(details).getByTestId('source-crc').textContent);
+  });
+
+  test('of several has a row each, and the day is one click', async () => {
+    const backend = await open();
+    const choose = vi.spyOn(backend, 'openReceipt');
+    const user = userEvent.setup();
+    const rows = screen.getAllByTestId('history-row');
+    await user.click(rows[1] as HTMLElement);
+    await user.keyboard('{Shift>}');
+    await user.click(rows[3] as HTMLElement);
+    await user.keyboard('{/Shift}');
+    await waitFor(() => expect(screen.getAllByTestId('paper-row')).toHaveLength(3));
+    const last = choose.mock.calls.at(-1)?.[0];
+    expect(last?.of === 'transfers' && last.ids.length).toBe(3);
+    await user.click(screen.getAllByTestId('history-day')[0] as HTMLElement);
+    await waitFor(() => expect(choose.mock.calls.at(-1)?.[0]).toMatchObject({ of: 'span', search: '' }));
+  });
+
+  test('verified again: what is gone is said, and what has changed', async () => {
+    const backend = await open();
+    backend.receipts.spoilt.gone.add('通告单与场记_第2天.zip');
+    backend.receipts.spoilt.changed.add('通告单与场记_第3天.zip');
+    await userEvent.click(screen.getByTestId('export-all'));
+    await waitFor(() => expect(screen.getByTestId('paper')).toHaveTextContent('219 transfers'));
+    expect(screen.getByTestId('paper-verdict')).toHaveTextContent('1 of 219 objects could not be verified.');
+    await userEvent.click(screen.getByTestId('paper-check'));
+    await waitFor(() => expect(screen.getByTestId('paper-verdict')).toHaveAttribute('data-tone', 'bad'));
+    expect(screen.getByTestId('paper-verdict')).toHaveTextContent('1 object differs from its file or is gone.');
+    expect(screen.getByTestId('paper-verdict')).toHaveTextContent('1 source has changed since');
+  });
+
+  test('a check is stopped, and nothing is claimed then', async () => {
+    const backend = await open();
+    const stop = vi.spyOn(backend, 'stopCheck');
+    await userEvent.click(screen.getByTestId('paper-check'));
+    await userEvent.click(await screen.findByTestId('paper-stop'));
+    await waitFor(() => expect(screen.getByTestId('paper-check')).toBeInTheDocument());
+    expect(stop).toHaveBeenCalledOnce();
+    expect(screen.getByTestId('paper-verdict')).not.toHaveTextContent('Checked');
+  });
+
+  test('is saved in both forms', async () => {
+    const backend = await open();
+    await userEvent.click(screen.getByTestId('paper-json'));
+    await userEvent.click(screen.getByTestId('paper-html'));
+    await waitFor(() => expect(backend.receipts.saved.map((path) => path.split('.').at(-1))).toEqual(['json', 'html']));
+    expect((await screen.findAllByTestId('toast')).at(-1)).toHaveTextContent('Saved as /home/lin/Documents/');
+  });
+
+  test('of a file is checked at once; one that was altered is refused', async () => {
+    const backend = await open();
+    const pick = vi.spyOn(backend, 'pickFiles').mockResolvedValue(['/home/lin/altered.json']);
+    await userEvent.click(screen.getByTestId('verify-file'));
+    expect(await screen.findByTestId('toast')).toHaveTextContent('does not fit its root hash');
+    pick.mockResolvedValue(['/home/lin/r.json']);
+    await userEvent.click(screen.getByTestId('verify-file'));
+    await waitFor(() => expect(screen.getByTestId('paper')).toHaveTextContent('read from /home/lin/r.json'));
+    await waitFor(() => expect(screen.getByTestId('paper-verdict')).toHaveTextContent('Checked'));
+  });
+
+  test('rows are asked for once, a hundred at a time, and closed with another', async () => {
+    const view = (paper: number): PaperView => ({ paper, entries: 250 }) as PaperView;
+    const receiptRows = vi.fn(async (_paper: number, from: number, limit: number) => Array.from({ length: Math.min(limit, 250 - from) }, () => ({ name: 'x' })));
+    const closeReceipt = vi.fn(async () => undefined);
+    let next = 0;
+    const backend = { openReceipt: async () => view((next += 1)), receiptRows, closeReceipt } as unknown as Backend;
+    const paper = new Paper(backend);
+    await paper.open({ of: 'transfers', ids: [1] });
+    await paper.see(0, 40);
+    await paper.see(90, 120);
+    expect(receiptRows.mock.calls.map((call) => call[1])).toEqual([0, 100]);
+    expect(paper.rows.size).toBe(200);
+    await paper.open({ of: 'transfers', ids: [2] });
+    expect(closeReceipt).toHaveBeenCalledWith(1);
+  });
+
+  test('a refusal is said in its place', async () => {
+    const backend = { openReceipt: async () => Promise.reject(new Failure({ code: 'receipt_too_large', params: { n: '50000' }, retryable: false })) } as unknown as Backend;
+    const paper = new Paper(backend);
+    await paper.open({ of: 'transfers', ids: [] });
+    expect(paper.error?.code).toBe('receipt_too_large');
+  });
+});
+
+describe('the verdict', () => {
+  const view = (more: Partial<PaperView>): PaperView => ({ entries: 3, verified: 3, unverified: 0, skipped: 0, ...more }) as PaperView;
+  const result = (more: Partial<CheckResult>): CheckResult => ({ targets: 3, equal: 3, not_by_content: 0, different: 0, gone: 0, unchecked: 0, skipped: 0, sources_changed: 0, ...more });
+  test.each([
+    [{}, null, 'ok'],
+    [{ verified: 2, unverified: 1 }, null, 'warn'],
+    [{ verified: 0, skipped: 3 }, null, 'plain'],
+    [{}, {}, 'ok'],
+    [{}, { sources_changed: 2 }, 'ok'],
+    [{}, { not_by_content: 1 }, 'warn'],
+    [{}, { equal: 2, unchecked: 1 }, 'warn'],
+    [{}, { equal: 1, different: 1, unchecked: 1 }, 'bad'],
+    [{}, { equal: 2, gone: 1 }, 'bad'],
+  ] as const)('of %o after %o is %s', (of, found, tone) => {
+    expect(verdictOf(view(of), found === null ? null : result(found), found === null ? null : 1).tone).toBe(tone);
+  });
+});
+
+describe('by keyboard', () => {
+  test('the history is walked, the paper entered and folded out', async () => {
+    await open();
+    screen.getByTestId('history-list').focus();
+    await userEvent.keyboard('{Home}{Shift>}{ArrowDown}{ArrowDown}{/Shift}');
+    await waitFor(() => expect(screen.getAllByTestId('paper-row')).toHaveLength(3));
+    await userEvent.keyboard('{Enter}');
+    expect(document.activeElement).toBe(screen.getByTestId('paper-list'));
+    await userEvent.keyboard('{ArrowDown}{Enter}');
+    expect(await screen.findByTestId('paper-details')).toBeInTheDocument();
+    await userEvent.keyboard('{Escape}');
+    expect(screen.queryByTestId('paper-details')).toBeNull();
+    screen.getByTestId('history-list').focus();
+    await userEvent.keyboard('{Control>}a{/Control}');
+    await waitFor(() => expect(screen.getByTestId('paper')).toHaveTextContent('219 transfers'));
+  });
+});
