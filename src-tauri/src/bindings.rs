@@ -3,7 +3,7 @@
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands::{accounts, app, browse, limits, transfers, uploads};
+use crate::commands::{accounts, app, bookmarks, browse, folders, limits, links, transfers, uploads};
 
 /// All commands with their types. Byte counts and ids are exported as `number`: they stay below 2^53. Types have one
 /// form for both ways: no field is left out of what Rust sends, and the window leaves out none either.
@@ -24,8 +24,17 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         browse::list_buckets,
         browse::create_bucket,
         browse::list_objects,
+        bookmarks::bookmarks,
+        bookmarks::add_bookmark,
+        bookmarks::remove_bookmark,
+        folders::create_folder,
+        folders::measure_folder,
+        folders::delete_objects,
+        folders::delete_folder,
+        links::presign_object,
         transfers::add_uploads,
         transfers::add_downloads,
+        transfers::add_version_download,
         transfers::add_copies,
         transfers::transfers,
         transfers::transfer_detail,

@@ -5,8 +5,11 @@
 
 pub mod accounts;
 pub mod app;
+pub mod bookmarks;
 pub mod browse;
+pub mod folders;
 pub mod limits;
+pub mod links;
 pub mod transfers;
 pub mod uploads;
 

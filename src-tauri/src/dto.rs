@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
+pub use crate::dto_browser::*;
+
 /// An error of a command: what the window can say (`code` with words in i18n) and whether trying again makes sense.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 pub struct AppError {
@@ -444,6 +446,20 @@ pub enum Push {
     DragOver {
         /// How many paths.
         paths: u64,
+    },
+    /// What is dragged, as far as it is counted; four times a second at most.
+    DragCounted {
+        /// The numbers.
+        count: DraggedCount,
+    },
+    /// Where the drag is, in CSS px of the page without its zoom; told before a drop, too.
+    DragMoved {
+        /// From the left.
+        #[specta(type = Number)]
+        x: f64,
+        /// From the top.
+        #[specta(type = Number)]
+        y: f64,
     },
     /// The drag left, or ended.
     DragLeave {},

@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use engine::{Engine, Event, EventKind, Phase};
-use tauri::DragDropEvent;
+use tauri::{DragDropEvent, PhysicalPosition};
 use tauri::ipc::Channel;
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::dragged::Counting;
 use crate::dto::{Pulse, Push};
 use crate::view;
 
@@ -22,6 +23,8 @@ const PULSE_EVERY: Duration = Duration::from_millis(200);
 #[derive(Clone, Default)]
 pub struct Pushes {
     subscription: Arc<Mutex<Option<Subscription>>>,
+    /// The count of what is dragged; it stops when another takes its place or none does.
+    counting: Arc<Mutex<Option<Counting>>>,
 }
 
 #[derive(Clone)]
@@ -63,14 +66,36 @@ impl Pushes {
         }
     }
 
-    /// Files over the window: how many, gone again, or dropped.
-    pub fn dragged(&self, event: &DragDropEvent) {
+    /// Files over the window: how many, where, gone again, or dropped. `scale` is how many of the event's pixels are one
+    /// of the page. What is dragged is counted meanwhile, and no longer than that.
+    pub fn dragged(&self, event: &DragDropEvent, scale: f64) {
         match event {
-            DragDropEvent::Enter { paths, .. } => self.send(Push::DragOver { paths: paths.len() as u64 }),
-            DragDropEvent::Drop { paths, .. } => self.send(Push::Dropped { paths: texts(paths) }),
-            DragDropEvent::Leave => self.send(Push::DragLeave {}),
+            DragDropEvent::Enter { paths, position } => {
+                self.send(Push::DragOver { paths: paths.len() as u64 });
+                self.moved(*position, scale);
+                let pushes = self.clone();
+                self.count(Some(Counting::start(paths.clone(), move |count| pushes.send(Push::DragCounted { count }))));
+            }
+            DragDropEvent::Over { position } => self.moved(*position, scale),
+            DragDropEvent::Drop { paths, position } => {
+                self.count(None);
+                self.moved(*position, scale);
+                self.send(Push::Dropped { paths: texts(paths) });
+            }
+            DragDropEvent::Leave => {
+                self.count(None);
+                self.send(Push::DragLeave {});
+            }
             _ => {}
         }
+    }
+
+    fn moved(&self, position: PhysicalPosition<f64>, scale: f64) {
+        self.send(Push::DragMoved { x: position.x / scale, y: position.y / scale });
+    }
+
+    fn count(&self, counting: Option<Counting>) {
+        *self.counting.lock().unwrap_or_else(PoisonError::into_inner) = counting;
     }
 }
 
@@ -172,17 +197,39 @@ mod tests {
     fn a_drop_gives_the_paths_and_a_drag_only_their_number() {
         let (pushes, heard) = listening();
         let paths = vec![PathBuf::from("/data/报告 2.txt"), PathBuf::from("/data/b")];
-        let position = Default::default();
-        pushes.dragged(&DragDropEvent::Enter { paths: paths.clone(), position });
-        pushes.dragged(&DragDropEvent::Over { position });
-        pushes.dragged(&DragDropEvent::Drop { paths, position });
-        pushes.dragged(&DragDropEvent::Leave);
+        let position = PhysicalPosition::new(30.0, 60.0);
+        pushes.dragged(&DragDropEvent::Enter { paths: paths.clone(), position }, 2.0);
+        pushes.dragged(&DragDropEvent::Over { position }, 2.0);
+        pushes.dragged(&DragDropEvent::Drop { paths, position }, 2.0);
+        pushes.dragged(&DragDropEvent::Leave, 2.0);
+        let moved = r#"{"type":"drag_moved","x":15.0,"y":30.0}"#;
         let expected = [
             r#"{"type":"drag_over","paths":2}"#,
+            moved,
+            moved,
+            moved,
             r#"{"type":"dropped","paths":["/data/报告 2.txt","/data/b"]}"#,
             r#"{"type":"drag_leave"}"#,
         ];
-        assert_eq!(*heard.lock().unwrap(), expected);
+        let heard = heard.lock().unwrap();
+        // The count comes from a thread of its own, at any moment.
+        let heard: Vec<_> = heard.iter().filter(|push| !push.contains("drag_counted")).collect();
+        assert_eq!(heard, expected.iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_is_dragged_is_counted_and_told() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a"), "12345").unwrap();
+        let (pushes, heard) = listening();
+        let position = Default::default();
+        pushes.dragged(&DragDropEvent::Enter { paths: vec![folder.path().into()], position }, 1.0);
+        let counted = r#"{"type":"drag_counted","count":{"folders":1,"files":1,"size_bytes":5,"unreadable":0,"counting":false,"more":false}}"#;
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        while !heard.lock().unwrap().iter().any(|push| push == counted) {
+            assert!(std::time::Instant::now() < deadline, "{:?}", heard.lock().unwrap());
+            std::thread::yield_now();
+        }
     }
 
     #[test]
@@ -194,7 +241,7 @@ mod tests {
             *ear.lock().unwrap() += 1;
             Ok(())
         }));
-        pushes.dragged(&DragDropEvent::Leave);
+        pushes.dragged(&DragDropEvent::Leave, 1.0);
         assert_eq!((first.lock().unwrap().len(), *second.lock().unwrap(), pushes.generation()), (0, 1, Some(2)));
     }
 }

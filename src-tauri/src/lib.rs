@@ -10,7 +10,9 @@ pub mod bindings;
 pub mod commands;
 mod connect;
 pub mod desktop;
+mod dragged;
 pub mod dto;
+mod dto_browser;
 pub mod environment;
 pub mod error;
 pub mod events;
@@ -55,9 +57,11 @@ pub fn configure<R: Runtime>(builder: tauri::Builder<R>, app: Arc<App>) -> tauri
     builder
         .manage(app.clone())
         .invoke_handler(bindings::builder::<R>().invoke_handler())
-        .on_window_event(move |_, event| {
+        .on_window_event(move |window, event| {
             if let WindowEvent::DragDrop(event) = event {
-                pushes.dragged(event);
+                // Only Windows tells true pixels; the others tell what the page counts in.
+                let scale = if cfg!(windows) { window.scale_factor().unwrap_or(1.0) } else { 1.0 };
+                pushes.dragged(event, scale);
             }
         })
         .setup(move |tauri_app| {

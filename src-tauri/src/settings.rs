@@ -7,7 +7,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::dto::{AppError, Limits, Settings};
+use crate::dto::{AppError, Bookmark, Limits, Settings};
+
+/// Most bookmarks of all accounts; the file is written whole each time.
+const BOOKMARKS_MAX: usize = 500;
+
+/// A bookmark and the account whose bucket it is in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct KeptBookmark {
+    account: String,
+    #[serde(flatten)]
+    place: Bookmark,
+}
 
 /// What is in the file. Fields of other versions are kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +29,7 @@ struct Kept {
     download_folder: Option<String>,
     upload_bytes_s: Option<f64>,
     download_bytes_s: Option<f64>,
+    bookmarks: Vec<KeptBookmark>,
     #[serde(flatten)]
     other: serde_json::Map<String, serde_json::Value>,
 }
@@ -94,6 +106,41 @@ impl SettingsFile {
         })
     }
 
+    /// The places that an account's user wants to come back to, oldest first.
+    pub fn bookmarks(&self, account: &str) -> Vec<Bookmark> {
+        let kept = self.held();
+        kept.bookmarks.iter().filter(|kept| kept.account == account).map(|kept| kept.place.clone()).collect()
+    }
+
+    /// Keeps a place, once.
+    ///
+    /// # Errors
+    /// `invalid_name` for a prefix that is none, `internal` if there are too many or the file cannot be written.
+    pub fn add_bookmark(&self, account: &str, place: Bookmark) -> Result<(), AppError> {
+        store::check_bucket_name(&place.bucket).map_err(AppError::invalid_name)?;
+        if !place.prefix.is_empty() {
+            store::check_key(&place.prefix).map_err(AppError::invalid_name)?;
+        }
+        let new = KeptBookmark { account: account.to_owned(), place };
+        let held = self.held();
+        if held.bookmarks.contains(&new) {
+            return Ok(());
+        }
+        if held.bookmarks.len() >= BOOKMARKS_MAX {
+            return Err(AppError::internal("there are 500 bookmarks; remove one first"));
+        }
+        drop(held);
+        self.change(|kept| kept.bookmarks.push(new))
+    }
+
+    /// Forgets a place; one that is not kept is forgotten already.
+    ///
+    /// # Errors
+    /// `internal` if the file cannot be written.
+    pub fn remove_bookmark(&self, account: &str, place: &Bookmark) -> Result<(), AppError> {
+        self.change(|kept| kept.bookmarks.retain(|one| one.account != account || one.place != *place))
+    }
+
     fn held(&self) -> MutexGuard<'_, Kept> {
         // It is replaced whole, so it is never half-changed.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
@@ -139,6 +186,23 @@ mod tests {
         file.set_limits(limits).unwrap();
         let file = SettingsFile::open(path);
         assert_eq!((file.settings(), file.limits()), (chosen, limits));
+    }
+
+    #[test]
+    fn bookmarks_belong_to_an_account_are_kept_once_and_can_be_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let place = |prefix: &str| Bookmark { bucket: "media".into(), prefix: prefix.into() };
+        let file = SettingsFile::open(path.clone());
+        for (account, prefix) in [("a", "raw/"), ("a", ""), ("b", "raw/"), ("a", "raw/")] {
+            file.add_bookmark(account, place(prefix)).unwrap();
+        }
+        file.remove_bookmark("b", &place("raw/")).unwrap();
+        let file = SettingsFile::open(path);
+        assert_eq!(file.bookmarks("a"), [place("raw/"), place("")]);
+        assert_eq!(file.bookmarks("b"), []);
+        let bad = Bookmark { bucket: "No".into(), prefix: String::new() };
+        assert_eq!(file.add_bookmark("a", bad).unwrap_err().code, "invalid_name");
     }
 
     #[test]

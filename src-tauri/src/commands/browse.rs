@@ -8,8 +8,8 @@ use super::{Answer, Shared};
 use crate::dto::{AppError, BucketView, ObjectPage, ObjectRow};
 use crate::error::OwnCode;
 
-/// Rows of a page of a listing.
-const PAGE_ROWS: u32 = 200;
+/// Rows of a page of a listing: as many as TOS gives, so that a million keys are a thousand requests.
+const PAGE_ROWS: u32 = 1_000;
 
 /// The buckets that the account may list.
 #[tauri::command]

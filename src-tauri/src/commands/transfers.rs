@@ -37,6 +37,22 @@ pub async fn add_downloads(
     add(app.engine().await?, naming::downloads(&store, &bucket, &keys, &folder, conflict)?).await
 }
 
+/// Downloads one version of an object into a folder, under the name of the object.
+#[tauri::command]
+#[specta::specta]
+pub async fn add_version_download(
+    app: Shared<'_>,
+    bucket: String,
+    key: String,
+    version_id: String,
+    folder: String,
+    conflict: Conflict,
+) -> Answer<Vec<u64>> {
+    let (store, _) = app.current_store().await?;
+    let version = store::VersionId(version_id);
+    add(app.engine().await?, vec![naming::version_download(&store, &bucket, &key, version, &folder, conflict)?]).await
+}
+
 /// Copies objects into a prefix of a bucket of the same account.
 #[tauri::command]
 #[specta::specta]

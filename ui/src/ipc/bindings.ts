@@ -39,10 +39,31 @@ export const commands = {
 	createBucket: (name: string) => typedError<null, AppError>(__TAURI_INVOKE("create_bucket", { name })),
 	/**  A page of what is directly under a prefix. */
 	listObjects: (bucket: string, prefix: string, after: string | null) => typedError<ObjectPage, AppError>(__TAURI_INVOKE("list_objects", { bucket, prefix, after })),
+	/**  The bookmarks of the account in use, in the order in which they were made. */
+	bookmarks: () => typedError<Bookmark[], AppError>(__TAURI_INVOKE("bookmarks")),
+	/**  Keeps a place; one that is kept already stays where it is. Answers with all of them. */
+	addBookmark: (bookmark: Bookmark) => typedError<Bookmark[], AppError>(__TAURI_INVOKE("add_bookmark", { bookmark })),
+	/**  Forgets a place; nothing in the bucket is touched. Answers with those that are left. */
+	removeBookmark: (bookmark: Bookmark) => typedError<Bookmark[], AppError>(__TAURI_INVOKE("remove_bookmark", { bookmark })),
+	/**  Makes a folder: an empty object whose key ends in `/`, as other programs do. Answers with its prefix. */
+	createFolder: (bucket: string, prefix: string, name: string) => typedError<string, AppError>(__TAURI_INVOKE("create_folder", { bucket, prefix, name })),
+	/**  Counts one page of what a folder holds, all levels of it. */
+	measureFolder: (bucket: string, prefix: string, after: string | null) => typedError<FolderPart, AppError>(__TAURI_INVOKE("measure_folder", { bucket, prefix, after })),
+	/**  Deletes objects, at most as many as a page has. What is not there counts as deleted. */
+	deleteObjects: (bucket: string, keys: string[]) => typedError<DeletedPart, AppError>(__TAURI_INVOKE("delete_objects", { bucket, keys })),
+	/**  Deletes one page of what a folder holds, all levels of it. A whole bucket is not deleted by this. */
+	deleteFolder: (bucket: string, prefix: string, after: string | null) => typedError<DeletedPart, AppError>(__TAURI_INVOKE("delete_folder", { bucket, prefix, after })),
+	/**
+	 *  A link by which an object can be downloaded without a key. Made here, without a request: it says nothing of whether
+	 *  the object is there.
+	 */
+	presignObject: (bucket: string, key: string, expiresS: number) => typedError<LinkView, AppError>(__TAURI_INVOKE("presign_object", { bucket, key, expiresS })),
 	/**  Uploads files into a prefix of a bucket; answers with the ids, in order. */
 	addUploads: (bucket: string, prefix: string, paths: string[], conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_uploads", { bucket, prefix, paths, conflict })),
 	/**  Downloads objects into a folder. */
 	addDownloads: (bucket: string, keys: string[], folder: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_downloads", { bucket, keys, folder, conflict })),
+	/**  Downloads one version of an object into a folder, under the name of the object. */
+	addVersionDownload: (bucket: string, key: string, versionId: string, folder: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_version_download", { bucket, key, versionId, folder, conflict })),
 	/**  Copies objects into a prefix of a bucket of the same account. */
 	addCopies: (bucket: string, keys: string[], toBucket: string, toPrefix: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_copies", { bucket, keys, toBucket, toPrefix, conflict })),
 	/**  A page of the transfers of a filter. */
@@ -154,6 +175,14 @@ export type AppStatus = {
 	notice: AppError | null,
 };
 
+/**  A place that the user wants to come back to. */
+export type Bookmark = {
+	/**  The bucket. */
+	bucket: string,
+	/**  A prefix ending in `/`, or empty for the top of the bucket. */
+	prefix: string,
+};
+
 /**  A bucket. */
 export type BucketView = {
 	/**  Its name. */
@@ -213,6 +242,16 @@ export type Counts = {
 	done: number,
 };
 
+/**  What came of deleting one page of objects. */
+export type DeletedPart = {
+	/**  How many are gone. */
+	deleted: number,
+	/**  Those that are not, and why. */
+	failed: NotDeleted[],
+	/**  Give this back for the next page of a folder. */
+	next: string | null,
+};
+
 /**  Kind of a transfer. */
 export type Direction = 
 /**  File to object. */
@@ -221,6 +260,32 @@ export type Direction =
 "download" | 
 /**  Object to object. */
 "copy";
+
+/**  What is dragged over the window, as far as it is counted. */
+export type DraggedCount = {
+	/**  Folders that are dragged themselves; those inside them are not counted here. */
+	folders: number,
+	/**  Files, those inside the folders too. */
+	files: number,
+	/**  Their bytes. */
+	size_bytes: number,
+	/**  Files and folders that cannot be read. */
+	unreadable: number,
+	/**  Whether it still counts. */
+	counting: boolean,
+	/**  Whether it stopped at its limit, so that there is more than these numbers say. */
+	more: boolean,
+};
+
+/**  What one page of a folder holds, all levels of it. */
+export type FolderPart = {
+	/**  Objects of this page. */
+	objects: number,
+	/**  Their bytes. */
+	size_bytes: number,
+	/**  Give this back for the next page. */
+	next: string | null,
+};
 
 /**  What an unfinished upload holds. */
 export type HeldView = {
@@ -246,6 +311,24 @@ export type Limits = {
 	upload_bytes_s: number | null,
 	/**  Bytes a second from the store. */
 	download_bytes_s: number | null,
+};
+
+/**  A link that whoever has it can use until it expires. It is a secret while it lives: shown, copied, never kept. */
+export type LinkView = {
+	/**  The link. */
+	url: string,
+	/**  When it stops working, in milliseconds since 1970. */
+	expires_ms: number,
+};
+
+/**  An object that the store did not delete. */
+export type NotDeleted = {
+	/**  Its key. */
+	key: string,
+	/**  The store's code, such as `AccessDenied`. */
+	code: string,
+	/**  The store's words. */
+	message: string,
 };
 
 /**  A page of a listing. */
@@ -306,6 +389,16 @@ notice: AppError } |
 { type: "drag_over"; 
 /**  How many paths. */
 paths: number } | 
+/**  What is dragged, as far as it is counted; four times a second at most. */
+{ type: "drag_counted"; 
+/**  The numbers. */
+count: DraggedCount } | 
+/**  Where the drag is, in CSS px of the page without its zoom; told before a drop, too. */
+{ type: "drag_moved"; 
+/**  From the left. */
+x: number; 
+/**  From the top. */
+y: number } | 
 /**  The drag left, or ended. */
 { type: "drag_leave" } | 
 /**  Files were dropped: their absolute paths. */
