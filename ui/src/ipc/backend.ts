@@ -8,10 +8,14 @@ import type {
   AccountView,
   AppError,
   AppStatus,
+  Bookmark,
   BucketView,
   ConnectForm,
   Conflict,
+  DeletedPart,
+  FolderPart,
   Limits,
+  LinkView,
   ObjectPage,
   Push,
   Settings,
@@ -19,18 +23,26 @@ import type {
   TransferFilter,
   TransferPage,
 } from './bindings';
+import type { ObjectBackend } from './objects';
 
+export type * from './objects';
 export type {
   AccountView,
   Actions,
   AppError,
   AppStatus,
+  Bookmark,
   BucketView,
   Conflict,
   ConnectForm,
   Counts,
+  DeletedPart,
   Direction,
+  DraggedCount,
+  FolderPart,
   Limits,
+  LinkView,
+  NotDeleted,
   ObjectPage,
   ObjectRow,
   Pulse,
@@ -43,7 +55,7 @@ export type {
   TransferRow,
 } from './bindings';
 
-export interface Backend {
+export interface Backend extends ObjectBackend {
   appStatus(): Promise<AppStatus>;
   getSettings(): Promise<Settings>;
   setSettings(settings: Settings): Promise<void>;
@@ -57,6 +69,20 @@ export interface Backend {
   listBuckets(): Promise<BucketView[]>;
   createBucket(name: string): Promise<void>;
   listObjects(bucket: string, prefix: string, after: string | null): Promise<ObjectPage>;
+  bookmarks(): Promise<Bookmark[]>;
+  addBookmark(bookmark: Bookmark): Promise<Bookmark[]>;
+  removeBookmark(bookmark: Bookmark): Promise<Bookmark[]>;
+
+  /** Answers with the new prefix. */
+  createFolder(bucket: string, prefix: string, name: string): Promise<string>;
+  /** One page of what is in a folder, all levels of it; `after` is the `next` of the page before. */
+  measureFolder(bucket: string, prefix: string, after: string | null): Promise<FolderPart>;
+  /** At most 1000 keys. */
+  deleteObjects(bucket: string, keys: string[]): Promise<DeletedPart>;
+  /** One page of a folder; asking for no further one is stopping. */
+  deleteFolder(bucket: string, prefix: string, after: string | null): Promise<DeletedPart>;
+  /** A link for anybody, for at most seven days. */
+  presignObject(bucket: string, key: string, expiresS: number): Promise<LinkView>;
 
   /** The native dialog; empty when it was closed. */
   pickFiles(): Promise<string[]>;
@@ -65,6 +91,7 @@ export interface Backend {
 
   addUploads(bucket: string, prefix: string, paths: string[], conflict: Conflict): Promise<number[]>;
   addDownloads(bucket: string, keys: string[], folder: string, conflict: Conflict): Promise<number[]>;
+  addVersionDownload(bucket: string, key: string, versionId: string, folder: string, conflict: Conflict): Promise<number[]>;
   addCopies(bucket: string, keys: string[], toBucket: string, toPrefix: string, conflict: Conflict): Promise<number[]>;
 
   /** One page in the order of the filter; `after` is the `next` of the page before. */

@@ -22,7 +22,20 @@ async function done(call: Promise<unknown>): Promise<void> {
   await open(call);
 }
 
+const notYet = (): Promise<never> => Promise.reject(new Failure({ code: 'unsupported', params: {}, retryable: false }));
+
 export const tauriBackend: Backend = {
+  bucketVersioning: notYet,
+  listVersions: notYet,
+  restoreVersion: notYet,
+  deleteVersion: notYet,
+  getObjectProperties: notYet,
+  setObjectProperties: notYet,
+  getObjectAcl: notYet,
+  setObjectAcl: notYet,
+  restoreArchived: notYet,
+  renameObject: notYet,
+
   appStatus: () => open(commands.appStatus()),
   getSettings: () => open(commands.getSettings()),
   setSettings: (settings) => done(commands.setSettings(settings)),
@@ -36,12 +49,22 @@ export const tauriBackend: Backend = {
   listBuckets: () => open(commands.listBuckets()),
   createBucket: (name) => done(commands.createBucket(name)),
   listObjects: (bucket, prefix, after) => open(commands.listObjects(bucket, prefix, after)),
+  bookmarks: () => open(commands.bookmarks()),
+  addBookmark: (bookmark) => open(commands.addBookmark(bookmark)),
+  removeBookmark: (bookmark) => open(commands.removeBookmark(bookmark)),
+  createFolder: (bucket, prefix, name) => open(commands.createFolder(bucket, prefix, name)),
+  measureFolder: (bucket, prefix, after) => open(commands.measureFolder(bucket, prefix, after)),
+  deleteObjects: (bucket, keys) => open(commands.deleteObjects(bucket, keys)),
+  deleteFolder: (bucket, prefix, after) => open(commands.deleteFolder(bucket, prefix, after)),
+  presignObject: (bucket, key, expiresS) => open(commands.presignObject(bucket, key, expiresS)),
 
   pickFiles: () => open(commands.pickFiles()),
   pickFolder: () => open(commands.pickFolder()),
 
   addUploads: (bucket, prefix, paths, conflict) => open(commands.addUploads(bucket, prefix, paths, conflict)),
   addDownloads: (bucket, keys, folder, conflict) => open(commands.addDownloads(bucket, keys, folder, conflict)),
+  addVersionDownload: (bucket, key, versionId, folder, conflict) =>
+    open(commands.addVersionDownload(bucket, key, versionId, folder, conflict)),
   addCopies: (bucket, keys, toBucket, toPrefix, conflict) =>
     open(commands.addCopies(bucket, keys, toBucket, toPrefix, conflict)),
 

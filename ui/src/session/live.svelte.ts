@@ -1,5 +1,5 @@
 /** What Rust pushes: counters, ends of transfers, files dragged over the window. Rows are pulled, not pushed. */
-import type { AppError, Backend, Pulse, Push, TransferRow } from '../ipc/backend';
+import type { AppError, Backend, DraggedCount, Pulse, Push, TransferRow } from '../ipc/backend';
 import { assertNever } from '../assert';
 
 const NOTHING: Pulse = {
@@ -20,6 +20,10 @@ export class Live {
   smoothSpeed = $state(0);
   /** How many paths are being dragged over the window; null when none are. */
   dragged = $state<number | null>(null);
+  /** What is dragged, as far as Rust has counted it. */
+  counted = $state.raw<DraggedCount | null>(null);
+  /** Set by the shell: where the drag is; null when it is over. */
+  onDragMoved: (at: { x: number; y: number } | null) => void = () => undefined;
   /** Set by the shell: what to do with files that were dropped. */
   onDropped: (paths: string[]) => void = () => undefined;
   /** Set by the app: what to do with what the user must know. */
@@ -54,13 +58,22 @@ export class Live {
         return;
       case 'drag_over':
         this.dragged = push.paths;
+        this.counted = null;
+        return;
+      case 'drag_counted':
+        if (this.dragged !== null) this.counted = push.count;
+        return;
+      case 'drag_moved':
+        this.onDragMoved({ x: push.x, y: push.y });
         return;
       case 'drag_leave':
         this.dragged = null;
+        this.onDragMoved(null);
         return;
       case 'dropped':
         this.dragged = null;
         if (push.paths.length > 0) this.onDropped(push.paths);
+        this.onDragMoved(null);
         return;
       default:
         assertNever(push);
