@@ -319,7 +319,7 @@ function listing(bucket: Bucket, prefix: string): ObjectRow[] {
     if (!key.startsWith(prefix)) continue;
     const slash = key.indexOf('/', prefix.length);
     if (slash >= 0) folders.add(key.slice(0, slash + 1));
-    else if (key !== prefix) {
+    else if (key !== prefix || !prefix.endsWith('/')) {
       objects.push({
         key,
         name: key.slice(prefix.length),
