@@ -36,6 +36,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         transfers::add_downloads,
         transfers::add_version_download,
         transfers::add_copies,
+        transfers::copy_route,
         transfers::transfers,
         transfers::transfer_detail,
         transfers::pause,

@@ -126,6 +126,7 @@ export const TEST_IDS = {
   dropCount: 'drop-count',
   dropOverlay: 'drop-overlay',
 
+  copyRoute: 'copy-route',
   copySheet: 'copy-sheet',
   copyPrefix: 'copy-prefix',
   copyConfirm: 'copy-confirm',

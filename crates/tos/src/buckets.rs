@@ -17,12 +17,14 @@ pub(crate) async fn list(store: &TosStore) -> Result<Vec<BucketSummary>> {
         region: bucket.location,
         endpoint: bucket.extranet_endpoint,
     };
-    Ok(list.buckets.unwrap_or_default().into_iter().map(summary).collect())
+    let buckets: Vec<BucketSummary> = list.buckets.unwrap_or_default().into_iter().map(summary).collect();
+    store.homes.learn(&buckets);
+    Ok(buckets)
 }
 
 pub(crate) async fn create(store: &TosStore, bucket: &str) -> Result<()> {
     // Through a custom domain this would be about the bucket that the domain stands for.
-    store.endpoint.service()?;
+    store.homes.own().endpoint.service()?;
     let answer = store.send(store.bucket_call("making", Method::PUT, bucket)?).await?;
     answer.looks_like_tos()
 }

@@ -21,6 +21,7 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod headers;
+mod homes;
 mod incoming;
 mod listing;
 mod multipart;
@@ -46,16 +47,17 @@ use store::{
 
 pub use config::{Addressing, Clock, Credentials, HostRoute, ProxyChoice, ProxyConfig, Timeouts, TosConfig};
 use endpoint::Endpoint;
+use homes::{Home, Homes};
 use transport::Transport;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
-/// TOS at one endpoint, in one region, with one set of credentials.
+/// TOS at one endpoint with one set of credentials. Buckets of other regions that the account lists are asked at the
+/// endpoints of theirs.
 ///
 /// Cheap to share behind an `Arc`; the connections are pooled inside.
 pub struct TosStore {
-    endpoint: Endpoint,
-    region: String,
+    homes: Homes,
     credentials: Credentials,
     transport: Transport,
     user_agent: String,
@@ -76,9 +78,8 @@ impl TosStore {
         let endpoint = Endpoint::parse(&config.endpoint, config.addressing)?;
         let transport = Transport::open(&config, &endpoint)?;
         Ok(Self {
-            endpoint,
+            homes: Homes::new(Home { endpoint, region: config.region }),
             transport,
-            region: config.region,
             credentials: config.credentials,
             user_agent: config.user_agent,
             clock: config.clock,
@@ -90,10 +91,7 @@ impl TosStore {
 
 impl fmt::Debug for TosStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TosStore")
-            .field("endpoint", &self.endpoint)
-            .field("region", &self.region)
-            .finish_non_exhaustive()
+        f.debug_struct("TosStore").field("home", &self.homes.own()).finish_non_exhaustive()
     }
 }
 

@@ -12,6 +12,7 @@ import type {
   BucketView,
   ConnectForm,
   Conflict,
+  CopyRoute,
   DeletedPart,
   FolderPart,
   Limits,
@@ -35,6 +36,7 @@ export type {
   BucketView,
   Conflict,
   ConnectForm,
+  CopyRoute,
   Counts,
   DeletedPart,
   Direction,
@@ -93,6 +95,9 @@ export interface Backend extends ObjectBackend {
   addDownloads(bucket: string, keys: string[], folder: string, conflict: Conflict): Promise<number[]>;
   addVersionDownload(bucket: string, key: string, versionId: string, folder: string, conflict: Conflict): Promise<number[]>;
   addCopies(bucket: string, keys: string[], toBucket: string, toPrefix: string, conflict: Conflict): Promise<number[]>;
+
+  /** Which way copies between two buckets go. */
+  copyRoute(bucket: string, toBucket: string): Promise<CopyRoute>;
 
   /** One page in the order of the filter; `after` is the `next` of the page before. */
   transfers(filter: TransferFilter, after: number | null, limit: number): Promise<TransferPage>;

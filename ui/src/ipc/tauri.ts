@@ -67,6 +67,7 @@ export const tauriBackend: Backend = {
     open(commands.addVersionDownload(bucket, key, versionId, folder, conflict)),
   addCopies: (bucket, keys, toBucket, toPrefix, conflict) =>
     open(commands.addCopies(bucket, keys, toBucket, toPrefix, conflict)),
+  copyRoute: (bucket, toBucket) => open(commands.copyRoute(bucket, toBucket)),
 
   transfers: (filter, after, limit) => open(commands.transfers(filter, after, limit)),
   transferDetail: (id) => open(commands.transferDetail(id)),

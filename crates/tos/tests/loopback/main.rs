@@ -9,5 +9,6 @@ mod practice;
 mod proxies;
 mod proxy;
 mod recorder;
+mod regions;
 mod requests;
 mod switches;
