@@ -8,6 +8,8 @@
  */
 import type { ObjectRow } from '../ipc/backend';
 
+const MADE_MAX = 256;
+
 export class Rows {
   readonly prefix: string;
   #folders: string[] = [];
@@ -16,6 +18,8 @@ export class Rows {
   #modified: number[] = [];
   #classes: number[] = [];
   #classNames: (string | null)[] = [];
+  /** Rows that are looked at now: the same object each time, so that what shows it need not be drawn again. */
+  #made = new Map<number, ObjectRow>();
 
   constructor(prefix: string) {
     this.prefix = prefix;
@@ -91,6 +95,15 @@ export class Rows {
   }
 
   row(id: number): ObjectRow {
+    const made = this.#made.get(id);
+    if (made) return made;
+    const row = this.#make(id);
+    if (this.#made.size >= MADE_MAX) this.#made.clear();
+    this.#made.set(id, row);
+    return row;
+  }
+
+  #make(id: number): ObjectRow {
     const modified = this.modified(id);
     return {
       key: this.key(id),
