@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use engine::{Engine, Event, EventKind, Phase};
-use tauri::{DragDropEvent, PhysicalPosition};
 use tauri::ipc::Channel;
+use tauri::{DragDropEvent, PhysicalPosition};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::dragged::Counting;

@@ -189,7 +189,7 @@ test('properties are changed, an older version is restored, and an archive is ma
   await type('C009');
   await at('restore').first().click();
   await at('restore-confirm').click();
-  await on.page.getByText('being restored').first().waitFor();
+  await on.page.getByText('restoring', { exact: true }).first().waitFor();
   await shot('browser-restore');
 });
 

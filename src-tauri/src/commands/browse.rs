@@ -71,14 +71,17 @@ fn object_page(page: ListPage, prefix: &str) -> ObjectPage {
         modified_ms: None,
         storage_class: None,
     });
-    let objects = page.objects.into_iter().filter(|object| object.key != prefix || !prefix.ends_with('/')).map(|object| ObjectRow {
-        name: name(&object.key),
-        key: object.key,
-        folder: false,
-        size_bytes: object.size_bytes,
-        modified_ms: object.modified.map(milliseconds),
-        storage_class: object.storage_class,
-    });
+    let objects =
+        page.objects.into_iter().filter(|object| object.key != prefix || !prefix.ends_with('/')).map(|object| {
+            ObjectRow {
+                name: name(&object.key),
+                key: object.key,
+                folder: false,
+                size_bytes: object.size_bytes,
+                modified_ms: object.modified.map(milliseconds),
+                storage_class: object.storage_class,
+            }
+        });
     ObjectPage { rows: folders.chain(objects).collect(), next: page.next }
 }
 

@@ -102,14 +102,13 @@ async fn delete(open: &OpenStore, bucket: &str, keys: Vec<String>, next: Option<
     let objects: Vec<ObjectRef> = keys.into_iter().map(|key| ObjectRef::new(bucket, key)).collect();
     let failures = match objects.as_slice() {
         [] => Vec::new(),
-        [first, ..] => open.store.delete_objects(bucket, &objects).await.map_err(|error| open.refusal(&error, first))?,
+        [first, ..] => {
+            open.store.delete_objects(bucket, &objects).await.map_err(|error| open.refusal(&error, first))?
+        }
     };
     let kept: HashSet<&str> = failures.iter().map(|failure| failure.key.as_str()).collect();
     let deleted = objects.iter().filter(|object| !kept.contains(object.key.as_str())).count() as u64;
-    let not_deleted = |failure: store::DeleteFailure| NotDeleted {
-        key: failure.key,
-        code: failure.code,
-        message: failure.message,
-    };
+    let not_deleted =
+        |failure: store::DeleteFailure| NotDeleted { key: failure.key, code: failure.code, message: failure.message };
     Ok(DeletedPart { deleted, failed: failures.into_iter().map(not_deleted).collect(), next })
 }

@@ -314,7 +314,7 @@ describe('an archived object', () => {
     await userEvent.clear(days);
     await userEvent.type(days, '3');
     await userEvent.click(screen.getByTestId('restore-confirm'));
-    await waitFor(() => expect(found(ARCHIVED)).toHaveTextContent('being restored'));
+    await waitFor(() => expect(found(ARCHIVED)).toHaveTextContent(/Archive\s*restoring/));
     vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 120_000);
     await userEvent.click(screen.getByTestId('download'));
     await waitFor(() => expect(add).toHaveBeenCalledWith('media-archive', [ARCHIVED], '/home/lin/Downloads', 'keep_both'));

@@ -16,6 +16,11 @@ export function isArchive(code: string): boolean {
   return code === 'ARCHIVE' || code === 'COLD_ARCHIVE' || code === 'DEEP_COLD_ARCHIVE';
 }
 
+/** In so few words that they stand beside the name of the class. */
+export function restoreShort(restore: RestoreView): string {
+  return restore.state === 'running' ? t('restore.runningShort') : t('restore.ready');
+}
+
 export function restoreWords(restore: RestoreView): string {
   if (restore.state === 'running') return t('restore.running');
   return restore.until_ms === null ? t('restore.ready') : t('restore.readyUntil', { time: dateTime(restore.until_ms) });

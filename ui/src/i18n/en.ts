@@ -501,6 +501,7 @@ export const en = {
   'restore.readyUntil': 'ready until {time}',
   'restore.run': '{n, plural, one {Restore for # day} other {Restore for # days}}',
   'restore.running': 'being restored',
+  'restore.runningShort': 'restoring',
   'restore.standard': 'Standard',
   'restore.tier': 'Speed',
   'restore.title': 'Restore from archive',

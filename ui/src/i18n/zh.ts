@@ -503,6 +503,7 @@ export const zh: Words = {
   'restore.readyUntil': '可读取至 {time}',
   'restore.run': '恢复 {n} 天',
   'restore.running': '正在恢复',
+  'restore.runningShort': '恢复中',
   'restore.standard': '标准',
   'restore.tier': '恢复速度',
   'restore.title': '从归档恢复',

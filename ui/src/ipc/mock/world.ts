@@ -63,7 +63,7 @@ export function studioBuckets(now: number): Map<string, Bucket> {
   const random = seeded(11);
   const archive: Bucket = new Map();
   const put = (key: string, size: number, hoursAgo: number, storageClass = 'STANDARD'): void => {
-    archive.set(key, { size, modifiedMs: now - hoursAgo * 3_600_000, storageClass });
+    archive.set(key, { size: Math.round(size), modifiedMs: now - hoursAgo * 3_600_000, storageClass });
   };
   const at = 'raw/2026/11/';
   for (const folder of ['proxies-1080p', 'selects', '字幕与工程文件']) put(`${at}${folder}/index.json`, 900, 80);
