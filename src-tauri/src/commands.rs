@@ -7,11 +7,15 @@ pub mod accounts;
 pub mod app;
 pub mod bookmarks;
 pub mod browse;
+pub mod buckets;
 pub mod folders;
 pub mod limits;
 pub mod links;
+pub mod properties;
+pub mod renaming;
 pub mod transfers;
 pub mod uploads;
+pub mod versions;
 
 use std::sync::Arc;
 

@@ -13,6 +13,7 @@ pub mod desktop;
 mod dragged;
 pub mod dto;
 mod dto_browser;
+pub mod dto_objects;
 pub mod environment;
 pub mod error;
 pub mod events;
@@ -21,6 +22,7 @@ mod naming;
 mod practice;
 mod settings;
 mod stores;
+mod times;
 pub mod view;
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@ mod commands;
 mod edges;
 mod faults;
 mod harness;
+mod objects;
 mod permissions;
 mod sdk_bugs;
 mod secrets;

@@ -119,11 +119,14 @@ test('by keyboard alone: to a path, a new folder, a name, a link, and away with 
   await at('rename-sheet').waitFor();
   await type('interview');
   await press('Enter');
-  await row(`${AT}interview.braw`).waitFor({ state: 'attached' }).catch(async () => {
-    // It may be behind what is loaded: the list says what it shows.
-    await at('load-all').click();
-    await at('load-all').waitFor({ state: 'detached' });
-  });
+  await at('rename-sheet').waitFor({ state: 'detached' });
+  // The new name is behind what is loaded: all of it is loaded, and then it is found.
+  await at('load-all').click();
+  await at('load-all').waitFor({ state: 'detached' });
+  await press('Control+f');
+  await type('interview.braw');
+  await row(`${AT}interview.braw`).waitFor();
+  await press('Control+a');
   assert.ok(await world((mock) => mock.getObjectProperties('media-archive', 'raw/2026/11/interview.braw').then(() => true)));
 
   await press('Control+f');

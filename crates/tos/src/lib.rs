@@ -23,14 +23,18 @@ pub mod fuzzing;
 mod headers;
 mod homes;
 mod incoming;
+mod lifecycle;
 mod listing;
 mod multipart;
 mod objects;
 mod outgoing;
 mod presign;
+mod properties;
 mod request;
+mod restoring;
 pub mod sdk_checkpoint;
 mod transport;
+mod versions;
 mod wire;
 
 use std::fmt;
@@ -39,10 +43,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use store::{
-    BucketDetails, BucketSummary, Capabilities, CompletedObject, CopyObjectOptions, CopyPartRequest, DeleteFailure,
-    ETag, GetOptions, GotObject, ListPage, ListRequest, ObjectDetails, ObjectRef, ObjectSettings, ObjectStore,
-    PartList, PartNumber, PartReceipt, PresignMethod, PutCondition, PutReceipt, StoreError, UploadBody, UploadId,
-    UploadList, UploadListRequest, UploadRef,
+    AclSetting, Administration, BucketDescription, BucketDetails, BucketSummary, Capabilities, CompletedObject,
+    CopyObjectOptions, CopyPartRequest, DeleteFailure, ETag, GetOptions, GotObject, Lifecycle, ListPage, ListRequest,
+    ObjectAcl, ObjectDetails, ObjectRef, ObjectSettings, ObjectStore, PartList, PartNumber, PartReceipt, PresignMethod,
+    PutCondition, PutReceipt, RestoreAnswer, RestoreRequest, StoreError, Tag, UploadBody, UploadId, UploadList,
+    UploadListRequest, UploadRef, VersionListRequest, VersionPage, Versioning,
 };
 
 pub use config::{Addressing, Clock, Credentials, HostRoute, ProxyChoice, ProxyConfig, Timeouts, TosConfig};
@@ -196,5 +201,77 @@ impl ObjectStore for TosStore {
 
     fn reconnect(&self) {
         self.transport.reconnect();
+    }
+}
+
+/// As above: the list alone.
+#[async_trait]
+impl Administration for TosStore {
+    async fn list_versions(&self, bucket: &str, request: &VersionListRequest) -> Result<VersionPage> {
+        versions::list(self, bucket, request).await
+    }
+
+    async fn versioning(&self, bucket: &str) -> Result<Versioning> {
+        versions::versioning(self, bucket).await
+    }
+
+    async fn set_versioning(&self, bucket: &str, on: bool) -> Result<()> {
+        versions::set_versioning(self, bucket, on).await
+    }
+
+    async fn restore_object(&self, object: &ObjectRef, request: RestoreRequest) -> Result<RestoreAnswer> {
+        restoring::restore(self, object, request).await
+    }
+
+    async fn rename_enabled(&self, bucket: &str) -> Result<bool> {
+        restoring::rename_enabled(self, bucket).await
+    }
+
+    async fn set_rename_enabled(&self, bucket: &str, on: bool) -> Result<()> {
+        restoring::set_rename_enabled(self, bucket, on).await
+    }
+
+    async fn rename_object(&self, object: &ObjectRef, new_key: &str, condition: PutCondition) -> Result<()> {
+        restoring::rename(self, object, new_key, condition).await
+    }
+
+    async fn set_object_meta(&self, object: &ObjectRef, settings: &ObjectSettings) -> Result<()> {
+        properties::set_meta(self, object, settings).await
+    }
+
+    async fn object_acl(&self, object: &ObjectRef) -> Result<ObjectAcl> {
+        properties::acl(self, object).await
+    }
+
+    async fn set_object_acl(&self, object: &ObjectRef, acl: &AclSetting) -> Result<()> {
+        properties::set_acl(self, object, acl).await
+    }
+
+    async fn object_tags(&self, object: &ObjectRef) -> Result<Vec<Tag>> {
+        properties::tags(self, object).await
+    }
+
+    async fn set_object_tags(&self, object: &ObjectRef, tags: &[Tag]) -> Result<()> {
+        properties::set_tags(self, object, tags).await
+    }
+
+    async fn delete_object_tags(&self, object: &ObjectRef) -> Result<()> {
+        properties::delete_tags(self, object).await
+    }
+
+    async fn delete_bucket(&self, bucket: &str) -> Result<()> {
+        buckets::delete(self, bucket).await
+    }
+
+    async fn lifecycle(&self, bucket: &str) -> Result<Lifecycle> {
+        lifecycle::get(self, bucket).await
+    }
+
+    async fn set_lifecycle(&self, bucket: &str, lifecycle: &Lifecycle) -> Result<()> {
+        lifecycle::set(self, bucket, lifecycle).await
+    }
+
+    async fn describe_bucket(&self, bucket: &str) -> Result<BucketDescription> {
+        buckets::describe(self, bucket).await
     }
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use md5::{Digest, Md5};
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::{Body, Method, Response, Url};
 use store::{ErrorKind, ObjectRef, PutCondition, StoreError, UploadBody};
@@ -58,6 +61,7 @@ impl TosStore {
     pub(crate) fn object_call(&self, doing: &'static str, method: Method, object: &ObjectRef) -> Result<Call> {
         store::check_bucket_name(&object.bucket)?;
         store::check_key(&object.key)?;
+        check_version(object)?;
         let home = self.homes.of(&object.bucket);
         let place = home.endpoint.place(&object.bucket, &object.key);
         let mut call = Call::new(doing, method, Subject::Object(object.clone()), home, place);
@@ -344,6 +348,25 @@ impl Answer {
 pub(crate) fn signing_date(now: SystemTime) -> String {
     let format = format_description!("[year][month][day]T[hour][minute][second]Z");
     OffsetDateTime::from(now).format(format).unwrap_or_default()
+}
+
+/// Refuses an empty version: the request would be one about the newest, and a deletion without an id that of the object.
+pub(crate) fn check_version(object: &ObjectRef) -> Result<()> {
+    match &object.version {
+        Some(version) if version.0.is_empty() => {
+            Err(StoreError::new(ErrorKind::ObjectNotFound, "a version has an id, and this one is empty"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Gives a call a JSON body, and the MD5 that TOS demands with some of them.
+pub(crate) fn json_body(call: Call, body: &impl serde::Serialize) -> Result<Call> {
+    let body = serde_json::to_vec(body).map_err(|error| {
+        StoreError::new(ErrorKind::Refused, "the request cannot be written as JSON").with_source(error)
+    })?;
+    let call = call.header("content-md5", STANDARD.encode(Md5::digest(&body)));
+    Ok(call.body(UploadBody::from_bytes(body)))
 }
 
 fn insert(map: &mut HeaderMap, name: &str, value: &str) -> Result<()> {

@@ -22,20 +22,7 @@ async function done(call: Promise<unknown>): Promise<void> {
   await open(call);
 }
 
-const notYet = (): Promise<never> => Promise.reject(new Failure({ code: 'unsupported', params: {}, retryable: false }));
-
 export const tauriBackend: Backend = {
-  bucketVersioning: notYet,
-  listVersions: notYet,
-  restoreVersion: notYet,
-  deleteVersion: notYet,
-  getObjectProperties: notYet,
-  setObjectProperties: notYet,
-  getObjectAcl: notYet,
-  setObjectAcl: notYet,
-  restoreArchived: notYet,
-  renameObject: notYet,
-
   appStatus: () => open(commands.appStatus()),
   getSettings: () => open(commands.getSettings()),
   setSettings: (settings) => done(commands.setSettings(settings)),
@@ -56,6 +43,16 @@ export const tauriBackend: Backend = {
   measureFolder: (bucket, prefix, after) => open(commands.measureFolder(bucket, prefix, after)),
   deleteObjects: (bucket, keys) => open(commands.deleteObjects(bucket, keys)),
   deleteFolder: (bucket, prefix, after) => open(commands.deleteFolder(bucket, prefix, after)),
+  bucketVersioning: (bucket) => open(commands.bucketVersioning(bucket)),
+  listVersions: (bucket, prefix, after) => open(commands.listVersions(bucket, prefix, after)),
+  restoreVersion: (bucket, key, versionId) => open(commands.restoreVersion(bucket, key, versionId)),
+  deleteVersion: (bucket, key, versionId) => done(commands.deleteVersion(bucket, key, versionId)),
+  getObjectProperties: (bucket, key) => open(commands.getObjectProperties(bucket, key)),
+  setObjectProperties: (bucket, key, settings) => done(commands.setObjectProperties(bucket, key, settings)),
+  getObjectAcl: (bucket, key) => open(commands.getObjectAcl(bucket, key)),
+  setObjectAcl: (bucket, key, canned) => done(commands.setObjectAcl(bucket, key, canned)),
+  restoreArchived: (bucket, keys, days, tier) => open(commands.restoreArchived(bucket, keys, days, tier)),
+  renameObject: (bucket, key, newKey) => open(commands.renameObject(bucket, key, newKey)),
   presignObject: (bucket, key, expiresS) => open(commands.presignObject(bucket, key, expiresS)),
 
   pickFiles: () => open(commands.pickFiles()),

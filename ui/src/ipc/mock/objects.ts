@@ -3,7 +3,7 @@
  * the mock; what a bucket refuses is by its name or the key's, as in the rest of this world: `denied` in a key is not
  * deleted, `no-list` in a bucket's name is not listed.
  */
-import type { AclView, Bookmark, DeletedPart, MetadataEntry, ObjectBackend, ObjectProperties, RestoreView, VersionRow } from '../backend';
+import type { AclView, Bookmark, DeletedPart, MetadataEntry, ObjectBackend, ObjectProperties, RestoreAsked, RestoreView, VersionRow } from '../backend';
 import type { Backend } from '../backend';
 import type { Bucket, StoredObject } from './world';
 
@@ -62,6 +62,18 @@ export function objectCommands({ bucketOf, refuse, now, account }: World): Pick<
     const keys = [...bucketOf(bucket).keys()].filter((key) => key.startsWith(prefix) && (after === null || key > after)).sort();
     const page = keys.slice(0, DELETE_PAGE);
     return { keys: page, next: page.length < keys.length ? (page.at(-1) ?? null) : null };
+  }
+
+  function restore(bucket: string, key: string, days: number): RestoreAsked {
+    const object = objectOf(bucket, key);
+    if (!ARCHIVES.includes(object.storageClass)) {
+      const params = { message: 'The object is not archived', code: 'InvalidObjectState' };
+      return { key, answer: null, error: { code: 'refused', params, retryable: false } };
+    }
+    const readyMs = object.restore?.readyMs ?? now() + RESTORE_MS;
+    const answer = object.restore === undefined ? 'started' : now() < readyMs ? 'running' : 'extended';
+    bucketOf(bucket).set(key, { ...object, restore: { readyMs, untilMs: readyMs + days * 86_400_000 } });
+    return { key, answer, error: null };
   }
 
   return {
@@ -143,7 +155,9 @@ export function objectCommands({ bucketOf, refuse, now, account }: World): Pick<
       const { older = [], ...before } = newest;
       const wanted = older.find((one) => one.versionId === versionId)?.object ?? refuse('object_not_found', { key });
       const kept = { versionId: newest.versionId ?? 'null', modifiedMs: newest.modifiedMs, object: before };
-      there.set(key, { ...wanted, modifiedMs: now(), versionId: newVersion(), older: [kept, ...older] });
+      const made = newVersion();
+      there.set(key, { ...wanted, modifiedMs: now(), versionId: made, older: [kept, ...older] });
+      return { way: 'copied', version_id: made, acl_kept: true };
     },
     deleteVersion: async (bucket, key, versionId) => {
       const there = bucketOf(bucket);
@@ -173,18 +187,14 @@ export function objectCommands({ bucketOf, refuse, now, account }: World): Pick<
     setObjectAcl: async (bucket, key, canned) => {
       bucketOf(bucket).set(key, { ...objectOf(bucket, key), acl: canned });
     },
-    restoreArchived: async (bucket, key, days) => {
-      const object = objectOf(bucket, key);
-      if (!ARCHIVES.includes(object.storageClass)) refuse('refused', { message: 'The object is not archived', code: 'InvalidObjectState' });
-      const readyMs = object.restore?.readyMs ?? now() + RESTORE_MS;
-      bucketOf(bucket).set(key, { ...object, restore: { readyMs, untilMs: readyMs + days * 86_400_000 } });
-    },
+    restoreArchived: async (bucket, keys, days) => keys.map((key) => restore(bucket, key, days)),
     renameObject: async (bucket, key, newKey) => {
       const there = bucketOf(bucket);
       const object = readable(objectOf(bucket, key), key);
       if (there.has(newKey)) refuse('already_exists', { name: newKey.slice(newKey.lastIndexOf('/') + 1) }, true);
       there.delete(key);
       there.set(newKey, { ...object, modifiedMs: now() });
+      return { way: 'renamed' };
     },
   };
 }
