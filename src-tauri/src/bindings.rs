@@ -4,8 +4,8 @@ use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands};
 
 use crate::commands::{
-    accounts, adoption, app, browse, buckets, desktop, limits, properties, receipts, renaming, transfers, uploads,
-    versions,
+    accounts, adoption, app, bookmarks, browse, buckets, desktop, folders, limits, links, properties, receipts, renaming,
+    transfers, uploads, versions,
 };
 
 /// All commands with their types. Byte counts and ids are exported as `number`: they stay below 2^53. Types have one
@@ -34,6 +34,14 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         desktop::set_desktop_words,
         desktop::show_notice,
         desktop::take_given_files,
+        bookmarks::bookmarks,
+        bookmarks::add_bookmark,
+        bookmarks::remove_bookmark,
+        folders::create_folder,
+        folders::measure_folder,
+        folders::delete_objects,
+        folders::delete_folder,
+        links::presign_object,
         versions::bucket_versioning,
         versions::set_bucket_versioning,
         versions::list_versions,
@@ -52,6 +60,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         buckets::set_lifecycle_abort_rule,
         transfers::add_uploads,
         transfers::add_downloads,
+        transfers::add_version_download,
         transfers::add_copies,
         transfers::copy_route,
         transfers::transfers,

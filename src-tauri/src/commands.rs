@@ -6,10 +6,13 @@
 pub mod accounts;
 pub mod adoption;
 pub mod app;
+pub mod bookmarks;
 pub mod browse;
 pub mod buckets;
 pub mod desktop;
+pub mod folders;
 pub mod limits;
+pub mod links;
 pub mod properties;
 pub mod receipts;
 pub mod renaming;

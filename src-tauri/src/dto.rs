@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
+pub use crate::dto_browser::*;
 pub use crate::dto_push::Push;
 
 /// An error of a command: what the window can say (`code` with words in i18n) and whether trying again makes sense.

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
+use specta_typescript::Number;
 
-use crate::dto::{AppError, Pulse, TransferRow};
+use crate::dto::{AppError, DraggedCount, Pulse, TransferRow};
 use crate::dto_desktop::NoticeFacts;
 
 /// A push from Rust to the window.
@@ -29,6 +30,20 @@ pub enum Push {
     DragOver {
         /// How many paths.
         paths: u64,
+    },
+    /// What is dragged, as far as it is counted; four times a second at most.
+    DragCounted {
+        /// The numbers.
+        count: DraggedCount,
+    },
+    /// Where the drag is, in CSS px of the page without its zoom; told before a drop, too.
+    DragMoved {
+        /// From the left.
+        #[specta(type = Number)]
+        x: f64,
+        /// From the top.
+        #[specta(type = Number)]
+        y: f64,
     },
     /// The drag left, or ended.
     DragLeave {},

@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use engine::{Engine, Event, EventKind, Phase};
-use tauri::DragDropEvent;
 use tauri::ipc::Channel;
+use tauri::{DragDropEvent, PhysicalPosition};
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::dragged::Counting;
 use crate::drops::{self, Looked};
 use crate::dto::{Pulse, Push};
 use crate::view;
@@ -23,6 +24,8 @@ const PULSE_EVERY: Duration = Duration::from_millis(200);
 #[derive(Clone, Default)]
 pub struct Pushes {
     subscription: Arc<Mutex<Option<Subscription>>>,
+    /// The count of what is dragged; it stops when another takes its place or none does.
+    counting: Arc<Mutex<Option<Counting>>>,
 }
 
 #[derive(Clone)]
@@ -70,24 +73,47 @@ impl Pushes {
         }
     }
 
-    /// Files over the window: how many, gone again, or dropped.
-    pub fn dragged(&self, event: &DragDropEvent) {
+    /// Files over the window: how many, where, gone again, or dropped. `scale` is how many of the event's pixels are one
+    /// of the page. What is dragged is counted meanwhile, and no longer than that.
+    pub fn dragged(&self, event: &DragDropEvent, scale: f64) {
         match event {
-            DragDropEvent::Enter { paths, .. } => self.send(Push::DragOver { paths: paths.len() as u64 }),
-            DragDropEvent::Drop { paths, .. } => self.dropped(paths.clone()),
-            DragDropEvent::Leave => self.send(Push::DragLeave {}),
+            DragDropEvent::Enter { paths, position } => {
+                self.send(Push::DragOver { paths: paths.len() as u64 });
+                self.moved(*position, scale);
+                let pushes = self.clone();
+                self.count(Some(Counting::start(paths.clone(), move |count| pushes.send(Push::DragCounted { count }))));
+            }
+            DragDropEvent::Over { position } => self.moved(*position, scale),
+            DragDropEvent::Drop { paths, position } => {
+                self.count(None);
+                self.dropped(paths.clone(), *position, scale);
+            }
+            DragDropEvent::Leave => {
+                self.count(None);
+                self.send(Push::DragLeave {});
+            }
             _ => {}
         }
     }
 
-    /// Looks at what was dropped, on a thread that may wait for a slow disk, and tells the page.
-    fn dropped(&self, paths: Vec<PathBuf>) {
+    /// Looks at what was dropped, on a thread that may wait for a slow disk, and tells the page; first where it was
+    /// dropped, for the leave has made the page forget that.
+    fn dropped(&self, paths: Vec<PathBuf>, position: PhysicalPosition<f64>, scale: f64) {
         self.send(Push::DragLeave {});
         let pushes = self.clone();
         tauri::async_runtime::spawn_blocking(move || {
             let Looked { paths, refused } = drops::look(paths);
+            pushes.moved(position, scale);
             pushes.send(Push::Dropped { paths: texts(&paths), refused });
         });
+    }
+
+    fn moved(&self, position: PhysicalPosition<f64>, scale: f64) {
+        self.send(Push::DragMoved { x: position.x / scale, y: position.y / scale });
+    }
+
+    fn count(&self, counting: Option<Counting>) {
+        *self.counting.lock().unwrap_or_else(PoisonError::into_inner) = counting;
     }
 }
 
@@ -192,20 +218,43 @@ mod tests {
         let (report, gone) = (folder.path().join("报告 2.txt"), folder.path().join("gone"));
         std::fs::write(&report, "x").unwrap();
         let paths = vec![report.clone(), gone];
-        let position = Default::default();
-        pushes.dragged(&DragDropEvent::Enter { paths: paths.clone(), position });
-        pushes.dragged(&DragDropEvent::Over { position });
-        pushes.dragged(&DragDropEvent::Leave);
-        assert_eq!(*heard.lock().unwrap(), [r#"{"type":"drag_over","paths":2}"#, r#"{"type":"drag_leave"}"#]);
-        pushes.dragged(&DragDropEvent::Drop { paths, position });
-        let dropped = loop {
-            if let Some(text) = heard.lock().unwrap().get(3) {
-                break serde_json::from_str::<serde_json::Value>(text).unwrap();
-            }
-            std::thread::yield_now();
+        let position = PhysicalPosition::new(30.0, 60.0);
+        pushes.dragged(&DragDropEvent::Enter { paths: paths.clone(), position }, 2.0);
+        pushes.dragged(&DragDropEvent::Over { position }, 2.0);
+        pushes.dragged(&DragDropEvent::Leave, 2.0);
+        pushes.dragged(&DragDropEvent::Drop { paths, position }, 2.0);
+        // The count comes from a thread of its own, at any moment.
+        let told = || -> Vec<String> {
+            let heard = heard.lock().unwrap();
+            heard.iter().filter(|push| !push.contains("drag_counted")).cloned().collect()
         };
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        while told().len() < 7 {
+            assert!(std::time::Instant::now() < deadline, "{:?}", told());
+            std::thread::yield_now();
+        }
+        let told = told();
+        let moved = r#"{"type":"drag_moved","x":15.0,"y":30.0}"#;
+        let left = r#"{"type":"drag_leave"}"#;
+        assert_eq!(told[..6], [r#"{"type":"drag_over","paths":2}"#, moved, moved, left, left, moved]);
+        let dropped = serde_json::from_str::<serde_json::Value>(&told[6]).unwrap();
         assert_eq!(dropped["paths"], serde_json::json!([report]));
         assert_eq!(dropped["refused"][0]["code"], "source_missing");
+    }
+
+    #[test]
+    fn what_is_dragged_is_counted_and_told() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a"), "12345").unwrap();
+        let (pushes, heard) = listening();
+        let position = Default::default();
+        pushes.dragged(&DragDropEvent::Enter { paths: vec![folder.path().into()], position }, 1.0);
+        let counted = r#"{"type":"drag_counted","count":{"folders":1,"files":1,"size_bytes":5,"unreadable":0,"counting":false,"more":false}}"#;
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        while !heard.lock().unwrap().iter().any(|push| push == counted) {
+            assert!(std::time::Instant::now() < deadline, "{:?}", heard.lock().unwrap());
+            std::thread::yield_now();
+        }
     }
 
     #[test]
@@ -217,7 +266,7 @@ mod tests {
             *ear.lock().unwrap() += 1;
             Ok(())
         }));
-        pushes.dragged(&DragDropEvent::Leave);
+        pushes.dragged(&DragDropEvent::Leave, 1.0);
         assert_eq!((first.lock().unwrap().len(), *second.lock().unwrap(), pushes.generation()), (0, 1, Some(2)));
     }
 }

@@ -12,8 +12,10 @@ pub mod closing;
 pub mod commands;
 mod connect;
 pub mod desktop;
+mod dragged;
 mod drops;
 pub mod dto;
+mod dto_browser;
 pub mod dto_desktop;
 pub mod dto_objects;
 pub mod dto_push;
@@ -148,7 +150,11 @@ fn set_up<R: Runtime>(
 fn heard<R: Runtime>(app: &App, window: &Window<R>, event: &WindowEvent) {
     let place = || Some((window.try_state::<WindowPlace>()?, window.get_webview_window(window.label())?));
     match event {
-        WindowEvent::DragDrop(event) => app.pushes.dragged(event),
+        WindowEvent::DragDrop(event) => {
+            // Only Windows tells true pixels; the others tell what the page counts in.
+            let scale = if cfg!(windows) { window.scale_factor().unwrap_or(1.0) } else { 1.0 };
+            app.pushes.dragged(event, scale);
+        }
         WindowEvent::Moved(_) | WindowEvent::Resized(_) => {
             if let Some((place, window)) = place() {
                 place.touched(&window);

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use engine::{ConflictRule, End, Naming, StoreId, TransferOptions, TransferSpec};
-use store::ObjectRef;
+use store::{ObjectRef, VersionId};
 
 use crate::dto::{AppError, Conflict, Settings};
 use crate::error::OwnCode;
@@ -50,6 +50,23 @@ pub fn downloads(
         Ok(spec(End::object(store.clone(), ObjectRef::new(bucket, key)), End::file(path), how))
     };
     keys.iter().map(of_key).collect()
+}
+
+/// The download of one version of an object, which is named as the object is.
+///
+/// # Errors
+/// As of [`downloads`].
+pub fn version_download(
+    store: &StoreId,
+    bucket: &str,
+    key: &str,
+    version: VersionId,
+    folder: &str,
+    how: &How,
+) -> Result<TransferSpec, AppError> {
+    let object = ObjectRef { version: Some(version), ..ObjectRef::new(bucket, key) };
+    let path = Path::new(folder).join(file_name(key)?);
+    Ok(spec(End::object(store.clone(), object), End::file(path), how))
 }
 
 /// Copies of objects into a prefix of a bucket.

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use engine::{ErrorCode, TransferError};
 use serde::{Deserialize, Serialize};
 
-use crate::dto::{AppError, Conflict, Limits, Settings};
+use crate::dto::{AppError, Bookmark, Conflict, Limits, Settings};
 
 const ZOOM_PERCENT: RangeInclusive<u32> = 80..=200;
 const RAIL_WIDTH_PX: RangeInclusive<u32> = 180..=320;
@@ -18,6 +18,16 @@ const PARALLEL_PARTS: RangeInclusive<u16> = 1..=64;
 /// What TOS takes as a part.
 const PART_SIZE_BYTES: RangeInclusive<u64> = 5 << 20..=5 << 30;
 const HISTORY_DAYS: RangeInclusive<u32> = 0..=3650;
+/// Most bookmarks of all accounts; the file is written whole each time.
+const BOOKMARKS_MAX: usize = 500;
+
+/// A bookmark and the account whose bucket it is in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct KeptBookmark {
+    account: String,
+    #[serde(flatten)]
+    place: Bookmark,
+}
 
 /// What is in the file. Fields of other versions are kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -38,6 +48,7 @@ struct Kept {
     notify_attention: Option<bool>,
     upload_bytes_s: Option<f64>,
     download_bytes_s: Option<f64>,
+    bookmarks: Vec<KeptBookmark>,
     #[serde(flatten)]
     other: serde_json::Map<String, serde_json::Value>,
 }
@@ -156,6 +167,41 @@ impl SettingsFile {
         })
     }
 
+    /// The places that an account's user wants to come back to, oldest first.
+    pub fn bookmarks(&self, account: &str) -> Vec<Bookmark> {
+        let kept = self.held();
+        kept.bookmarks.iter().filter(|kept| kept.account == account).map(|kept| kept.place.clone()).collect()
+    }
+
+    /// Keeps a place, once.
+    ///
+    /// # Errors
+    /// `invalid_name` for a prefix that is none, `internal` if there are too many or the file cannot be written.
+    pub fn add_bookmark(&self, account: &str, place: Bookmark) -> Result<(), AppError> {
+        store::check_bucket_name(&place.bucket).map_err(AppError::invalid_name)?;
+        if !place.prefix.is_empty() {
+            store::check_key(&place.prefix).map_err(AppError::invalid_name)?;
+        }
+        let new = KeptBookmark { account: account.to_owned(), place };
+        let held = self.held();
+        if held.bookmarks.contains(&new) {
+            return Ok(());
+        }
+        if held.bookmarks.len() >= BOOKMARKS_MAX {
+            return Err(AppError::internal("there are 500 bookmarks; remove one first"));
+        }
+        drop(held);
+        self.change(|kept| kept.bookmarks.push(new))
+    }
+
+    /// Forgets a place; one that is not kept is forgotten already.
+    ///
+    /// # Errors
+    /// `internal` if the file cannot be written.
+    pub fn remove_bookmark(&self, account: &str, place: &Bookmark) -> Result<(), AppError> {
+        self.change(|kept| kept.bookmarks.retain(|one| one.account != account || one.place != *place))
+    }
+
     fn held(&self) -> MutexGuard<'_, Kept> {
         // It is replaced whole, so it is never half-changed.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
@@ -260,6 +306,23 @@ mod tests {
         assert_eq!(usize::try_from(ours.transfers_max).unwrap(), engines.limits.active_max);
         assert_eq!(ours.history_days, engines.history_days);
         assert_eq!((ours.parallel_parts, ours.part_size_bytes), (options.parallel_parts, options.part_size_bytes));
+    }
+
+    #[test]
+    fn bookmarks_belong_to_an_account_are_kept_once_and_can_be_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let place = |prefix: &str| Bookmark { bucket: "media".into(), prefix: prefix.into() };
+        let file = SettingsFile::open(path.clone());
+        for (account, prefix) in [("a", "raw/"), ("a", ""), ("b", "raw/"), ("a", "raw/")] {
+            file.add_bookmark(account, place(prefix)).unwrap();
+        }
+        file.remove_bookmark("b", &place("raw/")).unwrap();
+        let file = SettingsFile::open(path);
+        assert_eq!(file.bookmarks("a"), [place("raw/"), place("")]);
+        assert_eq!(file.bookmarks("b"), []);
+        let bad = Bookmark { bucket: "No".into(), prefix: String::new() };
+        assert_eq!(file.add_bookmark("a", bad).unwrap_err().code, "invalid_name");
     }
 
     #[test]

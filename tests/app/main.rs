@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod bindings;
+mod browser;
 mod commands;
 mod desktop;
 mod edges;

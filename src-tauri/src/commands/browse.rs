@@ -7,8 +7,8 @@ use crate::dto::{AppError, BucketView, ObjectPage, ObjectRow};
 use crate::error::OwnCode;
 pub(super) use crate::times::milliseconds;
 
-/// Rows of a page of a listing.
-const PAGE_ROWS: u32 = 200;
+/// Rows of a page of a listing: as many as TOS gives, so that a million keys are a thousand requests.
+const PAGE_ROWS: u32 = 1_000;
 
 /// The buckets that the account may list.
 #[tauri::command]
@@ -58,7 +58,8 @@ pub async fn list_objects(
     Ok(object_page(page, &prefix))
 }
 
-/// Prefixes first. The prefix itself can be an object, as some programs make one for a folder; it is no row of its own.
+/// Prefixes first. A folder itself can be an object, as some programs make one; it is no row of its own. A whole key
+/// that is asked for is one.
 fn object_page(page: ListPage, prefix: &str) -> ObjectPage {
     let name = |key: &str| key.strip_prefix(prefix).unwrap_or(key).trim_end_matches('/').to_owned();
     let folders = page.common_prefixes.into_iter().map(|key| ObjectRow {
@@ -69,14 +70,17 @@ fn object_page(page: ListPage, prefix: &str) -> ObjectPage {
         modified_ms: None,
         storage_class: None,
     });
-    let objects = page.objects.into_iter().filter(|object| object.key != prefix).map(|object| ObjectRow {
-        name: name(&object.key),
-        key: object.key,
-        folder: false,
-        size_bytes: object.size_bytes,
-        modified_ms: object.modified.map(milliseconds),
-        storage_class: object.storage_class,
-    });
+    let objects =
+        page.objects.into_iter().filter(|object| object.key != prefix || !prefix.ends_with('/')).map(|object| {
+            ObjectRow {
+                name: name(&object.key),
+                key: object.key,
+                folder: false,
+                size_bytes: object.size_bytes,
+                modified_ms: object.modified.map(milliseconds),
+                storage_class: object.storage_class,
+            }
+        });
     ObjectPage { rows: folders.chain(objects).collect(), next: page.next }
 }
 
@@ -95,6 +99,13 @@ mod tests {
             crc64: None,
             storage_class: None,
         }
+    }
+
+    #[test]
+    fn a_whole_key_that_is_asked_for_is_found() {
+        let page = ListPage { objects: vec![object("a/x.txt"), object("a/x.txt.bak")], ..ListPage::default() };
+        let rows = object_page(page, "a/x.txt").rows;
+        assert_eq!(rows.iter().map(|row| row.key.as_str()).collect::<Vec<_>>(), ["a/x.txt", "a/x.txt.bak"]);
     }
 
     #[test]

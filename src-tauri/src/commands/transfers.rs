@@ -47,6 +47,23 @@ pub async fn add_downloads(
     .await
 }
 
+/// Downloads one version of an object into a folder, under the name of the object.
+#[tauri::command]
+#[specta::specta]
+pub async fn add_version_download(
+    app: Shared<'_>,
+    bucket: String,
+    key: String,
+    version_id: String,
+    folder: String,
+    conflict: Conflict,
+) -> Answer<Vec<u64>> {
+    let (store, _) = app.current_store().await?;
+    let version = store::VersionId(version_id);
+    let how = How::new(&app.settings.settings(), conflict);
+    add(app.engine().await?, vec![naming::version_download(&store, &bucket, &key, version, &folder, &how)?]).await
+}
+
 /// Copies objects into a prefix of a bucket of the same account.
 #[tauri::command]
 #[specta::specta]

@@ -1,121 +1,282 @@
 /** What a prefix holds: pages appended as they are reached, kept while a refresh is under way. */
-import { SvelteSet } from 'svelte/reactivity';
 import { type AppError, type Backend, errorOf, type ObjectRow } from '../ipc/backend';
+import { Memory } from './remembered';
+import { arrange, isNatural, NATURAL, type Order, type SortBy } from './order';
+import { Rows } from './rows';
+import { Selection } from './selection.svelte';
 
 /** Load the next page when so few rows are left below the view. */
-const AHEAD_ROWS = 60;
-/** After this long the screen says that it is still listing. */
+const AHEAD_ROWS = 200;
+/** After this long the screen says that it is still listing; later it offers to stop. */
 const SLOW_MS = 3_000;
-/** A refresh reads again what was loaded, up to so many pages. */
+const STOP_MS = 10_000;
+/** A refresh reads again what was loaded, up to so many pages; beyond, it begins at the top. */
 const REFRESH_PAGES = 10;
+/** While everything is being loaded, an order is worked out again when so much time has passed as ten of the last took. */
+const ARRANGE_SHARE = 10;
+
+export type Waiting = 'no' | 'short' | 'long' | 'stoppable';
 
 export class Listing {
-  rows = $state.raw<ObjectRow[]>([]);
+  /** Grows with every change of the rows. */
+  revision = $state(0);
   next = $state<string | null>(null);
   loading = $state(false);
-  slow = $state(false);
+  /** Whether every page is being read, one after the other. */
+  loadingAll = $state(false);
+  waiting = $state<Waiting>('no');
   loaded = $state(false);
   error = $state.raw<AppError | null>(null);
-  selected = new SvelteSet<string>();
-  cursor = $state(-1);
-  #backend: Backend;
+  /** Whether the first page was given up by the user. */
+  stopped = $state(false);
+  /** Set while what is shown is from a memory: when it was read. */
+  asOfMs = $state<number | null>(null);
+  order = $state.raw<Order>(NATURAL);
+  cursor = $state<number | null>(null);
+  selection = $state.raw(new Selection(new Rows('')));
+  /** Told how many folders a page has put above what is in view. */
+  onInserted: (rows: number) => void = () => undefined;
+  #backend: Pick<Backend, 'listObjects'>;
+  #memory: Memory;
+  #rows = $state.raw(new Rows(''));
+  #shown = $state.raw<Int32Array | null>(null);
   #bucket = '';
   #prefix = '';
   #asked = 0;
-  #anchor = -1;
+  #anchor: number | null = null;
+  #arrangedMs = 0;
+  #arrangeTook = 0;
 
-  constructor(backend: Backend) {
+  constructor(backend: Pick<Backend, 'listObjects'>, memory = new Memory()) {
     this.#backend = backend;
+    this.#memory = memory;
   }
 
-  readonly folders = $derived(this.rows.reduce((n, row) => n + (row.folder ? 1 : 0), 0));
-  readonly chosen = $derived(this.rows.filter((row) => !row.folder && this.selected.has(row.key)));
-  readonly chosenBytes = $derived(this.chosen.reduce((sum, row) => sum + row.size_bytes, 0));
+  get rows(): Rows {
+    void this.revision;
+    return this.#rows;
+  }
+
+  /** How many rows are shown. */
+  get count(): number {
+    void this.revision;
+    return this.#shown?.length ?? this.#rows.length;
+  }
+
+  get shown(): Int32Array | null {
+    return this.#shown;
+  }
+
+  get filtered(): boolean {
+    return this.order.filter !== '';
+  }
+
+  idAt(index: number): number {
+    void this.revision;
+    return this.#shown === null ? this.#rows.idAt(index) : (this.#shown[index] ?? 0);
+  }
+
+  rowAt(index: number): ObjectRow | null {
+    return index >= 0 && index < this.count ? this.#rows.row(this.idAt(index)) : null;
+  }
+
+  /** Where a row is shown; -1 if it is not. */
+  indexOf(id: number): number {
+    if (this.#shown !== null) return this.#shown.indexOf(id);
+    return this.#rows.has(id) ? this.#rows.indexOf(id) : -1;
+  }
+
+  readonly cursorIndex = $derived.by(() => {
+    void this.revision;
+    return this.cursor === null ? -1 : this.indexOf(this.cursor);
+  });
 
   async open(bucket: string, prefix: string): Promise<void> {
     this.#bucket = bucket;
     this.#prefix = prefix;
-    this.rows = [];
+    this.#replace(new Rows(prefix));
+    this.selection = new Selection(this.#rows);
+    this.order = NATURAL;
+    this.#arrange();
     this.next = null;
     this.loaded = false;
-    this.error = null;
-    this.clear();
-    this.cursor = -1;
-    await this.#load(null, (page) => page);
+    this.loadingAll = false;
+    this.asOfMs = null;
+    this.cursor = null;
+    this.#anchor = null;
+    await this.#load(null, (page) => this.#append(page));
+    if (this.error !== null && !this.loaded) this.#recall();
   }
 
+  /** The next page, if the view has come near the end of what is loaded. A filter or an order asks for none by itself. */
   async more(end: number): Promise<void> {
-    if (this.loading || this.error || this.next === null || end < this.rows.length - AHEAD_ROWS) return;
-    await this.#load(this.next, (page) => [...this.rows, ...page]);
+    if (this.loading || this.error || this.next === null || !isNatural(this.order) || end < this.#rows.length - AHEAD_ROWS) return;
+    await this.#load(this.next, (page) => this.#append(page));
+  }
+
+  /** Every page that is left, until there is none or `stop`. */
+  async loadAll(): Promise<void> {
+    if (this.loadingAll) return;
+    this.loadingAll = true;
+    while (this.loadingAll && this.next !== null) {
+      if (!(await this.#load(this.next, (page) => this.#append(page)))) break;
+    }
+    this.loadingAll = false;
+    this.#arrange();
+  }
+
+  /** Asks for nothing more. What is under way is not waited for. */
+  stop(): void {
+    this.loadingAll = false;
+    this.#asked += 1;
+    this.loading = false;
+    this.waiting = 'no';
+    this.stopped = !this.loaded;
   }
 
   /** Reads again, without an empty moment in between. */
   async refresh(): Promise<void> {
-    const wanted = this.rows.length;
-    let fresh: ObjectRow[] = [];
-    await this.#load(null, (page) => (fresh = page));
-    for (let pages = 1; fresh.length < wanted && this.next !== null && pages < REFRESH_PAGES; pages += 1) {
-      const before: ObjectRow[] = fresh;
-      await this.#load(this.next, (page) => (fresh = [...before, ...page]));
-      if (this.error) return;
+    if (!this.loaded) {
+      await this.open(this.#bucket, this.#prefix);
+      return;
     }
-    const there = new Set(this.rows.map((row) => row.key));
-    for (const key of this.selected) if (!there.has(key)) this.selected.delete(key);
-    this.cursor = Math.min(this.cursor, this.rows.length - 1);
+    const wanted = this.#rows.length;
+    const fresh = new Rows(this.#prefix);
+    let after: string | null = null;
+    for (let pages = 0; pages < REFRESH_PAGES; pages += 1) {
+      if (!(await this.#load(after, (page) => void fresh.append(page)))) return;
+      after = this.next;
+      if (after === null || fresh.length >= wanted) break;
+    }
+    const cursor = this.cursor === null ? null : this.#rows.key(this.cursor);
+    this.#replace(fresh);
+    this.selection.moveTo(fresh);
+    this.cursor = cursor === null ? null : (fresh.find(new Set([cursor]))[0] ?? null);
+    this.#anchor = null;
+    this.asOfMs = null;
+    this.#arrange();
+    this.#keep();
   }
 
-  async #load(after: string | null, join: (page: ObjectRow[]) => ObjectRow[]): Promise<void> {
+  /** Tells whether the page came and nobody had asked for something else meanwhile. */
+  async #load(after: string | null, take: (page: ObjectRow[]) => void): Promise<boolean> {
     const asked = ++this.#asked;
     this.loading = true;
-    this.slow = false;
-    const waiting = setTimeout(() => {
-      if (asked === this.#asked) this.slow = true;
-    }, SLOW_MS);
+    this.stopped = false;
+    this.waiting = 'short';
+    const mine = (): boolean => asked === this.#asked;
+    const timers = [
+      setTimeout(() => mine() && (this.waiting = 'long'), SLOW_MS),
+      setTimeout(() => mine() && (this.waiting = 'stoppable'), STOP_MS),
+    ];
     try {
       const page = await this.#backend.listObjects(this.#bucket, this.#prefix, after);
-      if (asked !== this.#asked) return;
-      this.rows = join(page.rows);
+      if (!mine()) return false;
+      take(page.rows);
       this.next = page.next;
       this.error = null;
       this.loaded = true;
+      return true;
     } catch (thrown) {
-      if (asked === this.#asked) this.error = errorOf(thrown);
+      if (mine()) this.error = errorOf(thrown);
+      return false;
     } finally {
-      clearTimeout(waiting);
-      if (asked === this.#asked) {
+      for (const timer of timers) clearTimeout(timer);
+      if (mine()) {
         this.loading = false;
-        this.slow = false;
+        this.waiting = 'no';
       }
     }
+  }
+
+  #append(page: ObjectRow[]): void {
+    const first = this.#rows.length === 0;
+    const folders = this.#rows.append(page);
+    this.revision += 1;
+    if (this.#shown === null) {
+      if (!first && folders > 0) this.onInserted(folders);
+    } else if (!this.loadingAll || performance.now() - this.#arrangedMs > this.#arrangeTook * ARRANGE_SHARE) this.#arrange();
+    this.#keep();
+  }
+
+  #replace(rows: Rows): void {
+    this.#rows = rows;
+    this.revision += 1;
+  }
+
+  #keep(): void {
+    if (this.asOfMs !== null) return;
+    this.#memory.keep(this.#place(), { rows: this.#rows, next: this.next, atMs: Date.now() });
+  }
+
+  #place(): string {
+    return `${this.#bucket}/${this.#prefix}`;
+  }
+
+  /** TOS cannot be reached: what was here before is better than nothing, and says how old it is. */
+  #recall(): void {
+    const before = this.error?.code === 'network' ? this.#memory.get(this.#place()) : null;
+    if (before === null) return;
+    this.#replace(before.rows);
+    this.selection = new Selection(this.#rows);
+    this.next = before.next;
+    this.asOfMs = before.atMs;
+    this.loaded = true;
+  }
+
+  #arrange(): void {
+    const begun = performance.now();
+    this.#shown = arrange(this.#rows, this.order);
+    this.#arrangedMs = performance.now();
+    this.#arrangeTook = this.#arrangedMs - begun;
+    this.revision += 1;
+  }
+
+  filter(text: string): void {
+    this.order = { ...this.order, filter: text };
+    this.#arrange();
+  }
+
+  /** By this column; a second time, the other way around. */
+  sort(by: SortBy): void {
+    const descending = this.order.by === by ? !this.order.descending : by === 'size' || by === 'modified';
+    this.order = { ...this.order, by, descending };
+    this.#arrange();
   }
 
   clear(): void {
-    this.selected.clear();
-    this.#anchor = -1;
+    this.selection.clear();
+    this.#anchor = null;
   }
 
-  /** Folders take the cursor and are opened; only objects are selected. */
   select(index: number, how: 'one' | 'toggle' | 'range'): void {
-    const row = this.rows[index];
-    if (!row) return;
-    this.cursor = index;
+    if (index < 0 || index >= this.count) return;
+    const id = this.idAt(index);
+    this.cursor = id;
     if (how === 'range') {
-      const start = this.#anchor < 0 ? index : this.#anchor;
-      this.selected.clear();
-      for (let i = Math.min(start, index); i <= Math.max(start, index); i += 1) {
-        const one = this.rows[i];
-        if (one && !one.folder) this.selected.add(one.key);
-      }
-      if (this.#anchor < 0) this.#anchor = index;
+      const from = this.#anchor === null ? index : Math.max(0, this.indexOf(this.#anchor));
+      const [first, last] = [Math.min(from, index), Math.max(from, index)];
+      this.selection.replace(Array.from({ length: last - first + 1 }, (_, i) => this.idAt(first + i)));
+      this.#anchor ??= id;
       return;
     }
-    this.#anchor = index;
-    if (how === 'one') this.selected.clear();
-    if (row.folder) return;
-    if (how === 'one' || !this.selected.delete(row.key)) this.selected.add(row.key);
+    this.#anchor = id;
+    if (how === 'one') this.selection.replace([id]);
+    else this.selection.toggle(id);
   }
 
+  /** All that is shown. */
   selectAll(): void {
-    for (const row of this.rows) if (!row.folder) this.selected.add(row.key);
+    const { count } = this;
+    this.selection.add(Array.from({ length: count }, (_, index) => this.idAt(index)));
+  }
+
+  /** Puts the cursor on a key, if it is loaded; tells where it is shown. */
+  reveal(key: string): number {
+    const [id] = this.#rows.find(new Set([key]));
+    if (id === undefined) return -1;
+    const index = this.indexOf(id);
+    if (index >= 0) this.select(index, 'one');
+    return index;
   }
 }

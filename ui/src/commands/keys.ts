@@ -4,7 +4,7 @@ import { COMMANDS, type CommandId } from './table';
 export type Pressed = Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>;
 
 /** What the webview would do by itself, and what would get in the way: print, find, reload, its own zoom, caret browsing. */
-const TAKEN: readonly string[] = ['Ctrl F', 'Ctrl G', 'Ctrl Shift G', 'Ctrl P', 'Ctrl R', 'Ctrl Shift R', 'F3', 'F5', 'F7', 'Ctrl S', 'Ctrl O'];
+const TAKEN: readonly string[] = ['Ctrl G', 'Ctrl Shift G', 'Ctrl P', 'Ctrl R', 'Ctrl Shift R', 'F3', 'F5', 'F7', 'Ctrl S', 'Ctrl O'];
 
 const NAMES: Readonly<Record<string, string>> = {
   arrowleft: 'left',

@@ -39,6 +39,13 @@ const ROWS = [
 
   { id: 'download', words: 'cmd.download', section: 'objects', icon: 'down', keys: 'Ctrl D' },
   { id: 'copy', words: 'cmd.copy', section: 'objects', icon: 'swap', keys: 'Ctrl Shift C' },
+  { id: 'link', words: 'act.getLink', section: 'objects', icon: 'link' },
+  { id: 'rename', words: 'act.rename', section: 'objects', icon: 'edit', keys: 'F2', inList: true },
+  { id: 'properties', words: 'act.properties', section: 'objects', icon: 'info', keys: 'Alt Enter', inList: true },
+  { id: 'delete', words: 'act.delete', section: 'objects', icon: 'trash', keys: 'Delete', inList: true },
+  { id: 'newFolder', words: 'browser.newFolder', section: 'objects', icon: 'folder', keys: 'Ctrl Shift N' },
+  { id: 'filter', words: 'browser.filter', section: 'objects', icon: 'filter', keys: 'Ctrl F' },
+  { id: 'address', words: 'browser.enterPath', section: 'objects', icon: 'edit', keys: 'Ctrl L' },
   { id: 'newBucket', words: 'bucket.new', section: 'objects', icon: 'plus' },
   { id: 'refresh', words: 'act.refresh', section: 'objects', icon: 'retry', keys: 'F5' },
 

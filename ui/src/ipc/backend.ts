@@ -8,13 +8,17 @@ import type {
   AccountView,
   AppError,
   AppStatus,
+  Bookmark,
   BucketView,
   ConnectForm,
   Conflict,
   CopyRoute,
+  DeletedPart,
   DesktopWords,
+  FolderPart,
   GivenFiles,
   Limits,
+  LinkView,
   Notice,
   ObjectPage,
   Push,
@@ -25,22 +29,30 @@ import type {
   TransferPage,
 } from './bindings';
 import type { LeftoversBackend } from './leftovers';
+import type { ObjectBackend } from './objects';
 import type { ReceiptsBackend } from './receipts';
 
+export type * from './objects';
 export type {
   AccountView,
   Actions,
   AppError,
   AppStatus,
+  Bookmark,
   BucketView,
   Conflict,
   ConnectForm,
   CopyRoute,
   Counts,
+  DeletedPart,
   DesktopWords,
   Direction,
+  DraggedCount,
+  FolderPart,
   GivenFiles,
   Limits,
+  LinkView,
+  NotDeleted,
   Notice,
   NoticeFacts,
   ObjectPage,
@@ -56,7 +68,7 @@ export type {
   TransferRow,
 } from './bindings';
 
-export interface Backend extends LeftoversBackend, ReceiptsBackend {
+export interface Backend extends LeftoversBackend, ObjectBackend, ReceiptsBackend {
   appStatus(): Promise<AppStatus>;
   getSettings(): Promise<Settings>;
   setSettings(settings: Settings): Promise<void>;
@@ -72,6 +84,20 @@ export interface Backend extends LeftoversBackend, ReceiptsBackend {
   listBuckets(): Promise<BucketView[]>;
   createBucket(name: string): Promise<void>;
   listObjects(bucket: string, prefix: string, after: string | null): Promise<ObjectPage>;
+  bookmarks(): Promise<Bookmark[]>;
+  addBookmark(bookmark: Bookmark): Promise<Bookmark[]>;
+  removeBookmark(bookmark: Bookmark): Promise<Bookmark[]>;
+
+  /** Answers with the new prefix. */
+  createFolder(bucket: string, prefix: string, name: string): Promise<string>;
+  /** One page of what is in a folder, all levels of it; `after` is the `next` of the page before. */
+  measureFolder(bucket: string, prefix: string, after: string | null): Promise<FolderPart>;
+  /** At most 1000 keys. */
+  deleteObjects(bucket: string, keys: string[]): Promise<DeletedPart>;
+  /** One page of a folder; asking for no further one is stopping. */
+  deleteFolder(bucket: string, prefix: string, after: string | null): Promise<DeletedPart>;
+  /** A link for anybody, for at most seven days. */
+  presignObject(bucket: string, key: string, expiresS: number): Promise<LinkView>;
 
   /** The native dialog; empty when it was closed. */
   pickFiles(): Promise<string[]>;
@@ -80,6 +106,7 @@ export interface Backend extends LeftoversBackend, ReceiptsBackend {
 
   addUploads(bucket: string, prefix: string, paths: string[], conflict: Conflict): Promise<number[]>;
   addDownloads(bucket: string, keys: string[], folder: string, conflict: Conflict): Promise<number[]>;
+  addVersionDownload(bucket: string, key: string, versionId: string, folder: string, conflict: Conflict): Promise<number[]>;
   addCopies(bucket: string, keys: string[], toBucket: string, toPrefix: string, conflict: Conflict): Promise<number[]>;
 
   /** Which way copies between two buckets go. */

@@ -171,6 +171,27 @@ export const commands = {
 	getLimits: () => typedError<Limits, AppError>(__TAURI_INVOKE("get_limits")),
 	/**  Changes the limits, also of what moves now. */
 	setLimits: (limits: Limits) => typedError<null, AppError>(__TAURI_INVOKE("set_limits", { limits })),
+	/**  The bookmarks of the account in use, in the order in which they were made. */
+	bookmarks: () => typedError<Bookmark[], AppError>(__TAURI_INVOKE("bookmarks")),
+	/**  Keeps a place; one that is kept already stays where it is. Answers with all of them. */
+	addBookmark: (bookmark: Bookmark) => typedError<Bookmark[], AppError>(__TAURI_INVOKE("add_bookmark", { bookmark })),
+	/**  Forgets a place; nothing in the bucket is touched. Answers with those that are left. */
+	removeBookmark: (bookmark: Bookmark) => typedError<Bookmark[], AppError>(__TAURI_INVOKE("remove_bookmark", { bookmark })),
+	/**  Makes a folder: an empty object whose key ends in `/`, as other programs do. Answers with its prefix. */
+	createFolder: (bucket: string, prefix: string, name: string) => typedError<string, AppError>(__TAURI_INVOKE("create_folder", { bucket, prefix, name })),
+	/**  Counts one page of what a folder holds, all levels of it. */
+	measureFolder: (bucket: string, prefix: string, after: string | null) => typedError<FolderPart, AppError>(__TAURI_INVOKE("measure_folder", { bucket, prefix, after })),
+	/**  Deletes objects, at most as many as a page has. What is not there counts as deleted. */
+	deleteObjects: (bucket: string, keys: string[]) => typedError<DeletedPart, AppError>(__TAURI_INVOKE("delete_objects", { bucket, keys })),
+	/**  Deletes one page of what a folder holds, all levels of it. A whole bucket is not deleted by this. */
+	deleteFolder: (bucket: string, prefix: string, after: string | null) => typedError<DeletedPart, AppError>(__TAURI_INVOKE("delete_folder", { bucket, prefix, after })),
+	/**
+	 *  A link by which an object can be downloaded without a key. Made here, without a request: it says nothing of whether
+	 *  the object is there.
+	 */
+	presignObject: (bucket: string, key: string, expiresS: number) => typedError<LinkView, AppError>(__TAURI_INVOKE("presign_object", { bucket, key, expiresS })),
+	/**  Downloads one version of an object into a folder, under the name of the object. */
+	addVersionDownload: (bucket: string, key: string, versionId: string, folder: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_version_download", { bucket, key, versionId, folder, conflict })),
 };
 
 /* Types */
@@ -262,6 +283,14 @@ export type AppStatus = {
 	keychain: boolean,
 	/**  Something the user must know at start (such as a ledger that was set aside), as an error with code and params. */
 	notice: AppError | null,
+};
+
+/**  A place that the user wants to come back to. */
+export type Bookmark = {
+	/**  The bucket. */
+	bucket: string,
+	/**  A prefix ending in `/`, or empty for the top of the bucket. */
+	prefix: string,
 };
 
 /**  A bucket. */
@@ -413,6 +442,16 @@ export type Counts = {
 	done: number,
 };
 
+/**  What came of deleting one page of objects. */
+export type DeletedPart = {
+	/**  How many are gone. */
+	deleted: number,
+	/**  Those that are not, and why. */
+	failed: NotDeleted[],
+	/**  Give this back for the next page of a folder. */
+	next: string | null,
+};
+
 /**  Words that the desktop shows outside of the page, in the window's language. */
 export type DesktopWords = {
 	/**  Shows the window. */
@@ -433,6 +472,22 @@ export type Direction =
 "download" | 
 /**  Object to object. */
 "copy";
+
+/**  What is dragged over the window, as far as it is counted. */
+export type DraggedCount = {
+	/**  Folders that are dragged themselves; those inside them are not counted here. */
+	folders: number,
+	/**  Files, those inside the folders too. */
+	files: number,
+	/**  Their bytes. */
+	size_bytes: number,
+	/**  Files and folders that cannot be read. */
+	unreadable: number,
+	/**  Whether it still counts. */
+	counting: boolean,
+	/**  Whether it stopped at its limit, so that there is more than these numbers say. */
+	more: boolean,
+};
 
 /**  What was found at one end. */
 export type EndCheck = {
@@ -472,6 +527,16 @@ export type EndFinding =
 "unchecked" | 
 /**  Nothing was promised of it. */
 "skipped";
+
+/**  What one page of a folder holds, all levels of it. */
+export type FolderPart = {
+	/**  Objects of this page. */
+	objects: number,
+	/**  Their bytes. */
+	size_bytes: number,
+	/**  Give this back for the next page. */
+	next: string | null,
+};
 
 /**  Files that were given to Tern from outside. */
 export type GivenFiles = {
@@ -541,12 +606,30 @@ export type Limits = {
 	download_bytes_s: number | null,
 };
 
+/**  A link that whoever has it can use until it expires. It is a secret while it lives: shown, copied, never kept. */
+export type LinkView = {
+	/**  The link. */
+	url: string,
+	/**  When it stops working, in milliseconds since 1970. */
+	expires_ms: number,
+};
+
 /**  One entry of the user's own metadata. */
 export type MetadataEntry = {
 	/**  Its name, in lower case. */
 	name: string,
 	/**  Its value. */
 	value: string,
+};
+
+/**  An object that the store did not delete. */
+export type NotDeleted = {
+	/**  Its key. */
+	key: string,
+	/**  The store's code, such as `AccessDenied`. */
+	code: string,
+	/**  The store's words. */
+	message: string,
 };
 
 /**  A notice of the system, in words. */
@@ -791,6 +874,16 @@ notice: AppError } |
 { type: "drag_over"; 
 /**  How many paths. */
 paths: number } | 
+/**  What is dragged, as far as it is counted; four times a second at most. */
+{ type: "drag_counted"; 
+/**  The numbers. */
+count: DraggedCount } | 
+/**  Where the drag is, in CSS px of the page without its zoom; told before a drop, too. */
+{ type: "drag_moved"; 
+/**  From the left. */
+x: number; 
+/**  From the top. */
+y: number } | 
 /**  The drag left, or ended. */
 { type: "drag_leave" } | 
 /**  Files were dropped. */

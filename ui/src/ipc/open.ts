@@ -11,6 +11,7 @@ export async function openBackend(): Promise<Backend> {
     scene: asked.get('mock') === 'studio' ? 'studio' : 'first',
     pace: Number(asked.get('pace') ?? DEFAULTS.pace),
     extra: Number(asked.get('extra') ?? DEFAULTS.extra),
+    keys: Number(asked.get('keys') ?? DEFAULTS.keys),
     keychain: asked.get('keychain') !== 'none',
     settings: { language: asked.get('lang') ?? 'system', theme: asked.get('theme') ?? 'system' },
   });

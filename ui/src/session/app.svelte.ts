@@ -8,6 +8,7 @@ import {
   type AppError,
   type AppStatus,
   type Backend,
+  type Bookmark,
   type BucketView,
   errorOf,
   type Settings,
@@ -31,6 +32,7 @@ export class App {
   settings = $state.raw<Settings>(USUAL_SETTINGS);
   readonly offers = new Offers();
   buckets = $state.raw<BucketView[] | null>(null);
+  bookmarks = $state.raw<Bookmark[]>([]);
   bucketsError = $state.raw<AppError | null>(null);
   /** What the user must know until it is put away: a notice, or an error that no place of its own has. */
   banner = $state.raw<AppError | null>(null);
@@ -62,7 +64,14 @@ export class App {
   }
 
   async #entered(): Promise<void> {
-    await Promise.all([this.refreshBuckets(), this.refreshAccounts()]);
+    await Promise.all([this.refreshBuckets(), this.refreshAccounts(), this.setBookmarks(() => this.backend.bookmarks())]);
+  }
+
+  /** Shows the bookmarks that a call answers with. */
+  async setBookmarks(call: () => Promise<Bookmark[]>): Promise<void> {
+    await this.attempt(async () => {
+      this.bookmarks = await call();
+    });
   }
 
   async refreshAccounts(): Promise<void> {

@@ -1,5 +1,5 @@
 /** What Rust pushes: counters, ends of transfers, files dragged over the window. Rows are pulled, not pushed. */
-import type { AppError, Backend, NoticeFacts, Pulse, Push, TransferRow } from '../ipc/backend';
+import type { AppError, Backend, DraggedCount, NoticeFacts, Pulse, Push, TransferRow } from '../ipc/backend';
 import { assertNever } from '../assert';
 
 const NOTHING: Pulse = {
@@ -20,6 +20,10 @@ export class Live {
   smoothSpeed = $state(0);
   /** How many paths are being dragged over the window; null when none are. */
   dragged = $state<number | null>(null);
+  /** What is dragged, as far as Rust has counted it. */
+  counted = $state.raw<DraggedCount | null>(null);
+  /** Set by the shell: where the drag is; null when it is over. */
+  onDragMoved: (at: { x: number; y: number } | null) => void = () => undefined;
   /** Set by the shell: what to do with files that were dropped, and with those that cannot be read. */
   onDropped: (paths: string[], refused: AppError[]) => void = () => undefined;
   /** Set by the shell: files were given from outside. */
@@ -60,13 +64,22 @@ export class Live {
         return;
       case 'drag_over':
         this.dragged = push.paths;
+        this.counted = null;
+        return;
+      case 'drag_counted':
+        if (this.dragged !== null) this.counted = push.count;
+        return;
+      case 'drag_moved':
+        this.onDragMoved({ x: push.x, y: push.y });
         return;
       case 'drag_leave':
         this.dragged = null;
+        this.onDragMoved(null);
         return;
       case 'dropped':
         this.dragged = null;
         this.onDropped(push.paths, push.refused);
+        this.onDragMoved(null);
         return;
       case 'files_given':
         this.onFilesGiven();

@@ -1,9 +1,8 @@
 import { cleanup, render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { Backend, ObjectPage, Pulse } from '../ipc/backend';
+import type { Pulse } from '../ipc/backend';
 import { createMock, type MockBackend, type MockOptions } from '../ipc/mock/mock';
-import { Listing } from '../browser/listing.svelte';
 import { Live } from '../session/live.svelte';
 import { Notices, TOAST_MS } from '../session/notices.svelte';
 import { Route } from '../session/route.svelte';
@@ -103,55 +102,6 @@ describe('cancelling', () => {
     await userEvent.click(screen.getByTestId('confirm-keep'));
     expect(pause).toHaveBeenCalledOnce();
     expect(cancel).not.toHaveBeenCalled();
-  });
-});
-
-describe('a listing', () => {
-  const page = (names: string[], next: string | null): ObjectPage => ({
-    rows: names.map((name) => ({ key: name, name, folder: name.endsWith('/'), size_bytes: 10, modified_ms: null, storage_class: null })),
-    next,
-  });
-
-  test('appends pages as they are reached, and an answer for another place is dropped', async () => {
-    const answers: ((page: ObjectPage) => void)[] = [];
-    const backend = { listObjects: () => new Promise<ObjectPage>((resolve) => answers.push(resolve)) } as unknown as Backend;
-    const listing = new Listing(backend);
-    void listing.open('a', '');
-    const second = listing.open('b', '');
-    answers[0]?.(page(['from-a'], null));
-    answers[1]?.(page(['b1', 'b2'], 'more'));
-    await second;
-    expect(listing.rows.map((row) => row.name)).toEqual(['b1', 'b2']);
-    const more = listing.more(2);
-    answers[2]?.(page(['b3'], null));
-    await more;
-    expect(listing.rows.map((row) => row.name)).toEqual(['b1', 'b2', 'b3']);
-    expect(listing.next).toBeNull();
-  });
-
-  test('selects objects, not folders', async () => {
-    const backend = { listObjects: () => Promise.resolve(page(['f/', 'x', 'y', 'z'], null)) } as unknown as Backend;
-    const listing = new Listing(backend);
-    await listing.open('a', '');
-    listing.select(0, 'one');
-    listing.select(2, 'range');
-    expect(listing.chosen.map((row) => row.name)).toEqual(['x', 'y']);
-    expect(listing.chosenBytes).toBe(20);
-    listing.selectAll();
-    expect(listing.selected.size).toBe(3);
-  });
-
-  test('an error keeps what is loaded, and says what went wrong', async () => {
-    let fail = false;
-    const backend = {
-      listObjects: () => (fail ? Promise.reject(new Error('cable')) : Promise.resolve(page(['x'], 'more'))),
-    } as unknown as Backend;
-    const listing = new Listing(backend);
-    await listing.open('a', '');
-    fail = true;
-    await listing.more(1);
-    expect(listing.rows).toHaveLength(1);
-    expect(listing.error?.params['message']).toBe('cable');
   });
 });
 

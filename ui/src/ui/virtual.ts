@@ -42,7 +42,7 @@ function rowAt(shape: Shape, y: number): number {
 }
 
 /** The place in the list that a scroll offset shows at the top. */
-function truePosition(shape: Shape, scrollTop: number): number {
+export function positionOf(shape: Shape, scrollTop: number): number {
   const whole = trueExtent(shape);
   if (whole <= MAX_EXTENT_PX) return scrollTop;
   const share = Math.min(1, Math.max(0, scrollTop / (MAX_EXTENT_PX - shape.viewport)));
@@ -50,7 +50,7 @@ function truePosition(shape: Shape, scrollTop: number): number {
 }
 
 export function windowOf(shape: Shape, scrollTop: number): Window {
-  const top = truePosition(shape, Math.max(0, scrollTop));
+  const top = positionOf(shape, Math.max(0, scrollTop));
   const first = Math.max(0, Math.min(shape.count, rowAt(shape, top) - shape.overscan));
   const end = Math.min(shape.count, rowAt(shape, top + shape.viewport) + 1 + shape.overscan);
   return { first, end, extent: Math.min(trueExtent(shape), MAX_EXTENT_PX), shift: scrollTop - top };
@@ -58,14 +58,19 @@ export function windowOf(shape: Shape, scrollTop: number): Window {
 
 /** The scroll offset that brings a row into view with the least movement; null if it is in view. */
 export function scrollFor(shape: Shape, scrollTop: number, index: number): number | null {
-  const top = truePosition(shape, scrollTop);
+  const top = positionOf(shape, scrollTop);
   const rowStart = rowTop(shape, index);
   const rowEnd = rowStart + shape.rowHeight;
   let wanted = top;
   if (rowStart < top) wanted = rowStart;
   else if (rowEnd > top + shape.viewport) wanted = rowEnd - shape.viewport;
   else return null;
+  return offsetOf(shape, wanted);
+}
+
+/** The scroll offset at which this place of the list is at the top. */
+export function offsetOf(shape: Shape, position: number): number {
   const whole = trueExtent(shape);
-  if (whole <= MAX_EXTENT_PX) return wanted;
-  return (wanted / (whole - shape.viewport)) * (MAX_EXTENT_PX - shape.viewport);
+  if (whole <= MAX_EXTENT_PX) return position;
+  return (position / (whole - shape.viewport)) * (MAX_EXTENT_PX - shape.viewport);
 }

@@ -2,6 +2,8 @@
 import { type AccountView, type Backend, type ConnectForm, type Conflict, Failure, type ObjectRow, type Push, type Settings, USUAL_SETTINGS } from '../backend';
 import { createDesktop, type MockDesktop } from './desktop';
 import { leftoversMock, neededUpload } from './leftovers';
+import { MILLION_BUCKET, millionFolder, millionPage } from './million';
+import { objectCommands } from './objects';
 import { receiptsMock } from './receipts';
 import { checkSettings } from './settings';
 import { AT_ONCE, Simulation } from './simulation';
@@ -26,10 +28,12 @@ export interface MockOptions {
   keychain: boolean;
   /** Waiting transfers on top of the scene, to see long lists. */
   extra: number;
+  /** Keys of a bucket that is there on top of the scene. */
+  keys: number;
   settings?: Partial<Settings>;
 }
 
-export const DEFAULTS: MockOptions = { seed: 7, scene: 'first', pace: 1, keychain: true, extra: 0 };
+export const DEFAULTS: MockOptions = { seed: 7, scene: 'first', pace: 1, keychain: true, extra: 0, keys: 0 };
 
 const PRACTICE: AccountView = {
   id: 'practice',
@@ -56,6 +60,7 @@ const STUDIO: AccountView = {
 const TICK_MS = 100;
 const PULSE_MS = 200;
 const PAGE = 200;
+const MILLION_PAGE = 1_000;
 
 /** The mock, with the hands that a test needs on its world. */
 export interface MockBackend extends Backend {
@@ -68,6 +73,8 @@ export interface MockBackend extends Backend {
   push(push: Push): void;
   /** Starts the clock; returns the way to stop it. */
   run(): () => void;
+  /** Whether TOS can be reached by listings. */
+  setOffline(gone: boolean): void;
   /** Moves the clock by hand. */
   advance(ms: number): void;
 }
@@ -82,11 +89,13 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
   let settings: Settings = { ...USUAL_SETTINGS, transfers_max: AT_ONCE, download_folder: '/home/lin/Downloads', ...options.settings };
   let receive: (push: Push) => void = () => undefined;
   let pulsed = -1;
+  let offline = false;
 
   if (options.scene === 'studio') {
     current = STUDIO;
     accounts.set(STUDIO.id, STUDIO);
     worlds.set(STUDIO.id, studioBuckets(now));
+    if (options.keys > 0) worlds.get(STUDIO.id)?.set(MILLION_BUCKET, new Map());
     studioTransfers(simulation, now);
   }
   for (let i = 0; i < options.extra; i += 1) {
@@ -159,6 +168,12 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
   const paused = simulation.page('paused', null, 50).rows.find((row) => row.direction === 'upload');
   if (paused) uploads.get('media-archive')?.push(neededUpload(paused.id, paused.to.replace('tos://media-archive/', ''), now));
   const { spoilt, saved, ...receipts } = receiptsMock(simulation, refuse);
+  const objects = objectCommands({
+    bucketOf,
+    refuse,
+    now: () => Date.now(),
+    account: () => current?.id ?? refuse('no_account'),
+  });
 
   const backend: MockBackend = {
     ...leftovers,
@@ -170,7 +185,13 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
       const { active, waiting } = simulation.pulse().counts;
       return active + waiting;
     }),
+    ...objects,
+    measureFolder: async (bucket, prefix, after) =>
+      bucket === MILLION_BUCKET ? millionFolder(prefix) : objects.measureFolder(bucket, prefix, after),
     push: (push) => receive(push),
+    setOffline: (gone) => {
+      offline = gone;
+    },
     advance: (ms) => {
       simulation.advance(ms);
       pulse();
@@ -243,6 +264,13 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
       world?.set(name, new Map());
     },
     listObjects: async (bucket, prefix, after) => {
+      if (offline) return refuse('network', {}, true);
+      if (bucket === MILLION_BUCKET && options.keys > 0) {
+        // A page comes in a turn of its own, as one of TOS does, so that the window stays alive meanwhile.
+        await new Promise((resolve) => setTimeout(resolve));
+        return millionPage(options.keys, prefix, after, MILLION_PAGE, now);
+      }
+      if (bucket.includes('no-list')) return refuse('forbidden');
       const rows = listing(bucketOf(bucket), prefix);
       const start = after === null ? 0 : Number(after);
       return { rows: rows.slice(start, start + PAGE), next: start + PAGE < rows.length ? String(start + PAGE) : null };
@@ -265,6 +293,13 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
         const size = there.get(key)?.size ?? refuse('object_not_found', { key });
         return simulation.add({ direction: 'download', name, from: `tos://${bucket}/${key}`, to: `${folder}/${name}`, size });
       });
+    },
+    addVersionDownload: async (bucket, key, versionId, folder) => {
+      const object = bucketOf(bucket).get(key);
+      const size = object?.versionId === versionId ? object.size : object?.older?.find((one) => one.versionId === versionId)?.object?.size;
+      if (size === undefined) return refuse('object_not_found', { key });
+      const name = key.slice(key.lastIndexOf('/') + 1);
+      return [simulation.add({ direction: 'download', name, from: `tos://${bucket}/${key}`, to: `${folder}/${name}`, size })];
     },
     addCopies: async (bucket, keys, toBucket, toPrefix, conflict) => {
       const there = bucketOf(bucket);
@@ -325,7 +360,7 @@ function listing(bucket: Bucket, prefix: string): ObjectRow[] {
     if (!key.startsWith(prefix)) continue;
     const slash = key.indexOf('/', prefix.length);
     if (slash >= 0) folders.add(key.slice(0, slash + 1));
-    else {
+    else if (key !== prefix || !prefix.endsWith('/')) {
       objects.push({
         key,
         name: key.slice(prefix.length),

@@ -9,6 +9,15 @@ export interface StoredObject {
   size: number;
   modifiedMs: number;
   storageClass: string;
+  contentType?: string;
+  cacheControl?: string;
+  metadata?: Record<string, string>;
+  acl?: string;
+  /** When the readable copy of an archived object is there, and until when. */
+  restore?: { readyMs: number; untilMs: number };
+  versionId?: string;
+  /** What it was before, the newest first; `null` for the time in which it was deleted. */
+  older?: { versionId: string; modifiedMs: number; object: StoredObject | null }[];
 }
 
 export type Bucket = Map<string, StoredObject>;
@@ -54,7 +63,7 @@ export function studioBuckets(now: number): Map<string, Bucket> {
   const random = seeded(11);
   const archive: Bucket = new Map();
   const put = (key: string, size: number, hoursAgo: number, storageClass = 'STANDARD'): void => {
-    archive.set(key, { size, modifiedMs: now - hoursAgo * 3_600_000, storageClass });
+    archive.set(key, { size: Math.round(size), modifiedMs: now - hoursAgo * 3_600_000, storageClass });
   };
   const at = 'raw/2026/11/';
   for (const folder of ['proxies-1080p', 'selects', '字幕与工程文件']) put(`${at}${folder}/index.json`, 900, 80);
@@ -69,6 +78,22 @@ export function studioBuckets(now: number): Map<string, Bucket> {
   put(`${at}通告单_第12天.pdf`, 482 * 1024, 150);
   put(`${at}drone-telemetry-2026-11-14.csv`, 36.4 * MIB, 160, 'IA');
   for (const name of LONG_NAMES) put(at + name, 12, 200);
+  const call = archive.get(`${at}通告单_第12天.pdf`);
+  if (call) {
+    call.versionId = '000197A1C3D2E4F5';
+    call.contentType = 'application/pdf';
+    call.metadata = { author: 'Lin', 'reel-count': '12' };
+    const before = (versionId: string, size: number, hoursAgo: number): NonNullable<StoredObject['older']>[number] => ({
+      versionId,
+      modifiedMs: now - hoursAgo * 3_600_000,
+      object: { size, modifiedMs: now - hoursAgo * 3_600_000, storageClass: 'STANDARD', contentType: 'application/pdf' },
+    });
+    call.older = [
+      before('000197A0B7716001', 471 * 1024, 160),
+      { versionId: '0001979FFF20AA10', modifiedMs: now - 170 * 3_600_000, object: null },
+      before('0001979E02C1BB33', 466 * 1024, 190),
+    ];
+  }
   put('backups/readme.txt', 4_096, 900);
   return new Map([
     ['media-archive', archive],
