@@ -11,13 +11,16 @@ pub mod commands;
 mod connect;
 pub mod desktop;
 pub mod dto;
+pub mod dto_limits;
 pub mod environment;
 pub mod error;
 pub mod events;
+pub mod local_clock;
 pub mod logs;
 mod naming;
 mod practice;
 mod settings;
+pub mod speed;
 mod stores;
 pub mod view;
 

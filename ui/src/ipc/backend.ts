@@ -12,7 +12,9 @@ import type {
   ConnectForm,
   Conflict,
   Limits,
+  LimitSettings,
   ObjectPage,
+  Priority,
   Push,
   Settings,
   TransferDetail,
@@ -30,9 +32,14 @@ export type {
   ConnectForm,
   Counts,
   Direction,
+  LimitNow,
   Limits,
+  LimitSettings,
+  LimitsNow,
+  LimitSource,
   ObjectPage,
   ObjectRow,
+  Priority,
   Pulse,
   Push,
   Settings,
@@ -79,8 +86,16 @@ export interface Backend {
   resumeAll(): Promise<void>;
   reveal(id: number): Promise<void>;
 
-  getLimits(): Promise<Limits>;
-  setLimits(limits: Limits): Promise<void>;
+  getLimits(): Promise<LimitSettings>;
+  /** Bytes a second: null is no limit, 0 a stop. Ends full speed for an hour. */
+  setLimits(limits: Limits): Promise<LimitSettings>;
+  /** 168 letters from Monday 00:00: `f` full speed, `l` limited, `s` stop. */
+  setTimetable(on: boolean, timetable: string): Promise<LimitSettings>;
+  setFullSpeed(on: boolean): Promise<LimitSettings>;
+  /** A transfer's own limit; the lowest of all holds. */
+  setTransferLimit(ids: number[], bytesPerSecond: number | null): Promise<void>;
+  /** The last place of a priority, for each in this order. */
+  setPriority(ids: number[], priority: Priority): Promise<void>;
 
   /** Pushes arrive until the window closes. */
   subscribe(receive: (push: Push) => void): Promise<void>;

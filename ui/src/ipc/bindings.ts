@@ -74,9 +74,13 @@ export const commands = {
 	/**  Aborts an upload that no transfer of ours needs. Whoever asks has been shown whose it is. */
 	abortUpload: (bucket: string, key: string, uploadId: string) => typedError<null, AppError>(__TAURI_INVOKE("abort_upload", { bucket, key, uploadId })),
 	/**  The limits in force. */
-	getLimits: () => typedError<Limits, AppError>(__TAURI_INVOKE("get_limits")),
+	getLimits: () => typedError<LimitSettings, AppError>(__TAURI_INVOKE("get_limits")),
 	/**  Changes the limits, also of what moves now. */
-	setLimits: (limits: Limits) => typedError<null, AppError>(__TAURI_INVOKE("set_limits", { limits })),
+	setLimits: (limits: Limits) => typedError<LimitSettings, AppError>(__TAURI_INVOKE("set_limits", { limits })),
+	setTimetable: (on: boolean, timetable: string) => typedError<LimitSettings, AppError>(__TAURI_INVOKE("set_timetable", { on, timetable })),
+	setFullSpeed: (on: boolean) => typedError<LimitSettings, AppError>(__TAURI_INVOKE("set_full_speed", { on })),
+	setTransferLimit: (ids: number[], bytesS: number | null) => typedError<null, AppError>(__TAURI_INVOKE("set_transfer_limit", { ids, bytesS })),
+	setPriority: (ids: number[], priority: Priority) => typedError<null, AppError>(__TAURI_INVOKE("set_priority", { ids, priority })),
 };
 
 /* Types */
@@ -114,6 +118,7 @@ export type Actions = {
 	remove: boolean,
 	/**  Show the local file in its folder. */
 	reveal: boolean,
+	limit: boolean,
 };
 
 /**  What came of going on with an upload of somebody else. */
@@ -248,6 +253,12 @@ export type Limits = {
 	download_bytes_s: number | null,
 };
 
+export type LimitSource = "general" | "timetable" | "full_speed" | "own";
+export type LimitNow = { bytes_s: number | null, source: LimitSource, until_ms: number | null };
+export type LimitsNow = { upload_bytes_s: number | null, download_bytes_s: number | null, upload: LimitNow, download: LimitNow, own_count: number, own_lowest_bytes_s: number | null };
+export type LimitSettings = { upload_bytes_s: number | null, download_bytes_s: number | null, timetable_on: boolean, timetable: string, full_speed_until_ms: number | null, zone_name: string | null, zone_offset_s: number };
+export type Priority = "high" | "normal" | "low";
+
 /**  A page of a listing. */
 export type ObjectPage = {
 	/**  Prefixes first, then objects. */
@@ -283,7 +294,7 @@ export type Pulse = {
 	/**  Bytes a second from stores, all transfers. */
 	download_bytes_s: number,
 	/**  The limits in force. */
-	limits: Limits,
+	limits: LimitsNow,
 	/**  Bytes that running and waiting transfers still have to move, as far as known. */
 	left_bytes: number,
 };
@@ -437,6 +448,9 @@ export type TransferRow = {
 	ended_ms: number | null,
 	/**  Whether the target was there already with the same content, so that nothing was sent. */
 	identical: boolean,
+	own_limit_bytes_s: number | null,
+	limit: LimitNow | null,
+	priority: Priority,
 	/**  What can be clicked. */
 	actions: Actions,
 };

@@ -57,7 +57,11 @@ export const tauriBackend: Backend = {
   reveal: (id) => done(commands.reveal(id)),
 
   getLimits: () => open(commands.getLimits()),
-  setLimits: (limits) => done(commands.setLimits(limits)),
+  setLimits: (limits) => open(commands.setLimits(limits)),
+  setTimetable: (on, timetable) => open(commands.setTimetable(on, timetable)),
+  setFullSpeed: (on) => open(commands.setFullSpeed(on)),
+  setTransferLimit: (ids, bytesPerSecond) => done(commands.setTransferLimit(ids, bytesPerSecond)),
+  setPriority: (ids, priority) => done(commands.setPriority(ids, priority)),
 
   subscribe: (receive) => {
     const channel = new Channel<Push>();
