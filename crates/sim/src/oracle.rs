@@ -159,6 +159,7 @@ impl Oracle {
         let mut book = self.book();
         book.progress.clear();
         book.in_flight.clear();
+        book.speeds.begin_run();
     }
 
     pub(crate) fn known(&self) -> BTreeMap<TransferId, Known> {

@@ -97,11 +97,21 @@ pub(crate) struct Speeds {
     judged_from: Duration,
     ways: BTreeMap<Way, Bucket>,
     /// Own limits that are promised, by the number of the transfer, and since when.
-    own: BTreeMap<usize, (Option<NonZeroU64>, Duration, Bucket)>,
+    own: BTreeMap<usize, (Option<NonZeroU64>, Duration)>,
+    /// A relayed copy passes each way under its limit.
+    own_ways: BTreeMap<(usize, Way), Bucket>,
 }
 
 fn now(time: &Time) -> Duration {
     time.now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+impl Speeds {
+    /// A new run begins, with fresh limiters.
+    pub(super) fn begin_run(&mut self) {
+        self.ways.clear();
+        self.own_ways.clear();
+    }
 }
 
 impl Oracle {
@@ -120,7 +130,7 @@ impl Oracle {
 
     /// A transfer has been promised a limit of its own; `None` where nothing is promised.
     pub(crate) fn own_limit_is(&self, time: &Time, at: usize, limit: Option<NonZeroU64>) {
-        self.book().speeds.own.insert(at, (limit, now(time) + GRACE, Bucket::default()));
+        self.book().speeds.own.insert(at, (limit, now(time) + GRACE));
     }
 
     /// Nothing may pass in these directions just now, and has not been allowed to for long enough.
@@ -150,10 +160,10 @@ impl Oracle {
         if speeds.ways.entry(way).or_default().take(judged, len_bytes, true_now, 8) {
             over.push(format!("{way:?} goes faster than {judged:?}"));
         }
-        if let Some((own, from, bucket)) = at.and_then(|at| speeds.own.get_mut(&at)) {
-            let judged = if true_now >= *from { Limit::from(*own) } else { Limit::None };
-            if bucket.take(judged, len_bytes, true_now, workers + 1) {
-                over.push(format!("transfer {at:?} goes faster than its own {judged:?}"));
+        if let Some((at, (own, from))) = at.and_then(|at| Some((at, *speeds.own.get(&at)?))) {
+            let judged = if true_now >= from { Limit::from(own) } else { Limit::None };
+            if speeds.own_ways.entry((at, way)).or_default().take(judged, len_bytes, true_now, workers + 1) {
+                over.push(format!("transfer {at} goes faster than its own {judged:?}"));
             }
         }
         drop(book);
