@@ -7,6 +7,7 @@ or bytes differ. Linux only: it reads /proc and waits on a pidfd.
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from dataclasses import asdict
@@ -14,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 GIB = 1 << 30
-LOADS = ("upload", "download", "many", "ledger")
+LOADS = ("upload", "download", "many", "ledger", "window")
 PEERS = ("rust", "python")
 
 
@@ -89,6 +90,11 @@ def compare(wanted, folder, size_bytes):
         for load_name in wanted.loads:
             if load_name == "ledger":
                 ledger_figures = ledger.measure(os.environ["BENCH_LEDGER"], wanted.run_limit)
+                continue
+            if load_name == "window":
+                window = subprocess.run(["node", ROOT / "bench" / "window.mjs"], timeout=wanted.run_limit)
+                if window.returncode:
+                    raise RunFailed(f"window: ended with {window.returncode}")
                 continue
             with kinds[load_name]() as load:
                 for peer_name in wanted.peers:

@@ -3,7 +3,7 @@
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands::{accounts, app, browse, limits, transfers, uploads};
+use crate::commands::{accounts, app, browse, buckets, limits, properties, renaming, transfers, uploads, versions};
 
 /// All commands with their types. Byte counts and ids are exported as `number`: they stay below 2^53. Types have one
 /// form for both ways: no field is left out of what Rust sends, and the window leaves out none either.
@@ -24,9 +24,26 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         browse::list_buckets,
         browse::create_bucket,
         browse::list_objects,
+        versions::bucket_versioning,
+        versions::set_bucket_versioning,
+        versions::list_versions,
+        versions::restore_version,
+        versions::delete_version,
+        properties::get_object_properties,
+        properties::set_object_properties,
+        properties::get_object_acl,
+        properties::set_object_acl,
+        properties::get_object_tags,
+        properties::set_object_tags,
+        properties::restore_archived,
+        renaming::rename_object,
+        buckets::delete_bucket,
+        buckets::lifecycle_abort_rule,
+        buckets::set_lifecycle_abort_rule,
         transfers::add_uploads,
         transfers::add_downloads,
         transfers::add_copies,
+        transfers::copy_route,
         transfers::transfers,
         transfers::transfer_detail,
         transfers::pause,

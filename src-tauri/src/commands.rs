@@ -6,9 +6,13 @@
 pub mod accounts;
 pub mod app;
 pub mod browse;
+pub mod buckets;
 pub mod limits;
+pub mod properties;
+pub mod renaming;
 pub mod transfers;
 pub mod uploads;
+pub mod versions;
 
 use std::sync::Arc;
 

@@ -204,6 +204,16 @@ pub struct AdoptedView {
     pub size_bytes: u64,
 }
 
+/// Which way a copy goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum CopyRoute {
+    /// The store moves the bytes.
+    Inside,
+    /// They pass through this computer.
+    Relay,
+}
+
 /// What to do where the target exists with other content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]

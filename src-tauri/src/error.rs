@@ -11,6 +11,8 @@ use crate::dto::AppError;
 pub enum OwnCode {
     /// A bucket of this name is there already.
     AlreadyExists,
+    /// The bucket still has something in it.
+    BucketNotEmpty,
     /// Somebody else writes to the data folder.
     DataFolderBusy,
     /// A fault of ours has stopped the engine.
@@ -23,6 +25,8 @@ pub enum OwnCode {
     LedgerSetAside,
     /// Nothing is connected.
     NoAccount,
+    /// An object is too large to be renamed by one copy.
+    RenameTooLarge,
     /// The endpoint is the one for S3 programs.
     S3Endpoint,
     /// A transfer goes on with this upload.
@@ -31,14 +35,16 @@ pub enum OwnCode {
 
 impl OwnCode {
     /// Every one: a test holds the window to having words for each.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::AlreadyExists,
+        Self::BucketNotEmpty,
         Self::DataFolderBusy,
         Self::EngineStopped,
         Self::FolderNotYet,
         Self::KeychainLocked,
         Self::LedgerSetAside,
         Self::NoAccount,
+        Self::RenameTooLarge,
         Self::S3Endpoint,
         Self::UploadNeeded,
     ];
@@ -47,12 +53,14 @@ impl OwnCode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AlreadyExists => "already_exists",
+            Self::BucketNotEmpty => "bucket_not_empty",
             Self::DataFolderBusy => "data_folder_busy",
             Self::EngineStopped => "engine_stopped",
             Self::FolderNotYet => "folder_not_yet",
             Self::KeychainLocked => "keychain_locked",
             Self::LedgerSetAside => "ledger_set_aside",
             Self::NoAccount => "no_account",
+            Self::RenameTooLarge => "rename_too_large",
             Self::S3Endpoint => "s3_endpoint",
             Self::UploadNeeded => "upload_needed",
         }

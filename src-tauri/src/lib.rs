@@ -12,6 +12,7 @@ mod connect;
 pub mod desktop;
 pub mod dto;
 pub mod dto_limits;
+pub mod dto_objects;
 pub mod environment;
 pub mod error;
 pub mod events;
@@ -22,6 +23,7 @@ mod practice;
 mod settings;
 pub mod speed;
 mod stores;
+mod times;
 pub mod view;
 
 use std::sync::Arc;

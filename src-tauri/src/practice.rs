@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use accounts::{PRACTICE_ACCOUNT, PRACTICE_BUCKETS};
+use accounts::{PRACTICE_ACCOUNT, PRACTICE_BUCKETS, PracticeBucket};
 use store::Secret;
 use tokio::sync::Mutex;
 use tos::{Credentials, TosConfig};
@@ -75,13 +75,19 @@ impl Practice {
     }
 
     fn options(&self) -> Options {
-        let bucket = |name: &str| BucketSpec { name: name.to_owned(), region: None, versioning: false };
+        let spec = |bucket: PracticeBucket| BucketSpec {
+            name: bucket.name.to_owned(),
+            region: bucket.region.map(str::to_owned),
+            versioning: false,
+        };
+        let other_regions = PRACTICE_BUCKETS.iter().filter_map(|bucket| bucket.region).map(str::to_owned);
         Options {
             root: self.folder.clone(),
             latency: self.pace.latency,
             bytes_per_second: self.pace.bytes_per_second,
             copy_bytes_per_second: self.pace.copy_bytes_per_second,
-            buckets: PRACTICE_BUCKETS.iter().map(|name| bucket(name)).collect(),
+            buckets: PRACTICE_BUCKETS.map(spec).to_vec(),
+            other_regions: other_regions.collect(),
             ..Options::default()
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use accounts::{Accounts, Addressing, PRACTICE_ACCOUNT, Profile, Proxy, Secrets};
 use async_trait::async_trait;
 use engine::{ErrorCode, StoreId, Stores, TransferError};
-use store::{ObjectRef, ObjectStore};
+use store::{Administration, ObjectRef, ObjectStore};
 use tokio::sync::Mutex;
 use tos::{Credentials, ProxyChoice, ProxyConfig, TosConfig, TosStore};
 
@@ -18,6 +18,8 @@ use crate::practice::Practice;
 pub struct OpenStore {
     /// The client.
     pub store: Arc<dyn ObjectStore>,
+    /// The same client, for what a person does by hand.
+    pub administration: Arc<dyn Administration>,
     /// Where it asks.
     pub endpoint: String,
 }
@@ -89,7 +91,10 @@ impl Stores for AccountStores {
 pub fn open_store(config: TosConfig) -> Result<OpenStore, AppError> {
     let endpoint = config.endpoint.clone();
     match TosStore::open(config) {
-        Ok(store) => Ok(OpenStore { store: Arc::new(store), endpoint }),
+        Ok(store) => {
+            let store = Arc::new(store);
+            Ok(OpenStore { store: store.clone(), administration: store, endpoint })
+        }
         Err(error) => Err(AppError::store(&error, "", "", &endpoint)),
     }
 }

@@ -36,7 +36,7 @@ fn the_practice_account_has_two_buckets_and_takes_a_third() {
     harness.ok("create_bucket", json!({ "name": "another" }));
     let buckets = harness.ok("list_buckets", json!({}));
     let names: Vec<_> = buckets.as_array().unwrap().iter().map(|bucket| bucket["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["another", "practice", "practice-copy"]);
+    assert_eq!(names, ["another", "practice", "practice-copy", "practice-far"]);
     assert_eq!(harness.error("create_bucket", json!({ "name": "another" }))["code"], "already_exists");
     assert_eq!(harness.error("create_bucket", json!({ "name": "No Such" }))["code"], "invalid_name");
 }
@@ -67,13 +67,20 @@ fn a_file_goes_up_is_verified_copied_and_comes_down_the_same() {
     let copy = harness.ok("add_copies", copy)[0].clone();
     assert_eq!(harness.until(&copy, &["done_verified", "failed"])["row"]["state"], "done_verified");
 
+    let route = |to: &str| harness.ok("copy_route", json!({ "bucket": "practice", "toBucket": to }));
+    assert_eq!((route("practice-copy"), route("practice-far")), (json!("inside"), json!("relay")));
+    let far =
+        json!({ "bucket": "practice", "keys": [key], "toBucket": "practice-far", "toPrefix": "", "conflict": "fail" });
+    let far = harness.ok("add_copies", far)[0].clone();
+    assert_eq!(harness.until(&far, &["done_verified", "failed"])["row"]["state"], "done_verified");
+
     let folder = harness.folder.path().join("down");
     std::fs::create_dir(&folder).unwrap();
-    let down = json!({ "bucket": "practice-copy", "keys": ["报告 2.bin"], "folder": folder, "conflict": "fail" });
+    let down = json!({ "bucket": "practice-far", "keys": ["报告 2.bin"], "folder": folder, "conflict": "fail" });
     let down = harness.ok("add_downloads", down)[0].clone();
     assert_eq!(harness.until(&down, &["done_verified", "failed"])["row"]["state"], "done_verified");
     assert!(std::fs::read(folder.join("报告 2.bin")).unwrap() == std::fs::read(&path).unwrap(), "bytes differ");
-    assert_eq!(rows(&harness, "done")["total"], 3);
+    assert_eq!(rows(&harness, "done")["total"], 4);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod edges;
 mod faults;
 mod harness;
 mod limits;
+mod objects;
 mod permissions;
 mod sdk_bugs;
 mod secrets;

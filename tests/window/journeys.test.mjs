@@ -222,7 +222,7 @@ journey('what was uploaded comes down the same, byte for byte', async ({ open, p
   await until('both to be verified', async () => (await total(window)).rows.every((row) => row.state === 'done_verified'));
 });
 
-journey('an object is copied to the other bucket inside the store', async ({ open, path }) => {
+journey('an object is copied inside the store, and to another region through this computer', async ({ open, path }) => {
   const window = await open();
   await connect(window);
   await upload(window, makeFile(path('master.mov'), 24 * MIB));
@@ -232,13 +232,27 @@ journey('an object is copied to the other bucket inside the store', async ({ ope
   await window.click('copy-to');
   await window.find('copy-sheet');
   await window.click('copy-bucket-practice-copy');
+  await window.find('[data-testid="copy-route"][data-route="inside"]');
   await window.picture('copy');
   await window.click('copy-confirm');
-  await until('the copy to be verified', async () => {
-    const { rows } = await total(window);
-    return rows.length === 2 && rows.every((row) => row.state === 'done_verified');
-  });
+  const verifiedCopies = (count) =>
+    until(`${count} copies to be verified`, async () => {
+      const { rows } = await total(window);
+      return rows.length === 1 + count && rows.every((row) => row.state === 'done_verified');
+    });
+  await verifiedCopies(1);
   await window.click('bucket-practice-copy');
+  await window.find(window.object('master.mov'));
+
+  // Between regions the store cannot copy, which is said before it starts.
+  await window.click(window.object('master.mov'));
+  await window.click('copy-to');
+  await window.click('copy-bucket-practice-far');
+  await window.find('[data-testid="copy-route"][data-route="relay"]');
+  await window.picture('copy-relay');
+  await window.click('copy-confirm');
+  await verifiedCopies(2);
+  await window.click('bucket-practice-far');
   await window.find(window.object('master.mov'));
 });
 

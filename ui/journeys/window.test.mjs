@@ -222,7 +222,9 @@ test('the copy sheet offers what can be copied to, and copies', async () => {
   await page.locator('[data-key="raw/2026/11/A012C005_261117_R2QK.braw"]').click();
   await at('copy-to').click();
   await at('copy-sheet').waitFor();
-  assert.ok(await at('copy-bucket-media-mirror-sh').getByRole('radio').isDisabled(), 'another region cannot be chosen');
+  await at('copy-bucket-media-mirror-sh').click();
+  await page.locator('[data-testid="copy-route"][data-route="relay"]').waitFor();
+  await shot('copy-relay');
   await at('copy-bucket-media-archive').click();
   assert.ok(await at('copy-confirm').isDisabled(), 'an object is not copied onto itself');
   await at('copy-bucket-cold-archive').click();

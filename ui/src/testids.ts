@@ -69,6 +69,7 @@ export const TEST_IDS = {
   browserStatus: 'browser-status',
   dropOverlay: 'drop-overlay',
 
+  copyRoute: 'copy-route',
   copySheet: 'copy-sheet',
   copyPrefix: 'copy-prefix',
   copyConfirm: 'copy-confirm',

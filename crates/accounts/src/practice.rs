@@ -7,5 +7,19 @@
 /// Id of the practice account, in ledgers and on the command line.
 pub const PRACTICE_ACCOUNT: &str = "practice";
 
-/// Buckets that the practice account always has: one to upload to, one to copy to.
-pub const PRACTICE_BUCKETS: [&str; 2] = ["practice", "practice-copy"];
+/// A bucket of the practice account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PracticeBucket {
+    /// Its name.
+    pub name: &'static str,
+    /// Its region, if that is another than the account's.
+    pub region: Option<&'static str>,
+}
+
+/// Buckets that the practice account always has: one to upload to, one to copy to inside the store, and one in another
+/// region, to which copies pass through this computer.
+pub const PRACTICE_BUCKETS: [PracticeBucket; 3] = [
+    PracticeBucket { name: "practice", region: None },
+    PracticeBucket { name: "practice-copy", region: None },
+    PracticeBucket { name: "practice-far", region: Some("cn-shanghai") },
+];

@@ -364,7 +364,7 @@ pub(crate) struct ServerOptions {
     /// Writes the CA's certificate (PEM) here
     #[arg(long, value_name = "FILE", requires = "tls")]
     pub(crate) ca_out: Option<PathBuf>,
-    /// A bucket to be made if it does not exist; may be repeated. Without one: practice and practice-copy
+    /// A bucket to be made if it does not exist; may be repeated. Without one: those of the practice account
     #[arg(long, value_name = "NAME")]
     pub(crate) bucket: Vec<String>,
     /// As --bucket, with versioning switched on

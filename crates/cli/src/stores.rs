@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use accounts::{
-    Accounts, AccountsError, DataFolder, PRACTICE_ACCOUNT, PRACTICE_BUCKETS, environment_store,
-    environment_store_endpoint, normal_endpoint,
+    Accounts, AccountsError, DataFolder, PRACTICE_ACCOUNT, environment_store, environment_store_endpoint,
+    normal_endpoint,
 };
 use async_trait::async_trait;
 use engine::{ErrorCode, StoreId, TransferError};
@@ -15,6 +15,7 @@ use tos::{Credentials, TosConfig, TosStore};
 
 use crate::account::{Choice, profile_config};
 use crate::exit::Failure;
+use crate::server_command::practice_options;
 
 /// What this command can reach. A store is opened when it is first needed and kept.
 #[derive(Debug)]
@@ -171,16 +172,7 @@ impl CommandStores {
     /// Starts the practice server if this command has not yet.
     async fn practice(&self, opened: &mut Opened) -> Result<TosConfig, OpenFailure> {
         if opened.practice.is_none() {
-            let buckets = PRACTICE_BUCKETS.map(|name| tos_local::BucketSpec {
-                name: name.to_owned(),
-                region: None,
-                versioning: false,
-            });
-            let options = tos_local::Options {
-                root: self.folder.practice(),
-                buckets: buckets.to_vec(),
-                ..tos_local::Options::default()
-            };
+            let options = tos_local::Options { root: self.folder.practice(), ..practice_options() };
             let server = tos_local::Server::start(options)
                 .await
                 .map_err(|error| OpenFailure::Config(crate::server_command::start_failure(&error)))?;

@@ -284,7 +284,7 @@ impl TransferError {
             ErrorKind::NotThisStore => ErrorCode::NotTos,
             ErrorKind::NoSpace => ErrorCode::StoreFull,
             ErrorKind::Body => ErrorCode::Internal,
-            ErrorKind::Refused => ErrorCode::Refused,
+            ErrorKind::NotEmpty | ErrorKind::Refused => ErrorCode::Refused,
         };
         Self {
             code,

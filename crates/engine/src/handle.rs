@@ -19,6 +19,7 @@ use crate::disk::Disk;
 use crate::driver::{Command, Driver, DriverState, NewPlace, Reply};
 use crate::error::TransferError;
 use crate::event::Event;
+use crate::job::route::{Regions, route};
 use crate::job::{self, Claims, ForeignUpload, Tools};
 use crate::ledger::{Ledger, LedgerError, Owner};
 use crate::limits::{LimitsNow, RateLimits};
@@ -29,7 +30,7 @@ use crate::rate::RateLimiter;
 use crate::recorder::Recorder;
 use crate::retry::RetryPolicy;
 use crate::rules::Rules;
-use crate::transfer::{End, Intent, Kind, PARALLEL_PARTS_MAX, StoreId, TransferId, TransferSpec};
+use crate::transfer::{End, Intent, Kind, PARALLEL_PARTS_MAX, Route, StoreId, TransferId, TransferSpec};
 use crate::view::TransferView;
 
 /// Events that a slow listener may be behind before it misses some.
@@ -347,6 +348,22 @@ impl Engine {
     /// `NotOver` if one is not; nothing is removed then.
     pub async fn remove(&self, ids: &[TransferId]) -> Result<(), EngineError> {
         self.ask(|reply| Command::Remove(ids.to_vec(), reply)).await
+    }
+
+    /// Which way a copy would go if it were added now: what a user is told before the start. Anything else but a copy
+    /// goes the only way there is.
+    ///
+    /// # Errors
+    /// If a store cannot be opened or asked, or may not copy between these two by itself and was told to.
+    pub async fn route_of(&self, spec: &TransferSpec) -> Result<Route, TransferError> {
+        let (End::Object { store: from, object: old }, End::Object { store: to, object: new }) =
+            (&spec.source, &spec.target)
+        else {
+            return Ok(Route::Server);
+        };
+        let store = self.tools.stores.open(to).await?;
+        let nothing_known = Regions::default();
+        route(spec.options.route, (from, old), (to, new), store.as_ref(), &nothing_known).await
     }
 
     /// Changes the speed limits of all transfers together; acts within 100 ms, also on parts in flight. What a stop holds

@@ -9,6 +9,7 @@ mod discard;
 mod move_part;
 mod probe;
 mod relay;
+pub(crate) mod route;
 mod send;
 mod sweep;
 
@@ -79,7 +80,7 @@ pub(crate) struct Workspace {
     broken_off: Mutex<BTreeMap<PartNumber, Reached>>,
     /// What Complete answered, kept until it is verified: asking again would not be answered.
     completed: Mutex<Option<PutReceipt>>,
-    regions: Mutex<BTreeMap<String, String>>,
+    regions: route::Regions,
     /// Holds the transfer's own limit.
     own_limiter: OnceLock<RateLimiter>,
 }

@@ -9,12 +9,14 @@
 //! What that costs: a listing of a whole bucket is never compared, only listings below a prefix.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is what these functions are for")]
 
+mod administration;
 mod buckets;
 mod copy;
 mod keys;
 mod listing;
 mod multipart;
 mod objects;
+mod versions;
 
 use std::fmt;
 
@@ -22,16 +24,18 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 
 use crate::{
-    ErrorKind, GetOptions, GotObject, ObjectRef, ObjectSettings, ObjectStore, PutCondition, PutReceipt, StoreError,
-    UploadBody,
+    Administration, ErrorKind, GetOptions, GotObject, ObjectRef, ObjectSettings, ObjectStore, PutCondition, PutReceipt,
+    StoreError, UploadBody,
 };
 
+pub use administration::*;
 pub use buckets::*;
 pub use copy::*;
 pub use keys::*;
 pub use listing::*;
 pub use multipart::*;
 pub use objects::*;
+pub use versions::*;
 
 /// What the server under test does where servers may differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +50,8 @@ pub struct Expectations {
     pub strict_part_order: bool,
     /// Whether a second Complete of one upload succeeds (`true`) or says `UploadNotFound`.
     pub complete_twice_succeeds: bool,
+    /// Whether an archived object can be read as soon as its restoration was asked for; else it never can within a test.
+    pub restores_at_once: bool,
 }
 
 impl Default for Expectations {
@@ -57,6 +63,7 @@ impl Default for Expectations {
             etag_is_md5: true,
             strict_part_order: false,
             complete_twice_succeeds: false,
+            restores_at_once: false,
         }
     }
 }
@@ -114,6 +121,27 @@ pub async fn run_in_bucket(store: &dyn ObjectStore, bucket: &str, expect: &Expec
     a_copy_can_replace_settings(subject).await;
     a_copy_checks_source_and_target(subject).await;
     parts_can_be_copied(subject).await;
+}
+
+/// Runs every test of [`Administration`], in `bucket` and in a second one, both of which must be free.
+pub async fn run_administration(store: &dyn Administration, bucket: &str, expect: &Expectations) {
+    let with_versions = format!("{bucket}-versions");
+    let subject = &Subject { store, bucket: &with_versions, expect };
+    store.create_bucket(&with_versions).await.expect("a free bucket name can be taken");
+    versions_are_kept_read_and_deleted(subject, store).await;
+    suspended_versioning_keeps_what_there_was(subject, store).await;
+
+    let subject = &Subject { store, bucket, expect };
+    store.create_bucket(bucket).await.expect("a free bucket name can be taken");
+    properties_are_replaced_as_a_whole(subject, store).await;
+    acls_round_trip(subject, store).await;
+    tags_round_trip(subject, store).await;
+    archived_objects_come_back(subject, store).await;
+    objects_are_renamed(subject, store).await;
+    lifecycle_rules_of_others_stay(subject, store).await;
+    let last = format!("{bucket}-last");
+    store.create_bucket(&last).await.expect("a free bucket name can be taken");
+    a_bucket_is_deleted_when_it_is_empty(&Subject { store, bucket: &last, expect }, store).await;
 }
 
 impl Subject<'_> {

@@ -35,6 +35,8 @@ pub enum ErrorKind {
     PartsMismatch,
     /// There is something at this name already (bucket, or object with overwrite forbidden). Retry: never.
     AlreadyExists,
+    /// The bucket still has something in it. Retry: never; empty it first.
+    NotEmpty,
     /// The object changed: `If-Match` failed. Retry: never; start anew.
     Changed,
     /// The object is archived and must be restored first. Retry: never.
@@ -131,6 +133,7 @@ impl ErrorKind {
             | Self::UploadNotFound
             | Self::PartsMismatch
             | Self::AlreadyExists
+            | Self::NotEmpty
             | Self::Changed
             | Self::Archived
             | Self::CrossRegion

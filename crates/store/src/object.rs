@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Crc64, ErrorKind, StoreError};
+use crate::{Crc64, ErrorKind, StoreError, Versioning};
 
 /// Which object: bucket, key and, where versions matter, the version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -81,6 +81,23 @@ pub struct BucketDetails {
     pub region: Option<String>,
     /// The default storage class.
     pub storage_class: Option<String>,
+}
+
+/// What a store says of one bucket when it is asked for everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BucketDescription {
+    /// The region id.
+    pub region: Option<String>,
+    /// The default storage class.
+    pub storage_class: Option<String>,
+    /// `fns`, or `hns` for one with real directories.
+    pub bucket_type: Option<String>,
+    /// When it was made.
+    pub created: Option<SystemTime>,
+    /// The endpoint by which it is reached from outside.
+    pub endpoint: Option<String>,
+    /// Whether it keeps versions; `None` where the store does not tell here.
+    pub versioning: Option<Versioning>,
 }
 
 /// An object in a listing.

@@ -30,6 +30,10 @@ pub struct Behaviour {
     pub delete_missing_status: u16,
     /// Status of reading an object of an archive class: 403 or 409 (`ObjectNotRestored`).
     pub archived_status: u16,
+    /// Status of asking again while an object is being restored: 409 or 403 (`RestoreAlreadyInProgress`).
+    pub restore_in_progress_status: u16,
+    /// Status of asking for the tags of an object without any: 200 with an empty list, or 404 `NoSuchTagSet`.
+    pub untagged_status: u16,
     /// What a request gets that is signed for another region than that of its bucket.
     pub wrong_region: WrongRegion,
     /// `ListBuckets` shows the buckets of all regions; `false`: only of the region that signed.
@@ -65,6 +69,8 @@ impl Default for Behaviour {
             abort_misses_running_parts: false,
             delete_missing_status: 204,
             archived_status: 403,
+            restore_in_progress_status: 409,
+            untagged_status: 200,
             wrong_region: WrongRegion::Denied,
             list_buckets_of_all_regions: true,
             key_bytes_max: 1024,

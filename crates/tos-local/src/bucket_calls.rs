@@ -1,4 +1,4 @@
-//! ListBuckets, CreateBucket, HeadBucket, GetBucketLocation, DeleteBucket.
+//! ListBuckets, CreateBucket, HeadBucket, GetBucketLocation, DeleteBucket, GetBucketInfo.
 
 use std::sync::Arc;
 
@@ -10,8 +10,9 @@ use crate::request::{Call, host_without_port};
 use crate::route::blocking;
 use crate::shared::Shared;
 use crate::times::iso;
+use crate::version_calls::versioning_status;
 
-const OWNER: &str = "practice";
+pub(crate) const OWNER: &str = "practice";
 
 pub(crate) fn owner() -> Value {
     json!({"ID": OWNER, "DisplayName": OWNER})
@@ -65,6 +66,29 @@ pub(crate) fn location(shared: &Shared, call: &Call) -> Result<Answer, Refusal> 
     let record = shared.bucket(call.bucket_name())?.record();
     let endpoint = endpoint(shared, call);
     Ok(Answer::json(&json!({"Region": record.region, "ExtranetEndpoint": endpoint, "IntranetEndpoint": endpoint})))
+}
+
+pub(crate) fn facts(shared: &Shared, call: &Call) -> Result<Answer, Refusal> {
+    let record = shared.bucket(call.bucket_name())?.record();
+    let endpoint = endpoint(shared, call);
+    let mut facts = json!({
+        "Name": record.name,
+        "Owner": owner(),
+        "CreationDate": iso(record.created_ms),
+        "StorageClass": record.storage_class,
+        "ProjectName": "default",
+        "Type": "fns",
+        "Location": record.region,
+        "AzRedundancy": "single-az",
+        "ExtranetEndpoint": endpoint,
+        "IntranetEndpoint": endpoint,
+        "CrossRegionReplication": "Disabled",
+        "TransferAcceleration": "Disabled",
+    });
+    if let Some(status) = versioning_status(shared, record.versioning) {
+        facts["Versioning"] = status.into();
+    }
+    Ok(Answer::json(&json!({"Bucket": facts})))
 }
 
 pub(crate) async fn delete(shared: &Arc<Shared>, call: &Arc<Call>) -> Result<Answer, Refusal> {

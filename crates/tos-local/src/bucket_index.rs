@@ -4,8 +4,12 @@
 //! the moment in which the map is read or changed. A slow disk therefore never makes a reader wait, and conditions
 //! such as "only if it does not exist" are decided against what is really there.
 
+mod changes;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+pub(crate) use changes::finish_rename;
 
 use crate::blob::new_id;
 use crate::disk::{self, BucketFolder};
@@ -84,15 +88,6 @@ impl Bucket {
 
     pub(crate) fn version(&self, key: &str, version_id: &str) -> Option<Arc<Version>> {
         self.keys().get(key)?.iter().find(|version| version.facts.version_id == version_id).cloned()
-    }
-
-    /// Changes the versioning state; blocks on the disk.
-    pub(crate) fn set_versioning(&self, versioning: Versioning) -> Result<(), Refusal> {
-        let _commit = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
-        let record = BucketRecord { versioning, ..self.record() };
-        disk::write_record(&self.folder.bucket_record(), &record)?;
-        *self.record.write().unwrap_or_else(PoisonError::into_inner) = record;
-        Ok(())
     }
 
     /// Makes `version` the newest of `key` if `allowed` says so to the one that it replaces; blocks on the disk.
@@ -204,6 +199,8 @@ fn delete_marker(version_id: String, now_ms: u64) -> Version {
         storage_class: "STANDARD".to_owned(),
         delete_marker: true,
         attributes: Attributes::new(),
+        acl: None,
+        restoration: None,
     };
     Version { facts, blobs: Vec::new() }
 }

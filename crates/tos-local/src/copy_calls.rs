@@ -22,6 +22,7 @@ use crate::record::{Attributes, Version, VersionFacts};
 use crate::refusal::Refusal;
 use crate::request::Call;
 use crate::shared::Shared;
+use crate::tagging_calls::{TAGGING, check_header};
 use crate::times::iso;
 
 /// The object that a copy reads.
@@ -34,6 +35,7 @@ pub(crate) struct Source {
 pub(crate) async fn copy(shared: &Arc<Shared>, call: &Arc<Call>) -> Result<Answer, Refusal> {
     let bucket = shared.bucket(call.bucket_name())?;
     check_storage_class(call)?;
+    check_header(call)?;
     check_replace(shared, call, current(&bucket, call.key()).as_deref())?;
     let source = find_source(shared, call, &bucket)?;
     let old = &source.version.facts;
@@ -55,7 +57,13 @@ pub(crate) async fn copy(shared: &Arc<Shared>, call: &Arc<Call>) -> Result<Answe
         modified_ms: shared.now_ms(),
         storage_class: storage_class(call).to_owned(),
         delete_marker: false,
-        attributes: if replace { attributes(call) } else { kept_attributes(call, &old.attributes) },
+        attributes: if replace {
+            new_attributes(call, &old.attributes)
+        } else {
+            kept_attributes(call, &old.attributes)
+        },
+        acl: None,
+        restoration: None,
     };
     let version = commit(shared, call, &bucket, Version { facts, blobs: written.blob.into_iter().collect() }).await?;
     let body = json!({"ETag": version.quoted_etag(), "LastModified": iso(version.facts.modified_ms)});
@@ -73,7 +81,22 @@ fn kept_attributes(call: &Call, old: &Attributes) -> Attributes {
     if let Some(acl) = call.header("x-tos-acl") {
         kept.insert("x-tos-acl".to_owned(), acl.to_owned());
     }
-    kept
+    with_tags(call, kept, old)
+}
+
+/// All from the request, but for the tags: these have a directive of their own.
+fn new_attributes(call: &Call, old: &Attributes) -> Attributes {
+    with_tags(call, attributes(call), old)
+}
+
+fn with_tags(call: &Call, mut new: Attributes, old: &Attributes) -> Attributes {
+    let replace = call.header("x-tos-tagging-directive").is_some_and(|text| text.eq_ignore_ascii_case("replace"));
+    new.remove(TAGGING);
+    let tags = if replace { call.header(TAGGING) } else { old.get(TAGGING).map(String::as_str) };
+    if let Some(tags) = tags {
+        new.insert(TAGGING.to_owned(), tags.to_owned());
+    }
+    new
 }
 
 /// Finds what `x-tos-copy-source` names and checks that it may be copied into `target`.

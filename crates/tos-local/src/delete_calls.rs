@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::bucket_index::{Bucket, Deleted};
-use crate::intake::receive_small;
+use crate::json_body::{BodyMd5, receive_json};
 use crate::refusal::Refusal;
 use crate::request::{Call, check_key};
 use crate::request_body::RequestBody;
-use crate::route::{blocking, take_body};
+use crate::route::blocking;
 use crate::shared::Shared;
 
 pub(crate) async fn delete(shared: &Arc<Shared>, call: &Arc<Call>) -> Result<Answer, Refusal> {
@@ -42,13 +40,7 @@ pub(crate) async fn delete_many(
     body: &mut Option<RequestBody>,
 ) -> Result<Answer, Refusal> {
     let bucket = shared.bucket(call.bucket_name())?;
-    let body = receive_small(shared, take_body(body)?).await?;
-    let sent = call.header("content-md5");
-    let sent = sent.ok_or_else(|| Refusal::new(400, "MissingContentMD5", "This call needs Content-MD5."))?;
-    if sent != base64::engine::general_purpose::STANDARD.encode(Md5::digest(&body)) {
-        return Err(Refusal::new(400, "BadDigest", "The Content-MD5 is not that of the body."));
-    }
-    let body: Value = serde_json::from_slice(&body).map_err(|error| Refusal::malformed_body(format!("{error}.")))?;
+    let body = receive_json(shared, call, body, BodyMd5::Needed).await?;
     let objects = body["Objects"].as_array().ok_or_else(|| Refusal::malformed_body("Objects is missing."))?.clone();
     let most = shared.options.behaviour.delete_keys_max;
     if objects.is_empty() || objects.len() > most {

@@ -3,6 +3,7 @@
 //! ```text
 //! ROOT/lock                             held while a server runs
 //! ROOT/buckets/NAME/bucket.json         BucketRecord
+//! ROOT/buckets/NAME/rename.json          RenameRecord; only while a key is being renamed
 //! ROOT/buckets/NAME/keys/HH/HASH.json   KeyRecord; HASH = SHA-256 of the key, so any key makes a file name
 //! ROOT/buckets/NAME/data/HH/ID          bytes of objects and parts
 //! ROOT/buckets/NAME/uploads/ID/upload.json, 00001.json …   UploadRecord, PartRecord
@@ -34,6 +35,10 @@ impl BucketFolder {
 
     pub(crate) fn bucket_record(&self) -> PathBuf {
         self.0.join("bucket.json")
+    }
+
+    pub(crate) fn rename_record(&self) -> PathBuf {
+        self.0.join("rename.json")
     }
 
     pub(crate) fn data(&self) -> PathBuf {

@@ -13,6 +13,7 @@
 //! an object is a list of files. The index of each bucket is kept in memory (about 0.5 KB per object) and read from
 //! the folder at the start; writes are atomic but not synced, for this is practice and not an archive.
 
+mod acl_calls;
 mod answer;
 mod auth;
 mod behaviour;
@@ -26,8 +27,11 @@ mod delete_calls;
 mod disk;
 mod fault;
 mod intake;
+mod json_body;
 mod key_listing;
+mod lifecycle_calls;
 mod list_calls;
+mod meta_calls;
 mod multipart_calls;
 mod multipart_lists;
 mod object_calls;
@@ -37,12 +41,15 @@ mod outlet;
 mod part_calls;
 mod record;
 mod refusal;
+mod rename_calls;
 mod request;
 mod request_body;
+mod restore_calls;
 mod route;
 mod server;
 mod shared;
 mod stats;
+mod tagging_calls;
 mod throttle;
 mod times;
 mod tls;

@@ -70,6 +70,9 @@ struct Arguments {
     /// Limits all server-side copies together, in megabytes (1 000 000 bytes) per second.
     #[arg(long, value_name = "MB/S", value_parser = parse_rate)]
     copy_mbps: Option<u64>,
+    /// How long restoring an archived object takes.
+    #[arg(long, default_value_t = 3000, value_name = "MILLISECONDS")]
+    restore_ms: u64,
     /// Runs the server's clock ahead of the computer's (behind, if negative).
     #[arg(long, default_value_t = 0, value_name = "SECONDS", allow_negative_numbers = true)]
     clock_ahead: i64,
@@ -132,6 +135,12 @@ struct Switches {
     /// Status of reading an archived object.
     #[arg(long, default_value_t = 403, value_parser = parse_one_of::<403, 409>, value_name = "403|409")]
     archived_status: u16,
+    /// Status of asking again while an object is being restored.
+    #[arg(long, default_value_t = 409, value_parser = parse_one_of::<403, 409>, value_name = "403|409")]
+    restore_in_progress_status: u16,
+    /// Status of asking for the tags of an object without any.
+    #[arg(long, default_value_t = 200, value_parser = parse_one_of::<200, 404>, value_name = "200|404")]
+    untagged_status: u16,
     /// Answer to a request that is signed for another region.
     #[arg(long, value_enum, default_value_t = WrongRegionArgument::Denied)]
     wrong_region: WrongRegionArgument,
@@ -186,6 +195,8 @@ impl Switches {
             abort_misses_running_parts: self.abort_misses_running_parts,
             delete_missing_status: self.delete_missing_status,
             archived_status: self.archived_status,
+            restore_in_progress_status: self.restore_in_progress_status,
+            untagged_status: self.untagged_status,
             wrong_region: match self.wrong_region {
                 WrongRegionArgument::Denied => WrongRegion::Denied,
                 WrongRegionArgument::Redirect => WrongRegion::Redirect,
@@ -278,6 +289,7 @@ fn options(arguments: Arguments) -> Result<Options, String> {
         idle_timeout: arguments.idle_timeout_ms.map(Duration::from_millis),
         bytes_per_second: arguments.mbps,
         copy_bytes_per_second: arguments.copy_mbps,
+        restore_takes: Duration::from_millis(arguments.restore_ms),
         custom_domains: arguments.custom_domain.into_iter().collect::<BTreeMap<_, _>>(),
         domain: arguments.domain,
         buckets,

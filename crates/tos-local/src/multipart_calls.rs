@@ -20,6 +20,7 @@ use crate::request::Call;
 use crate::request_body::RequestBody;
 use crate::route::{blocking, take_body};
 use crate::shared::Shared;
+use crate::tagging_calls::check_header;
 use crate::upload::{Upload, UploadState};
 
 /// The smallest size of any part but the last.
@@ -28,6 +29,7 @@ const PART_BYTES_MIN: u64 = 5 << 20;
 pub(crate) async fn create(shared: &Arc<Shared>, call: &Arc<Call>) -> Result<Answer, Refusal> {
     let bucket = shared.bucket(call.bucket_name())?;
     check_storage_class(call)?;
+    check_header(call)?;
     check_replace(shared, call, current(&bucket, call.key()).as_deref())?;
     let record = UploadRecord {
         upload_id: new_id(),
@@ -179,6 +181,8 @@ fn assemble(shared: &Shared, upload: &Upload, parts: &[Part]) -> Version {
         storage_class: upload.record.storage_class.clone(),
         delete_marker: false,
         attributes: upload.record.attributes.clone(),
+        acl: None,
+        restoration: None,
     };
     Version { facts, blobs: parts.iter().filter_map(|part| part.blob.clone()).collect() }
 }

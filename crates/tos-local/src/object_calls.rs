@@ -15,8 +15,10 @@ use crate::record::{Attributes, Version, VersionFacts, Versioning};
 use crate::refusal::Refusal;
 use crate::request::Call;
 use crate::request_body::RequestBody;
+use crate::restore_calls::{self, Progress, is_archived};
 use crate::route::{blocking, take_body};
 use crate::shared::Shared;
+use crate::tagging_calls::{self, TAGGING, tags};
 use crate::throttle::{Throttle, Throttles};
 use crate::times::rfc_1123;
 
@@ -27,6 +29,7 @@ pub(crate) async fn put(
 ) -> Result<Answer, Refusal> {
     let bucket = shared.bucket(call.bucket_name())?;
     check_storage_class(call)?;
+    tagging_calls::check_header(call)?;
     // Refused before the body is asked for where that can be known; decided again when it is committed.
     check_replace(shared, call, current(&bucket, call.key()).as_deref())?;
     let written = receive_body(shared, call, &bucket, body).await?;
@@ -39,6 +42,8 @@ pub(crate) async fn put(
         storage_class: storage_class(call).to_owned(),
         delete_marker: false,
         attributes: attributes(call),
+        acl: None,
+        restoration: None,
     };
     let version = commit(shared, call, &bucket, Version { facts, blobs: written.blob.into_iter().collect() }).await?;
     Ok(Answer::ok()
@@ -52,6 +57,7 @@ pub(crate) fn head(shared: &Arc<Shared>, call: &Call) -> Result<Answer, Refusal>
     check_read(call, &version)?;
     let bucket = shared.bucket(call.bucket_name())?;
     let answer = describe(shared, &bucket, &version);
+    let answer = restore_calls::describe_request(answer, &version.facts, shared.now_ms());
     Ok(answer.header("content-length", version.facts.size_bytes.to_string()))
 }
 
@@ -94,10 +100,18 @@ pub(crate) fn current(bucket: &Bucket, key: &str) -> Option<Arc<Version>> {
 }
 
 /// The version that a request means: `versionId`, or the newest.
-fn find(shared: &Shared, call: &Call) -> Result<Arc<Version>, Refusal> {
+pub(crate) fn find(shared: &Shared, call: &Call) -> Result<Arc<Version>, Refusal> {
     let bucket = shared.bucket(call.bucket_name())?;
-    match call.filled("versionId") {
-        "" => match bucket.newest(call.key()) {
+    let keys = bucket.keys();
+    let versions = keys.get(call.key()).map_or(&[][..], Vec::as_slice);
+    let at = position(shared, versions, call.filled("versionId"))?;
+    versions.get(at).cloned().ok_or_else(Refusal::no_such_key)
+}
+
+/// Which of a key's versions `versionId` means; the newest if it is empty. Never a delete marker.
+pub(crate) fn position(shared: &Shared, versions: &[Arc<Version>], version_id: &str) -> Result<usize, Refusal> {
+    match version_id {
+        "" => match versions.first() {
             Some(version) if version.facts.delete_marker => {
                 let refusal = Refusal::no_such_key();
                 if !shared.options.behaviour.delete_marker_header_on_404 {
@@ -106,15 +120,15 @@ fn find(shared: &Shared, call: &Call) -> Result<Arc<Version>, Refusal> {
                 let refusal = refusal.with_header("x-tos-delete-marker", "true");
                 Err(refusal.with_header("x-tos-version-id", &version.facts.version_id))
             }
-            Some(version) => Ok(version),
+            Some(_) => Ok(0),
             None => Err(Refusal::no_such_key()),
         },
-        version_id => match bucket.version(call.key(), version_id) {
-            Some(version) if version.facts.delete_marker => {
+        version_id => match versions.iter().position(|version| version.facts.version_id == version_id) {
+            Some(at) if versions[at].facts.delete_marker => {
                 let refusal = Refusal::new(405, "MethodNotAllowed", "This version is a delete marker.");
                 Err(refusal.with_header("x-tos-delete-marker", "true"))
             }
-            Some(version) => Ok(version),
+            Some(at) => Ok(at),
             None => Err(Refusal::new(404, "NoSuchVersion", "The specified version does not exist.")),
         },
     }
@@ -124,10 +138,13 @@ fn find(shared: &Shared, call: &Call) -> Result<Arc<Version>, Refusal> {
 fn describe(shared: &Shared, bucket: &Bucket, version: &Version) -> Answer {
     let facts = &version.facts;
     let mut answer = Answer::ok().header("content-type", "binary/octet-stream");
-    for (name, value) in &facts.attributes {
+    // Who may do what, and the tags, are asked for by calls of their own.
+    for (name, value) in facts.attributes.iter().filter(|(name, _)| !["x-tos-acl", TAGGING].contains(&name.as_str())) {
         answer = answer.header(name, value);
     }
-    answer
+    let tags = tags(&facts.attributes).len();
+    let answer = answer.header_if("x-tos-tagging-count", (tags > 0).then(|| tags.to_string()));
+    restore_calls::describe(answer, facts, shared.now_ms())
         .header("etag", version.quoted_etag())
         .header("last-modified", rfc_1123(facts.modified_ms))
         .header("accept-ranges", "bytes")
@@ -141,9 +158,10 @@ pub(crate) fn shown_version<'a>(bucket: &Bucket, version: &'a Version) -> Option
     (bucket.record().versioning != Versioning::Never).then_some(version.facts.version_id.as_str())
 }
 
-/// Archived objects have to be restored before they can be read, and this server restores none.
+/// Archived objects have to be restored before they can be read.
 pub(crate) fn check_restored(shared: &Shared, version: &Version) -> Result<(), Refusal> {
-    if !["ARCHIVE", "COLD_ARCHIVE", "DEEP_COLD_ARCHIVE"].contains(&version.facts.storage_class.as_str()) {
+    let facts = &version.facts;
+    if !is_archived(facts) || restore_calls::progress(facts, shared.now_ms()) == Progress::Readable {
         return Ok(());
     }
     let message = "The object is archived and has to be restored before it can be read.";

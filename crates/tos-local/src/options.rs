@@ -40,6 +40,8 @@ pub struct Options {
     pub bytes_per_second: Option<u64>,
     /// Bytes per second of all server-side copies together.
     pub copy_bytes_per_second: Option<u64>,
+    /// How long it takes until an archived object that is being restored can be read.
+    pub restore_takes: Duration,
     /// Hosts (lower case, without port) that stand for a bucket.
     pub custom_domains: BTreeMap<String, String>,
     /// The domain of virtual-host addressing: `BUCKET.domain`. `BUCKET.localhost` works always, but not over
@@ -75,6 +77,7 @@ impl Default for Options {
             idle_timeout: None,
             bytes_per_second: None,
             copy_bytes_per_second: None,
+            restore_takes: Duration::from_secs(3),
             custom_domains: BTreeMap::new(),
             domain: "tos.test".to_owned(),
             buckets: Vec::new(),

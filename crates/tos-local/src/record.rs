@@ -8,8 +8,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::blob::{Blob, Quota};
+use crate::restore_calls::Restoration;
 
 /// Headers given at upload that come back at HEAD and GET, by lower-case name, as they were on the wire.
 pub(crate) type Attributes = BTreeMap<String, String>;
@@ -21,6 +23,19 @@ pub(crate) struct BucketRecord {
     pub(crate) created_ms: u64,
     pub(crate) storage_class: String,
     pub(crate) versioning: Versioning,
+    /// Objects written from then on can be renamed; `None` if none can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) renames_since_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lifecycle: Option<LifecycleRecord>,
+}
+
+/// The lifecycle rules of a bucket.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LifecycleRecord {
+    /// As they came.
+    pub(crate) rules: Vec<Value>,
+    pub(crate) allows_overlap: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +66,11 @@ pub(crate) struct VersionFacts {
     pub(crate) storage_class: String,
     pub(crate) delete_marker: bool,
     pub(crate) attributes: Attributes,
+    /// Grants that were chosen one by one; a ready-made list is among the attributes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) acl: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) restoration: Option<Restoration>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -9,8 +9,8 @@ use crate::request_body::RequestBody;
 use crate::shared::Shared;
 use crate::verb::Verb;
 use crate::{
-    bucket_calls, copy_calls, delete_calls, list_calls, multipart_calls, multipart_lists, object_calls, part_calls,
-    version_calls,
+    acl_calls, bucket_calls, copy_calls, delete_calls, lifecycle_calls, list_calls, meta_calls, multipart_calls,
+    multipart_lists, object_calls, part_calls, rename_calls, restore_calls, tagging_calls, version_calls,
 };
 
 /// Answers an authenticated call.
@@ -31,6 +31,13 @@ pub(crate) async fn answer(
         Verb::GetBucketLocation => bucket_calls::location(shared, call),
         Verb::GetBucketVersioning => version_calls::get_versioning(shared, call),
         Verb::PutBucketVersioning => version_calls::put_versioning(shared, call, body).await,
+        Verb::GetBucketInfo => bucket_calls::facts(shared, call),
+        Verb::GetBucketLifecycle => lifecycle_calls::get(shared, call),
+        Verb::PutBucketLifecycle => lifecycle_calls::put(shared, call, body).await,
+        Verb::DeleteBucketLifecycle => lifecycle_calls::delete(shared, call).await,
+        Verb::GetBucketRename => rename_calls::get(shared, call),
+        Verb::PutBucketRename => rename_calls::put(shared, call, body).await,
+        Verb::DeleteBucketRename => rename_calls::delete(shared, call).await,
         Verb::ListObjects => list_calls::list_v1(shared, call),
         Verb::ListObjectsV2 => list_calls::list_v2(shared, call),
         Verb::ListObjectVersions => version_calls::list(shared, call),
@@ -41,6 +48,14 @@ pub(crate) async fn answer(
         Verb::PutObject => object_calls::put(shared, call, body).await,
         Verb::CopyObject => copy_calls::copy(shared, call).await,
         Verb::DeleteObject => delete_calls::delete(shared, call).await,
+        Verb::SetObjectMeta => meta_calls::set(shared, call).await,
+        Verb::RestoreObject => restore_calls::restore(shared, call, body).await,
+        Verb::RenameObject => rename_calls::rename(shared, call).await,
+        Verb::GetObjectACL => acl_calls::get(shared, call),
+        Verb::PutObjectACL => acl_calls::put(shared, call, body).await,
+        Verb::GetObjectTagging => tagging_calls::get(shared, call),
+        Verb::PutObjectTagging => tagging_calls::put(shared, call, body).await,
+        Verb::DeleteObjectTagging => tagging_calls::delete(shared, call).await,
         Verb::CreateMultipartUpload => multipart_calls::create(shared, call).await,
         Verb::UploadPart => part_calls::upload(shared, call, body).await,
         Verb::UploadPartCopy => part_calls::copy(shared, call).await,

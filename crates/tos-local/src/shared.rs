@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGua
 use std::time::Duration;
 
 use crate::blob::{Blob, Quota};
-use crate::bucket_index::Bucket;
+use crate::bucket_index::{Bucket, finish_rename};
 use crate::disk::{self, BucketFolder};
 use crate::fault::Faults;
 use crate::record::{BucketRecord, KeyRecord, Part, PartRecord, UploadRecord, Version, Versioning};
@@ -133,6 +133,8 @@ impl Shared {
             created_ms: self.now_ms(),
             storage_class: storage_class.to_owned(),
             versioning: Versioning::Never,
+            renames_since_ms: None,
+            lifecycle: None,
         };
         let folder = BucketFolder::new(&self.options.root, name);
         disk::write_record(&folder.bucket_record(), &record)?;
@@ -206,6 +208,7 @@ fn load_bucket(root: &Path, path: &Path, quota: &Arc<Quota>) -> Result<Option<Ar
         return Ok(None);
     }
     let record: BucketRecord = disk::read_record(&folder.bucket_record())?;
+    finish_rename(&folder)?;
     let data = folder.data();
     let mut keys = BTreeMap::new();
     for path in

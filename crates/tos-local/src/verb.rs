@@ -23,6 +23,20 @@ pub enum Verb {
     GetBucketVersioning,
     /// `PUT /?versioning`.
     PutBucketVersioning,
+    /// `GET /?bucketInfo`.
+    GetBucketInfo,
+    /// `GET /?lifecycle`.
+    GetBucketLifecycle,
+    /// `PUT /?lifecycle`.
+    PutBucketLifecycle,
+    /// `DELETE /?lifecycle`.
+    DeleteBucketLifecycle,
+    /// `GET /?rename`.
+    GetBucketRename,
+    /// `PUT /?rename`.
+    PutBucketRename,
+    /// `DELETE /?rename`.
+    DeleteBucketRename,
     /// `GET /` of a bucket.
     ListObjects,
     /// `GET /?list-type=2`.
@@ -43,6 +57,22 @@ pub enum Verb {
     CopyObject,
     /// `DELETE /key`.
     DeleteObject,
+    /// `POST /key?metadata`.
+    SetObjectMeta,
+    /// `POST /key?restore`.
+    RestoreObject,
+    /// `PUT /key?rename&name=NEW`.
+    RenameObject,
+    /// `GET /key?acl`.
+    GetObjectACL,
+    /// `PUT /key?acl`.
+    PutObjectACL,
+    /// `GET /key?tagging`.
+    GetObjectTagging,
+    /// `PUT /key?tagging`.
+    PutObjectTagging,
+    /// `DELETE /key?tagging`.
+    DeleteObjectTagging,
     /// `POST /key?uploads`.
     CreateMultipartUpload,
     /// `PUT /key?partNumber=N&uploadId=U`.
@@ -68,6 +98,13 @@ impl Verb {
             Self::GetBucketLocation => "GetBucketLocation",
             Self::GetBucketVersioning => "GetBucketVersioning",
             Self::PutBucketVersioning => "PutBucketVersioning",
+            Self::GetBucketInfo => "GetBucketInfo",
+            Self::GetBucketLifecycle => "GetBucketLifecycle",
+            Self::PutBucketLifecycle => "PutBucketLifecycle",
+            Self::DeleteBucketLifecycle => "DeleteBucketLifecycle",
+            Self::GetBucketRename => "GetBucketRename",
+            Self::PutBucketRename => "PutBucketRename",
+            Self::DeleteBucketRename => "DeleteBucketRename",
             Self::ListObjects => "ListObjects",
             Self::ListObjectsV2 => "ListObjectsV2",
             Self::ListObjectVersions => "ListObjectVersions",
@@ -78,6 +115,14 @@ impl Verb {
             Self::PutObject => "PutObject",
             Self::CopyObject => "CopyObject",
             Self::DeleteObject => "DeleteObject",
+            Self::SetObjectMeta => "SetObjectMeta",
+            Self::RestoreObject => "RestoreObject",
+            Self::RenameObject => "RenameObject",
+            Self::GetObjectACL => "GetObjectACL",
+            Self::PutObjectACL => "PutObjectACL",
+            Self::GetObjectTagging => "GetObjectTagging",
+            Self::PutObjectTagging => "PutObjectTagging",
+            Self::DeleteObjectTagging => "DeleteObjectTagging",
             Self::CreateMultipartUpload => "CreateMultipartUpload",
             Self::UploadPart => "UploadPart",
             Self::UploadPartCopy => "UploadPartCopy",
@@ -89,7 +134,24 @@ impl Verb {
 
     /// Names the call that a request is.
     pub(crate) fn of(call: &Call) -> Result<Self, Refusal> {
-        const UNKNOWN: [&str; 19] = [
+        if let Some(verb) = Self::of_sub_resource(call)? {
+            return Ok(verb);
+        }
+        let verb = match &call.target {
+            Target::Service => match call.method {
+                Method::GET => Some(Self::ListBuckets),
+                _ => None,
+            },
+            Target::Bucket(_) => Self::of_bucket(call),
+            Target::Object { .. } => Self::of_object(call),
+        };
+        verb.ok_or_else(|| Refusal::new(405, "MethodNotAllowed", format!("{} is not a call here.", call.method)))
+    }
+
+    /// The call about something that belongs to a bucket or an object, named by a parameter. One that this server does
+    /// not know is refused, so that it is not taken for a call about the whole.
+    fn of_sub_resource(call: &Call) -> Result<Option<Self>, Refusal> {
+        const NAMES: [&str; 19] = [
             "acl",
             "append",
             "bucketInfo",
@@ -110,18 +172,27 @@ impl Verb {
             "trash",
             "website",
         ];
-        if let Some(unknown) = UNKNOWN.iter().find(|name| call.has(name)) {
-            return Err(Refusal::not_implemented(&format!("{} with {unknown}", call.method)));
-        }
-        let verb = match &call.target {
-            Target::Service => match call.method {
-                Method::GET => Some(Self::ListBuckets),
-                _ => None,
-            },
-            Target::Bucket(_) => Self::of_bucket(call),
-            Target::Object { .. } => Self::of_object(call),
+        let Some(name) = NAMES.into_iter().find(|name| call.has(name)) else { return Ok(None) };
+        let is_object = matches!(call.target, Target::Object { .. });
+        let verb = match (is_object, call.method.as_str(), name) {
+            (false, "GET", "bucketInfo") => Self::GetBucketInfo,
+            (false, "GET", "lifecycle") => Self::GetBucketLifecycle,
+            (false, "PUT", "lifecycle") => Self::PutBucketLifecycle,
+            (false, "DELETE", "lifecycle") => Self::DeleteBucketLifecycle,
+            (false, "GET", "rename") => Self::GetBucketRename,
+            (false, "PUT", "rename") => Self::PutBucketRename,
+            (false, "DELETE", "rename") => Self::DeleteBucketRename,
+            (true, "POST", "metadata") => Self::SetObjectMeta,
+            (true, "POST", "restore") => Self::RestoreObject,
+            (true, "PUT", "rename") => Self::RenameObject,
+            (true, "GET", "acl") => Self::GetObjectACL,
+            (true, "PUT", "acl") => Self::PutObjectACL,
+            (true, "GET", "tagging") => Self::GetObjectTagging,
+            (true, "PUT", "tagging") => Self::PutObjectTagging,
+            (true, "DELETE", "tagging") => Self::DeleteObjectTagging,
+            _ => return Err(Refusal::not_implemented(&format!("{} with {name}", call.method))),
         };
-        verb.ok_or_else(|| Refusal::new(405, "MethodNotAllowed", format!("{} is not a call here.", call.method)))
+        Ok(Some(verb))
     }
 
     fn of_bucket(call: &Call) -> Option<Self> {

@@ -2,28 +2,33 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::answer::Answer;
 use crate::bucket_calls::owner;
-use crate::intake::receive_small;
+use crate::json_body::{BodyMd5, receive_json};
 use crate::key_listing::rolled_up;
 use crate::list_calls::{content, encoded, wants_url_encoding};
 use crate::record::Versioning;
 use crate::refusal::Refusal;
 use crate::request::Call;
 use crate::request_body::RequestBody;
-use crate::route::{blocking, take_body};
+use crate::route::blocking;
 use crate::shared::Shared;
 use crate::times::iso;
 
 pub(crate) fn get_versioning(shared: &Shared, call: &Call) -> Result<Answer, Refusal> {
-    let status = match shared.bucket(call.bucket_name())?.record().versioning {
+    let status = versioning_status(shared, shared.bucket(call.bucket_name())?.record().versioning);
+    Ok(Answer::json(&status.map_or_else(|| json!({}), |status| json!({"Status": status}))))
+}
+
+/// The word for a state; `None` where none is said.
+pub(crate) fn versioning_status(shared: &Shared, versioning: Versioning) -> Option<&'static str> {
+    match versioning {
         Versioning::Enabled => Some("Enabled"),
         Versioning::Suspended => Some("Suspended"),
         Versioning::Never => shared.options.behaviour.empty_versioning_status.then_some(""),
-    };
-    Ok(Answer::json(&status.map_or_else(|| json!({}), |status| json!({"Status": status}))))
+    }
 }
 
 pub(crate) async fn put_versioning(
@@ -32,8 +37,7 @@ pub(crate) async fn put_versioning(
     body: &mut Option<RequestBody>,
 ) -> Result<Answer, Refusal> {
     let bucket = shared.bucket(call.bucket_name())?;
-    let body = receive_small(shared, take_body(body)?).await?;
-    let body: Value = serde_json::from_slice(&body).map_err(|error| Refusal::malformed_body(format!("{error}.")))?;
+    let body = receive_json(shared, call, body, BodyMd5::Welcome).await?;
     let versioning = match body["Status"].as_str() {
         Some("Enabled") => Versioning::Enabled,
         Some("Suspended") => Versioning::Suspended,

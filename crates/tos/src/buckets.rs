@@ -1,10 +1,11 @@
 //! Buckets.
 
 use reqwest::Method;
-use store::{BucketDetails, BucketSummary};
+use store::{BucketDescription, BucketDetails, BucketSummary};
 
 use crate::headers::{iso_time, text};
-use crate::{Result, TosStore, wire};
+use crate::wire::administration::BucketInfo;
+use crate::{Result, TosStore, versions, wire};
 
 pub(crate) async fn list(store: &TosStore) -> Result<Vec<BucketSummary>> {
     let answer = store.send(store.service_call("listing", Method::GET)?).await?;
@@ -17,12 +18,14 @@ pub(crate) async fn list(store: &TosStore) -> Result<Vec<BucketSummary>> {
         region: bucket.location,
         endpoint: bucket.extranet_endpoint,
     };
-    Ok(list.buckets.unwrap_or_default().into_iter().map(summary).collect())
+    let buckets: Vec<BucketSummary> = list.buckets.unwrap_or_default().into_iter().map(summary).collect();
+    store.homes.learn(&buckets);
+    Ok(buckets)
 }
 
 pub(crate) async fn create(store: &TosStore, bucket: &str) -> Result<()> {
     // Through a custom domain this would be about the bucket that the domain stands for.
-    store.endpoint.service()?;
+    store.homes.own().endpoint.service()?;
     let answer = store.send(store.bucket_call("making", Method::PUT, bucket)?).await?;
     answer.looks_like_tos()
 }
@@ -35,6 +38,28 @@ pub(crate) async fn head(store: &TosStore, bucket: &str) -> Result<BucketDetails
     Ok(BucketDetails {
         region: text(headers, "x-tos-bucket-region"),
         storage_class: text(headers, "x-tos-storage-class"),
+    })
+}
+
+pub(crate) async fn delete(store: &TosStore, bucket: &str) -> Result<()> {
+    // Through a custom domain this would be about the bucket that the domain stands for.
+    store.homes.own().endpoint.service()?;
+    let answer = store.send(store.bucket_call("deleting", Method::DELETE, bucket)?).await?;
+    answer.looks_like_tos()
+}
+
+pub(crate) async fn describe(store: &TosStore, bucket: &str) -> Result<BucketDescription> {
+    let call = store.bucket_call("asking for the facts of", Method::GET, bucket)?.param("bucketInfo", "");
+    let answer = store.send(call).await?;
+    let told: BucketInfo = answer.json_if(|told: &BucketInfo| told.bucket.is_some()).await?;
+    let facts = told.bucket.unwrap_or_default();
+    Ok(BucketDescription {
+        region: facts.location,
+        storage_class: facts.storage_class,
+        bucket_type: facts.kind,
+        created: facts.creation_date.as_deref().and_then(iso_time),
+        endpoint: facts.extranet_endpoint,
+        versioning: versions::state(&facts.versioning.unwrap_or_default()),
     })
 }
 

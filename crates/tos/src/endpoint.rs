@@ -93,6 +93,22 @@ impl Endpoint {
         bare == "localhost" || bare.ends_with(".localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 
+    /// The endpoint of another region, where ours names its own in its host name.
+    pub(crate) fn of_region(&self, own: &str, other: &str) -> Option<Self> {
+        let host = self.host.replacen(&format!("tos-{own}."), &format!("tos-{other}."), 1);
+        let changes = self.addressing != Addressing::CustomDomain && host != self.host;
+        changes.then(|| Self { host, ..self.clone() })
+    }
+
+    /// Another host, reached in the same way: the scheme is ours, so that nobody can take us from https to http.
+    pub(crate) fn alike(&self, host: &str) -> Option<Self> {
+        let bare = host.split_once("://").map_or(host, |(_, bare)| bare);
+        if self.addressing == Addressing::CustomDomain || bare.contains('@') || host.starts_with("ftp:") {
+            return None;
+        }
+        Self::parse(&format!("{}://{bare}", self.scheme), self.addressing).ok()
+    }
+
     fn with_port(&self, host: &str) -> String {
         self.port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }

@@ -47,6 +47,8 @@ pub fn answer(input: &[u8]) {
     let Ok(response) = builder.body(Bytes::copy_from_slice(body)) else { return };
     CLIENT.with_borrow_mut(|client| {
         let (store, runtime) = client.get_or_insert_with(open);
+        // One answer is what there is: no list of buckets is asked for after a refusal.
+        store.homes.learn(&[]);
         store.transport.answer_next(Response::from(response));
         if let Err(error) = runtime.block_on(ask(store, verb, status)) {
             check_error(&error, status);

@@ -21,15 +21,20 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod headers;
+mod homes;
 mod incoming;
+mod lifecycle;
 mod listing;
 mod multipart;
 mod objects;
 mod outgoing;
 mod presign;
+mod properties;
 mod request;
+mod restoring;
 pub mod sdk_checkpoint;
 mod transport;
+mod versions;
 mod wire;
 
 use std::fmt;
@@ -38,24 +43,26 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use store::{
-    BucketDetails, BucketSummary, Capabilities, CompletedObject, CopyObjectOptions, CopyPartRequest, DeleteFailure,
-    ETag, GetOptions, GotObject, ListPage, ListRequest, ObjectDetails, ObjectRef, ObjectSettings, ObjectStore,
-    PartList, PartNumber, PartReceipt, PresignMethod, PutCondition, PutReceipt, StoreError, UploadBody, UploadId,
-    UploadList, UploadListRequest, UploadRef,
+    AclSetting, Administration, BucketDescription, BucketDetails, BucketSummary, Capabilities, CompletedObject,
+    CopyObjectOptions, CopyPartRequest, DeleteFailure, ETag, GetOptions, GotObject, Lifecycle, ListPage, ListRequest,
+    ObjectAcl, ObjectDetails, ObjectRef, ObjectSettings, ObjectStore, PartList, PartNumber, PartReceipt, PresignMethod,
+    PutCondition, PutReceipt, RestoreAnswer, RestoreRequest, StoreError, Tag, UploadBody, UploadId, UploadList,
+    UploadListRequest, UploadRef, VersionListRequest, VersionPage, Versioning,
 };
 
 pub use config::{Addressing, Clock, Credentials, HostRoute, ProxyChoice, ProxyConfig, Timeouts, TosConfig};
 use endpoint::Endpoint;
+use homes::{Home, Homes};
 use transport::Transport;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
-/// TOS at one endpoint, in one region, with one set of credentials.
+/// TOS at one endpoint with one set of credentials. Buckets of other regions that the account lists are asked at the
+/// endpoints of theirs.
 ///
 /// Cheap to share behind an `Arc`; the connections are pooled inside.
 pub struct TosStore {
-    endpoint: Endpoint,
-    region: String,
+    homes: Homes,
     credentials: Credentials,
     transport: Transport,
     user_agent: String,
@@ -76,9 +83,8 @@ impl TosStore {
         let endpoint = Endpoint::parse(&config.endpoint, config.addressing)?;
         let transport = Transport::open(&config, &endpoint)?;
         Ok(Self {
-            endpoint,
+            homes: Homes::new(Home { endpoint, region: config.region }),
             transport,
-            region: config.region,
             credentials: config.credentials,
             user_agent: config.user_agent,
             clock: config.clock,
@@ -90,10 +96,7 @@ impl TosStore {
 
 impl fmt::Debug for TosStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TosStore")
-            .field("endpoint", &self.endpoint)
-            .field("region", &self.region)
-            .finish_non_exhaustive()
+        f.debug_struct("TosStore").field("home", &self.homes.own()).finish_non_exhaustive()
     }
 }
 
@@ -198,5 +201,77 @@ impl ObjectStore for TosStore {
 
     fn reconnect(&self) {
         self.transport.reconnect();
+    }
+}
+
+/// As above: the list alone.
+#[async_trait]
+impl Administration for TosStore {
+    async fn list_versions(&self, bucket: &str, request: &VersionListRequest) -> Result<VersionPage> {
+        versions::list(self, bucket, request).await
+    }
+
+    async fn versioning(&self, bucket: &str) -> Result<Versioning> {
+        versions::versioning(self, bucket).await
+    }
+
+    async fn set_versioning(&self, bucket: &str, on: bool) -> Result<()> {
+        versions::set_versioning(self, bucket, on).await
+    }
+
+    async fn restore_object(&self, object: &ObjectRef, request: RestoreRequest) -> Result<RestoreAnswer> {
+        restoring::restore(self, object, request).await
+    }
+
+    async fn rename_enabled(&self, bucket: &str) -> Result<bool> {
+        restoring::rename_enabled(self, bucket).await
+    }
+
+    async fn set_rename_enabled(&self, bucket: &str, on: bool) -> Result<()> {
+        restoring::set_rename_enabled(self, bucket, on).await
+    }
+
+    async fn rename_object(&self, object: &ObjectRef, new_key: &str, condition: PutCondition) -> Result<()> {
+        restoring::rename(self, object, new_key, condition).await
+    }
+
+    async fn set_object_meta(&self, object: &ObjectRef, settings: &ObjectSettings) -> Result<()> {
+        properties::set_meta(self, object, settings).await
+    }
+
+    async fn object_acl(&self, object: &ObjectRef) -> Result<ObjectAcl> {
+        properties::acl(self, object).await
+    }
+
+    async fn set_object_acl(&self, object: &ObjectRef, acl: &AclSetting) -> Result<()> {
+        properties::set_acl(self, object, acl).await
+    }
+
+    async fn object_tags(&self, object: &ObjectRef) -> Result<Vec<Tag>> {
+        properties::tags(self, object).await
+    }
+
+    async fn set_object_tags(&self, object: &ObjectRef, tags: &[Tag]) -> Result<()> {
+        properties::set_tags(self, object, tags).await
+    }
+
+    async fn delete_object_tags(&self, object: &ObjectRef) -> Result<()> {
+        properties::delete_tags(self, object).await
+    }
+
+    async fn delete_bucket(&self, bucket: &str) -> Result<()> {
+        buckets::delete(self, bucket).await
+    }
+
+    async fn lifecycle(&self, bucket: &str) -> Result<Lifecycle> {
+        lifecycle::get(self, bucket).await
+    }
+
+    async fn set_lifecycle(&self, bucket: &str, lifecycle: &Lifecycle) -> Result<()> {
+        lifecycle::set(self, bucket, lifecycle).await
+    }
+
+    async fn describe_bucket(&self, bucket: &str) -> Result<BucketDescription> {
+        buckets::describe(self, bucket).await
     }
 }

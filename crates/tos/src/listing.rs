@@ -14,10 +14,7 @@ use crate::{Result, TosStore, wire};
 pub(crate) async fn objects(store: &TosStore, bucket: &str, request: &ListRequest) -> Result<ListPage> {
     let mut call = store.bucket_call("listing", Method::GET, bucket)?.param("list-type", "2");
     if let Some(max_keys) = request.max_keys {
-        if !(1..=1000).contains(&max_keys) {
-            let message = format!("a page has 1 to 1000 entries, not {max_keys}");
-            return Err(StoreError::new(ErrorKind::Refused, message));
-        }
+        check_max_keys(max_keys)?;
         call = call.param("max-keys", max_keys.to_string());
     }
     let call = call
@@ -111,7 +108,15 @@ pub(crate) async fn uploads(store: &TosStore, bucket: &str, request: &UploadList
     Ok(UploadList { uploads: list.uploads.into_iter().filter(|one| !nameless(one)).map(upload).collect(), next })
 }
 
-fn no_way_on(doing: &str, what: &str) -> StoreError {
+pub(crate) fn check_max_keys(max_keys: u32) -> Result<()> {
+    if (1..=1000).contains(&max_keys) {
+        return Ok(());
+    }
+    let message = format!("a page has 1 to 1000 entries, not {max_keys}");
+    Err(StoreError::new(ErrorKind::Refused, message))
+}
+
+pub(crate) fn no_way_on(doing: &str, what: &str) -> StoreError {
     let message = format!("{doing} {what} failed: the answer says that there is more, but not where");
     StoreError::new(ErrorKind::NotThisStore, message)
 }

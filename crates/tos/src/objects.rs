@@ -1,15 +1,12 @@
 //! Whole objects: head, get, put, delete.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use md5::{Digest, Md5};
 use reqwest::Method;
 use store::{
     ByteRange, DeleteFailure, ErrorKind, GetOptions, GotObject, ObjectDetails, ObjectRef, ObjectSettings, PutCondition,
     PutReceipt, StoreError, UploadBody,
 };
 
-use crate::request::Answer;
+use crate::request::{Answer, check_version, json_body};
 use crate::{Result, TosStore, headers, wire};
 
 /// Most keys of one call (protocol.md, section 3).
@@ -111,6 +108,7 @@ pub(crate) async fn delete(store: &TosStore, object: &ObjectRef) -> Result<()> {
 pub(crate) async fn delete_many(store: &TosStore, bucket: &str, objects: &[ObjectRef]) -> Result<Vec<DeleteFailure>> {
     for object in objects {
         store::check_key(&object.key)?;
+        check_version(object)?;
         if object.bucket != bucket {
             return Err(StoreError::new(ErrorKind::InvalidName, format!("{object} is not in the bucket {bucket}")));
         }
@@ -132,11 +130,7 @@ pub(crate) async fn delete_many(store: &TosStore, bucket: &str, objects: &[Objec
             .collect(),
         quiet: true,
     };
-    let body = serde_json::to_vec(&body).map_err(|error| {
-        StoreError::new(ErrorKind::Refused, "the list cannot be written as JSON").with_source(error)
-    })?;
-    let call = call.header("content-md5", STANDARD.encode(Md5::digest(&body)));
-    let answer = store.send(call.body(UploadBody::from_bytes(body))).await?;
+    let answer = store.send(json_body(call, &body)?).await?;
     let deleted: wire::Deleted = answer.json_if(|deleted: &wire::Deleted| deleted.code.is_none()).await?;
     let failure = |not: wire::NotDeleted| DeleteFailure { key: not.key, code: not.code, message: not.message };
     // A missing object is as good as a deleted one, as it is for a single deletion.

@@ -25,9 +25,9 @@ pub(crate) fn url(store: &TosStore, method: PresignMethod, object: &ObjectRef, e
         query: &call.query,
         headers: &[],
     };
-    let scope = tos_sign::Scope { date: &date, region: &store.region };
+    let scope = tos_sign::Scope { date: &date, region: &call.home.region };
     let presign = tos_sign::Presign { expires_seconds: expires.as_secs(), all_headers: false };
     let query = tos_sign::presigned_query(&request, &store.signing_credentials(), &scope, presign)
         .map_err(|error| StoreError::new(ErrorKind::Refused, error.to_string()))?;
-    Ok(store.url(&call.place, &query)?.into())
+    Ok(call.url(&query)?.into())
 }

@@ -1,9 +1,13 @@
 //! One request: built, signed, sent, and its answer judged.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use md5::{Digest, Md5};
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::{Body, Method, Response, Url};
 use store::{ErrorKind, ObjectRef, PutCondition, StoreError, UploadBody};
@@ -12,8 +16,9 @@ use time::macros::format_description;
 
 use crate::endpoint::Place;
 use crate::error::{Exchange, Subject};
+use crate::homes::Home;
 use crate::outgoing::Outgoing;
-use crate::{Result, Timeouts, TosStore, incoming};
+use crate::{Result, Timeouts, TosStore, buckets, incoming};
 
 /// A request before it is signed.
 #[derive(Debug)]
@@ -23,6 +28,7 @@ pub(crate) struct Call {
     /// The HTTP method.
     pub(crate) method: Method,
     pub(crate) subject: Subject,
+    pub(crate) home: Arc<Home>,
     pub(crate) place: Place,
     /// Parameters before encoding.
     pub(crate) query: Vec<(String, String)>,
@@ -38,21 +44,27 @@ pub(crate) struct Call {
 impl TosStore {
     /// A call about no bucket.
     pub(crate) fn service_call(&self, doing: &'static str, method: Method) -> Result<Call> {
-        Ok(Call::new(doing, method, Subject::Service, self.endpoint.service()?))
+        let home = self.homes.own();
+        let place = home.endpoint.service()?;
+        Ok(Call::new(doing, method, Subject::Service, home, place))
     }
 
     /// A call about a bucket. The name is checked.
     pub(crate) fn bucket_call(&self, doing: &'static str, method: Method, bucket: &str) -> Result<Call> {
         store::check_bucket_name(bucket)?;
-        Ok(Call::new(doing, method, Subject::Bucket(bucket.to_owned()), self.endpoint.place(bucket, "")))
+        let home = self.homes.of(bucket);
+        let place = home.endpoint.place(bucket, "");
+        Ok(Call::new(doing, method, Subject::Bucket(bucket.to_owned()), home, place))
     }
 
     /// A call about an object. Bucket and key are checked.
     pub(crate) fn object_call(&self, doing: &'static str, method: Method, object: &ObjectRef) -> Result<Call> {
         store::check_bucket_name(&object.bucket)?;
         store::check_key(&object.key)?;
-        let place = self.endpoint.place(&object.bucket, &object.key);
-        let mut call = Call::new(doing, method, Subject::Object(object.clone()), place);
+        check_version(object)?;
+        let home = self.homes.of(&object.bucket);
+        let place = home.endpoint.place(&object.bucket, &object.key);
+        let mut call = Call::new(doing, method, Subject::Object(object.clone()), home, place);
         if let Some(version) = &object.version {
             call = call.param("versionId", &version.0);
         }
@@ -71,6 +83,7 @@ impl TosStore {
         let sent = self.transport.send(request, &watch, &timeouts).await;
         let mut response = sent.map_err(|error| call.failed(error))?;
         let status = response.status();
+        let home = call.home.clone();
         let exchange = call.into_exchange(status.as_u16(), std::mem::take(response.headers_mut()));
         tracing::debug!(
             verb = exchange.doing,
@@ -83,18 +96,38 @@ impl TosStore {
         if status.is_success() {
             return Ok(answer);
         }
-        Err(self.refused(answer, signed_at).await)
+        Err(self.refused(answer, &home, signed_at).await)
     }
 
-    async fn refused(&self, answer: Answer, signed_at: SystemTime) -> StoreError {
+    async fn refused(&self, answer: Answer, home: &Arc<Home>, signed_at: SystemTime) -> StoreError {
         let date = answer.date();
         let Answer { exchange, response, timeouts } = answer;
+        let bucket = exchange.subject.bucket().to_owned();
         let body = incoming::first_bytes(response, &timeouts).await;
         let mut error = exchange.into_error(&body, date.unwrap_or(signed_at));
         if error.kind == ErrorKind::ClockSkew && !self.learn_offset(signed_at, date) {
             error.retry = store::Retry::Never;
         }
+        // A redirect, or the answer to a HEAD, has no code to tell by.
+        let is_mute = error.code.is_none() && matches!(error.status, Some(300..=399 | 403 | 404));
+        let may_be_away = is_mute || matches!(error.kind, ErrorKind::CrossRegion | ErrorKind::BucketNotFound);
+        if may_be_away && !bucket.is_empty() && self.learn_home(&bucket, home).await {
+            (error.kind, error.retry) = (ErrorKind::CrossRegion, store::Retry::Later);
+        }
         error
+    }
+
+    /// Asks where buckets live, if that was not asked yet; whether this one now has another home than the one asked.
+    async fn learn_home(&self, bucket: &str, asked: &Arc<Home>) -> bool {
+        if self.homes.may_learn()
+            && let Err(error) = Box::pin(buckets::list(self)).await
+        {
+            tracing::debug!(%error, "the regions of buckets are not known");
+            if error.retry != store::Retry::Never {
+                self.homes.may_learn_again();
+            }
+        }
+        self.homes.of(bucket) != *asked
     }
 
     /// Remembers how far the server's clock is ahead; whether that changes anything for the next attempt.
@@ -141,9 +174,9 @@ impl TosStore {
             query: &call.query,
             headers: &headers,
         };
-        let scope = tos_sign::Scope { date: &date, region: &self.region };
+        let scope = tos_sign::Scope { date: &date, region: &call.home.region };
         let authorization = tos_sign::authorization(&request, &self.signing_credentials(), &scope);
-        let url = self.url(&call.place, &tos_sign::canonical_query(&call.query))?;
+        let url = call.url(&tos_sign::canonical_query(&call.query))?;
 
         let mut built = reqwest::Request::new(call.method.clone(), url);
         let map = built.headers_mut();
@@ -174,28 +207,15 @@ impl TosStore {
             security_token: self.credentials.security_token.as_ref().map(|token| token.expose()),
         }
     }
-
-    /// The URL whose path on the wire is exactly the signed one.
-    pub(crate) fn url(&self, place: &Place, query: &str) -> Result<Url> {
-        let text = self.endpoint.url(place);
-        let mut url = Url::parse(&text).map_err(|error| {
-            StoreError::new(ErrorKind::InvalidName, "the address cannot be made").with_source(error)
-        })?;
-        // URL libraries remove dot segments. Such keys are refused long before; this is the belt to those braces.
-        if url.path() != tos_sign::encode_path(&place.path) {
-            return Err(StoreError::new(ErrorKind::InvalidName, "the key cannot be sent unchanged"));
-        }
-        url.set_query((!query.is_empty()).then_some(query));
-        Ok(url)
-    }
 }
 
 impl Call {
-    fn new(doing: &'static str, method: Method, subject: Subject, place: Place) -> Self {
+    fn new(doing: &'static str, method: Method, subject: Subject, home: Arc<Home>, place: Place) -> Self {
         Self {
             doing,
             method,
             subject,
+            home,
             place,
             query: Vec::new(),
             headers: Vec::new(),
@@ -203,6 +223,20 @@ impl Call {
             is_server_side_work: false,
             body: None,
         }
+    }
+
+    /// The URL whose path on the wire is exactly the signed one.
+    pub(crate) fn url(&self, query: &str) -> Result<Url> {
+        let text = self.home.endpoint.url(&self.place);
+        let mut url = Url::parse(&text).map_err(|error| {
+            StoreError::new(ErrorKind::InvalidName, "the address cannot be made").with_source(error)
+        })?;
+        // URL libraries remove dot segments. Such keys are refused long before; this is the belt to those braces.
+        if url.path() != tos_sign::encode_path(&self.place.path) {
+            return Err(StoreError::new(ErrorKind::InvalidName, "the key cannot be sent unchanged"));
+        }
+        url.set_query((!query.is_empty()).then_some(query));
+        Ok(url)
     }
 
     pub(crate) fn param(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -314,6 +348,25 @@ impl Answer {
 pub(crate) fn signing_date(now: SystemTime) -> String {
     let format = format_description!("[year][month][day]T[hour][minute][second]Z");
     OffsetDateTime::from(now).format(format).unwrap_or_default()
+}
+
+/// Refuses an empty version: the request would be one about the newest, and a deletion without an id that of the object.
+pub(crate) fn check_version(object: &ObjectRef) -> Result<()> {
+    match &object.version {
+        Some(version) if version.0.is_empty() => {
+            Err(StoreError::new(ErrorKind::ObjectNotFound, "a version has an id, and this one is empty"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Gives a call a JSON body, and the MD5 that TOS demands with some of them.
+pub(crate) fn json_body(call: Call, body: &impl serde::Serialize) -> Result<Call> {
+    let body = serde_json::to_vec(body).map_err(|error| {
+        StoreError::new(ErrorKind::Refused, "the request cannot be written as JSON").with_source(error)
+    })?;
+    let call = call.header("content-md5", STANDARD.encode(Md5::digest(&body)));
+    Ok(call.body(UploadBody::from_bytes(body)))
 }
 
 fn insert(map: &mut HeaderMap, name: &str, value: &str) -> Result<()> {

@@ -1,5 +1,7 @@
 //! The JSON that TOS speaks. Unknown fields are ignored, and every field may be missing or null.
 
+pub(crate) mod administration;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use store::{Crc64, ETag};
 

@@ -1,12 +1,11 @@
 //! Buckets and objects of the account in use.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use store::{ListPage, ListRequest, ObjectRef};
 
 use super::{Answer, Shared};
 use crate::dto::{AppError, BucketView, ObjectPage, ObjectRow};
 use crate::error::OwnCode;
+pub(super) use crate::times::milliseconds;
 
 /// Rows of a page of a listing.
 const PAGE_ROWS: u32 = 200;
@@ -79,11 +78,6 @@ fn object_page(page: ListPage, prefix: &str) -> ObjectPage {
         storage_class: object.storage_class,
     });
     ObjectPage { rows: folders.chain(objects).collect(), next: page.next }
-}
-
-pub(super) fn milliseconds(time: SystemTime) -> i64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Transfers: adding, listing, and what the user wants of them.
 
-use engine::{Engine, EngineError, Filter, PageRequest, TransferId, TransferSpec};
+use engine::{End, Engine, EngineError, Filter, PageRequest, Route, TransferId, TransferSpec};
+use store::ObjectRef;
 
 use super::{Answer, Shared};
-use crate::dto::{AppError, Conflict, TransferDetail, TransferFilter, TransferPage};
+use crate::dto::{AppError, Conflict, CopyRoute, TransferDetail, TransferFilter, TransferPage};
 use crate::{naming, view};
 
 /// Most rows of a page, whatever is asked for.
@@ -50,6 +51,19 @@ pub async fn add_copies(
 ) -> Answer<Vec<u64>> {
     let (store, _) = app.current_store().await?;
     add(app.engine().await?, naming::copies(&store, &bucket, &keys, &to_bucket, &to_prefix, conflict)?).await
+}
+
+/// Which way copies between two buckets go; asked before they are added, and decided by the engine both times.
+#[tauri::command]
+#[specta::specta]
+pub async fn copy_route(app: Shared<'_>, bucket: String, to_bucket: String) -> Answer<CopyRoute> {
+    let (store, _) = app.current_store().await?;
+    let end = |bucket: String| End::object(store.clone(), ObjectRef::new(bucket, ""));
+    let spec = naming::spec(end(bucket), end(to_bucket), Conflict::Fail);
+    Ok(match app.engine().await?.route_of(&spec).await? {
+        Route::Server => CopyRoute::Inside,
+        Route::Relay => CopyRoute::Relay,
+    })
 }
 
 /// Adds what is new. What moves between the same two ends in the same way already goes on instead, so that asking

@@ -11,6 +11,7 @@ import type {
   BucketView,
   ConnectForm,
   Conflict,
+  CopyRoute,
   Limits,
   LimitSettings,
   ObjectPage,
@@ -30,6 +31,7 @@ export type {
   BucketView,
   Conflict,
   ConnectForm,
+  CopyRoute,
   Counts,
   Direction,
   LimitNow,
@@ -73,6 +75,9 @@ export interface Backend {
   addUploads(bucket: string, prefix: string, paths: string[], conflict: Conflict): Promise<number[]>;
   addDownloads(bucket: string, keys: string[], folder: string, conflict: Conflict): Promise<number[]>;
   addCopies(bucket: string, keys: string[], toBucket: string, toPrefix: string, conflict: Conflict): Promise<number[]>;
+
+  /** Which way copies between two buckets go. */
+  copyRoute(bucket: string, toBucket: string): Promise<CopyRoute>;
 
   /** One page in the order of the filter; `after` is the `next` of the page before. */
   transfers(filter: TransferFilter, after: number | null, limit: number): Promise<TransferPage>;

@@ -45,6 +45,8 @@ export const commands = {
 	addDownloads: (bucket: string, keys: string[], folder: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_downloads", { bucket, keys, folder, conflict })),
 	/**  Copies objects into a prefix of a bucket of the same account. */
 	addCopies: (bucket: string, keys: string[], toBucket: string, toPrefix: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_copies", { bucket, keys, toBucket, toPrefix, conflict })),
+	/**  Which way copies between two buckets go; asked before they are added, and decided by the engine both times. */
+	copyRoute: (bucket: string, toBucket: string) => typedError<CopyRoute, AppError>(__TAURI_INVOKE("copy_route", { bucket, toBucket })),
 	/**  A page of the transfers of a filter. */
 	transfers: (filter: TransferFilter, after: number | null, limit: number) => typedError<TransferPage, AppError>(__TAURI_INVOKE("transfers", { filter, after, limit })),
 	/**  One transfer with its parts. */
@@ -203,6 +205,13 @@ export type ConnectForm = {
 	/**  Path of a PEM file with a further CA; empty for none. */
 	ca_file: string,
 };
+
+/**  Which way a copy goes. */
+export type CopyRoute = 
+/**  The store moves the bytes. */
+"inside" | 
+/**  They pass through this computer. */
+"relay";
 
 /**  How many transfers each filter has; exact. */
 export type Counts = {

@@ -5,6 +5,7 @@ export async function openBackend(): Promise<Backend> {
   const asked = new URLSearchParams(location.search);
   if ('__TAURI_INTERNALS__' in window && !asked.has('mock')) return (await import('./tauri')).tauriBackend;
   const { createMock, DEFAULTS } = await import('./mock/mock');
+  const { withManyDone } = await import('./mock/manyDone');
   const mock = createMock({
     seed: Number(asked.get('seed') ?? DEFAULTS.seed),
     scene: asked.get('mock') === 'studio' ? 'studio' : 'first',
@@ -13,6 +14,7 @@ export async function openBackend(): Promise<Backend> {
     keychain: asked.get('keychain') !== 'none',
     settings: { language: asked.get('lang') ?? 'system', theme: asked.get('theme') ?? 'system' },
   });
+  withManyDone(mock, Number(asked.get('done') ?? 0), Date.now());
   mock.run();
   // Journeys move this world by hand: drop files on it, take its network away.
   Object.assign(window, { ternMock: mock });

@@ -44,6 +44,7 @@ export const tauriBackend: Backend = {
   addDownloads: (bucket, keys, folder, conflict) => open(commands.addDownloads(bucket, keys, folder, conflict)),
   addCopies: (bucket, keys, toBucket, toPrefix, conflict) =>
     open(commands.addCopies(bucket, keys, toBucket, toPrefix, conflict)),
+  copyRoute: (bucket, toBucket) => open(commands.copyRoute(bucket, toBucket)),
 
   transfers: (filter, after, limit) => open(commands.transfers(filter, after, limit)),
   transferDetail: (id) => open(commands.transferDetail(id)),

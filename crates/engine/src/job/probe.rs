@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use store::{Capabilities, Crc64, ErrorKind, GetOptions, ObjectDetails, ObjectRef, ObjectSettings, ObjectStore};
+use store::{Capabilities, Crc64, ErrorKind, GetOptions, ObjectDetails, ObjectRef, ObjectSettings};
 
-use super::{Attempt, Work, about, misfit, slot};
+use super::route::route;
+use super::{Attempt, Work, about, misfit};
 use crate::checkpoint::{Checkpoint, Fingerprint};
 use crate::conflict::beside;
 use crate::disk::{FileFacts, hash_range, off_thread, temp_name};
@@ -12,7 +13,7 @@ use crate::error::{ErrorCode, TransferError};
 use crate::plan::PartPlan;
 use crate::queue::Report;
 use crate::rules::Rule;
-use crate::transfer::{ConflictRule, End, Route, RouteChoice, StoreId};
+use crate::transfer::{ConflictRule, End, Route};
 use crate::view::{Outcome, RequestId, RequestPurpose, Transferred};
 
 /// Names beside a taken name that are tried.
@@ -154,54 +155,12 @@ impl Work {
                         .with("value", new)
                         .because("source and target are the same object"));
                 }
-                let route = self.route((from, old), (to, new), store.as_ref()).await?;
+                let route =
+                    route(self.spec.options.route, (from, old), (to, new), store.as_ref(), &self.workspace.regions)
+                        .await?;
                 Ok((store.capabilities().clone(), merged(wanted, &source.settings), route))
             }
             (End::File { .. }, End::File { .. }) => Err(misfit("file to file")),
-        }
-    }
-
-    /// TOS copies by itself only within one account and one region.
-    async fn route(
-        &self,
-        (from, old): (&StoreId, &ObjectRef),
-        (to, new): (&StoreId, &ObjectRef),
-        store: &dyn ObjectStore,
-    ) -> Result<Route, TransferError> {
-        let wanted = self.spec.options.route;
-        if wanted == RouteChoice::Relay {
-            return Ok(Route::Relay);
-        }
-        let apart = if from != to {
-            Some((from.0.clone(), to.0.clone()))
-        } else if old.bucket == new.bucket {
-            None
-        } else {
-            // Where a region is not known the store itself refuses what it cannot do.
-            let regions = self.region(store, old).await?.zip(self.region(store, new).await?);
-            regions.filter(|(a, b)| a != b)
-        };
-        match apart {
-            None => Ok(Route::Server),
-            Some(_) if wanted == RouteChoice::Auto => Ok(Route::Relay),
-            Some((a, b)) => Err(TransferError::new(ErrorCode::CrossRegion).with("from", a).with("to", b)),
-        }
-    }
-
-    async fn region(&self, store: &dyn ObjectStore, object: &ObjectRef) -> Result<Option<String>, TransferError> {
-        if let Some(region) = slot(&self.workspace.regions).get(&object.bucket) {
-            return Ok(Some(region.clone()));
-        }
-        match store.head_bucket(&object.bucket).await {
-            Ok(details) => {
-                if let Some(region) = &details.region {
-                    slot(&self.workspace.regions).insert(object.bucket.clone(), region.clone());
-                }
-                Ok(details.region)
-            }
-            // Keys that may copy need not be allowed to look at the bucket.
-            Err(error) if error.kind == ErrorKind::Forbidden => Ok(None),
-            Err(error) => Err(about(object)(error)),
         }
     }
 

@@ -191,7 +191,7 @@ async fn a_proxy_that_strips_the_crc_can_be_played() {
 async fn a_call_that_is_not_known_is_refused_and_not_taken_for_another() {
     let practice = practice(|_| {}).await;
     practice.put("/first/key", "x").await.ok();
-    for name in ["acl", "tagging", "rename", "symlink"] {
+    for name in ["lifecycle", "metadata", "symlink", "time"] {
         practice.request("PUT", "/first/key").query(name, "").body("y").send().await.refused(501, "NotImplemented");
     }
     practice.request("PATCH", "/first/key").send().await.refused(405, "MethodNotAllowed");

@@ -4,7 +4,7 @@ use crate::multipart::{PART, complete, create, upload};
 use crate::wire::{Practice, options, practice, some_bytes};
 
 /// Ends the server as a kill would and starts another on its folder.
-async fn restarted(practice: Practice) -> Practice {
+pub(crate) async fn restarted(practice: Practice) -> Practice {
     let Practice { folder, server } = practice;
     drop(server);
     let options = options(&folder);

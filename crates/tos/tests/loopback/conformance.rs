@@ -31,6 +31,38 @@ async fn virtual_host_style_conforms() {
 }
 
 #[tokio::test]
+async fn what_is_done_by_hand_conforms_in_both_styles() {
+    let practice = Practice::with(|options| options.restore_takes = Duration::from_secs(1_000_000)).await;
+    conformance::run_administration(&practice.store(), "by-path", &Expectations::default()).await;
+    conformance::run_administration(&practice.virtual_host_store(), "by-host", &Expectations::default()).await;
+}
+
+#[tokio::test]
+async fn what_is_done_by_hand_conforms_with_the_other_answers_of_a_server() {
+    let practice = Practice::with(|options| {
+        options.restore_takes = Duration::ZERO;
+        options.behaviour.untagged_status = 404;
+        options.behaviour.archived_status = 409;
+        options.behaviour.empty_versioning_status = true;
+        options.behaviour.delete_marker_header_on_404 = false;
+        options.behaviour.forbid_overwrite_status = 412;
+    })
+    .await;
+    let expect = Expectations { restores_at_once: true, ..Expectations::default() };
+    conformance::run_administration(&practice.store(), "other", &expect).await;
+
+    let practice = Practice::with(|options| {
+        options.restore_takes = Duration::from_secs(1_000_000);
+        options.behaviour.restore_in_progress_status = 403;
+        options.behaviour.error_ec = false;
+        options.behaviour.crc_headers = false;
+    })
+    .await;
+    let expect = Expectations { crc_anywhere: false, crc_on_copy: false, ..Expectations::default() };
+    conformance::run_administration(&practice.store(), "another", &expect).await;
+}
+
+#[tokio::test]
 async fn a_custom_domain_conforms_for_its_one_bucket() {
     let domain = "files.example.test";
     let practice = Practice::with(|options| {

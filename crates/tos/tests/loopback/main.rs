@@ -2,6 +2,7 @@
 //! of stores against the practice server in every mode of addressing, over TLS and through proxies.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
 
+mod administration;
 mod answers;
 mod conformance;
 mod connections;
@@ -9,5 +10,6 @@ mod practice;
 mod proxies;
 mod proxy;
 mod recorder;
+mod regions;
 mod requests;
 mod switches;

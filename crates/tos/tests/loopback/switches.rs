@@ -121,6 +121,8 @@ async fn a_bucket_of_another_region_is_told_apart_as_far_as_the_server_tells() {
     ] {
         let practice = Practice::with(|options| {
             options.behaviour.wrong_region = wrong_region;
+            // Where the list does not say it either, the refusal is all there is.
+            options.behaviour.list_buckets_of_all_regions = false;
             options.other_regions = vec!["cn-shanghai".into()];
             let region = Some("cn-shanghai".into());
             options.buckets = vec![BucketSpec { name: "far-away".into(), region, versioning: false }];

@@ -8,7 +8,7 @@ import {
   MIB,
   PICKED,
   practiceBuckets,
-  STUDIO_REGIONS,
+  OTHER_REGIONS,
   studioBuckets,
   studioTransfers,
 } from './world';
@@ -201,7 +201,7 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
       const region = current.region;
       return [...(worlds.get(current.id)?.keys() ?? [])].map((name) => ({
         name,
-        region: STUDIO_REGIONS[name] ?? region,
+        region: OTHER_REGIONS[name] ?? region,
         created_ms: now - 9_000_000_000,
       }));
     },
@@ -243,6 +243,8 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
         return add(toBucket, toPrefix + key.slice(key.lastIndexOf('/') + 1), conflict, { direction: 'copy', from: `tos://${bucket}/${key}`, size });
       });
     },
+
+    copyRoute: async (bucket, toBucket) => (OTHER_REGIONS[bucket] === OTHER_REGIONS[toBucket] ? 'inside' : 'relay'),
 
     transfers: async (filter, after, limit) => simulation.page(filter, after, limit),
     transferDetail: async (id) => simulation.detail(id) ?? refuse('internal', { message: `no transfer ${id}` }),

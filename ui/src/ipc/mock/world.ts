@@ -46,6 +46,7 @@ export function practiceBuckets(now: number): Map<string, Bucket> {
   return new Map([
     ['practice', bucket],
     ['practice-copy', new Map()],
+    ['practice-far', new Map()],
   ]);
 }
 
@@ -77,7 +78,8 @@ export function studioBuckets(now: number): Map<string, Bucket> {
   ]);
 }
 
-export const STUDIO_REGIONS: Readonly<Record<string, string>> = { 'media-mirror-sh': 'cn-shanghai' };
+/** Regions of the buckets that are not where their account is. */
+export const OTHER_REGIONS: Readonly<Record<string, string>> = { 'media-mirror-sh': 'cn-shanghai', 'practice-far': 'cn-shanghai' };
 
 /** The list of the design's picture, with some of everything. */
 export function studioTransfers(simulation: Simulation, now: number): void {
