@@ -4,25 +4,22 @@
 //! for its password, and when another program holds the data folder the next click simply tries again.
 
 use std::fmt;
-use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use accounts::{Accounts, DataFolder, PRACTICE_ACCOUNT, SecretKeeping};
 use engine::ledger::{DataFolderLock, SqliteLedger};
-use engine::{
-    Clock as _, Engine, EngineOptions, EngineParts, LocalDisk, QueueLimits, RateLimits, RetryPolicy, StoreId,
-    SystemClock,
-};
+use engine::{Clock as _, Engine, EngineOptions, EngineParts, LocalDisk, QueueLimits, RetryPolicy, StoreId};
 use machine::Machine;
 use tokio::sync::OnceCell;
 
 use crate::desktop::Desktop;
-use crate::dto::{AccountView, AppError, AppStatus, Limits, Settings};
+use crate::dto::{AccountView, AppError, AppStatus, Settings};
 use crate::environment::Environment;
 use crate::error::OwnCode;
 use crate::events::{self, Pushes};
+use crate::local_clock::LocalClock;
 use crate::papers::Papers;
 use crate::practice::Practice;
 use crate::settings::SettingsFile;
@@ -43,6 +40,8 @@ pub struct App {
     pub settings: Arc<SettingsFile>,
     /// The practice server.
     pub practice: Arc<Practice>,
+    /// What time it is here.
+    pub clock: Arc<LocalClock>,
     /// The way to the window.
     pub pushes: Pushes,
     /// The window, the tray, notices.
@@ -94,6 +93,7 @@ impl App {
         Self {
             settings: Arc::new(SettingsFile::open(folder.path().join("settings.json"))),
             practice: Arc::new(Practice::new(folder.practice(), environment.practice)),
+            clock: Arc::new(LocalClock::default()),
             pushes: Pushes::default(),
             surroundings: Arc::default(),
             papers: Papers::default(),
@@ -152,7 +152,7 @@ impl App {
 
     async fn start_engine(&self) -> Result<Running, AppError> {
         let stores = self.opened().await?.stores.clone();
-        let clock = Arc::new(SystemClock::new());
+        let clock = self.clock.clone();
         let (folder, now_ms) = (self.folder.clone(), clock.wall_ms());
         let opening = tokio::task::spawn_blocking(move || open_ledger(&folder, now_ms));
         let (lock, ledger, aside) = opening.await.map_err(AppError::internal)??;
@@ -163,7 +163,7 @@ impl App {
             limits: queue_limits(&settings),
             history_days: settings.history_days,
             retry: RetryPolicy { outlasts_network: true, ..RetryPolicy::default() },
-            rates: rates(self.settings.limits())?,
+            rates: self.settings.speed().rates()?,
             seed: now_ms.unsigned_abs(),
             ..EngineOptions::default()
         };
@@ -315,20 +315,4 @@ fn set_aside(path: &std::path::Path) -> AppError {
 /// Bounds as the engine takes them.
 fn queue_limits(settings: &Settings) -> QueueLimits {
     QueueLimits { active_max: settings.transfers_max as usize, ..QueueLimits::default() }
-}
-
-/// Limits as the engine takes them.
-///
-/// # Errors
-/// `invalid_option` for a limit below one byte a second: to stop everything, pause it.
-pub fn rates(limits: Limits) -> Result<RateLimits, AppError> {
-    let rate = |bytes_s: Option<f64>| match bytes_s {
-        None => Ok(None),
-        // The largest is far beyond any line; the cast saturates there.
-        Some(bytes_s) => NonZeroU64::new(bytes_s as u64).map(Some).ok_or_else(|| {
-            AppError::from(engine::TransferError::new(engine::ErrorCode::InvalidOption))
-                .with("reason", "a limit must be at least one byte a second; pause to stop")
-        }),
-    };
-    Ok(RateLimits { upload: rate(limits.upload_bytes_s)?, download: rate(limits.download_bytes_s)? })
 }

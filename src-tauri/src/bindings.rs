@@ -92,5 +92,9 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         receipts::close_receipt,
         limits::get_limits,
         limits::set_limits,
+        limits::set_timetable,
+        limits::set_full_speed,
+        limits::set_transfer_limit,
+        limits::set_priority,
     ])
 }

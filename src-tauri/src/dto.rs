@@ -9,6 +9,7 @@ use specta::Type;
 use specta_typescript::Number;
 
 pub use crate::dto_browser::*;
+use crate::dto_limits::{LimitNow, LimitsNow, Priority};
 pub use crate::dto_push::Push;
 
 /// An error of a command: what the window can say (`code` with words in i18n) and whether trying again makes sense.
@@ -225,6 +226,8 @@ pub struct Actions {
     pub remove: bool,
     /// Show the local file in its folder.
     pub reveal: bool,
+    /// Give it a limit of its own: bytes of it pass through here, or will.
+    pub limit: bool,
 }
 
 /// A transfer in the list.
@@ -263,6 +266,13 @@ pub struct TransferRow {
     pub ended_ms: Option<i64>,
     /// Whether the target was there already with the same content, so that nothing was sent.
     pub identical: bool,
+    /// The transfer's own limit in bytes a second, if it has one.
+    #[specta(type = Option<Number>)]
+    pub own_limit_bytes_s: Option<f64>,
+    /// The limit that holds it now: the lowest of those in force and its own. `None` where no byte passes through here.
+    pub limit: Option<LimitNow>,
+    /// Its priority, which is its place in the queue.
+    pub priority: Priority,
     /// What can be clicked.
     pub actions: Actions,
 }
@@ -345,17 +355,6 @@ pub struct TransferDetail {
     pub saved_ms: Option<i64>,
 }
 
-/// Speed limits; `None` is no limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
-pub struct Limits {
-    /// Bytes a second towards the store.
-    #[specta(type = Option<Number>)]
-    pub upload_bytes_s: Option<f64>,
-    /// Bytes a second from the store.
-    #[specta(type = Option<Number>)]
-    pub download_bytes_s: Option<f64>,
-}
-
 /// What the footer and the rail show; pushed at most five times a second.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Type)]
 pub struct Pulse {
@@ -370,7 +369,7 @@ pub struct Pulse {
     #[specta(type = Number)]
     pub download_bytes_s: f64,
     /// The limits in force.
-    pub limits: Limits,
+    pub limits: LimitsNow,
     /// Bytes that running and waiting transfers still have to move, as far as known.
     pub left_bytes: u64,
 }

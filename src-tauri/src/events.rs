@@ -15,7 +15,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::dragged::Counting;
 use crate::drops::{self, Looked};
 use crate::dto::{Pulse, Push};
-use crate::view;
+use crate::{speed, view};
 
 /// Between two pulses: at most five a second.
 const PULSE_EVERY: Duration = Duration::from_millis(200);
@@ -142,7 +142,7 @@ async fn ended(engine: &Engine, pushes: &Pushes, event: Event) {
         return;
     }
     match engine.view(event.transfer) {
-        Ok(Some(view)) => pushes.send(Push::Ended { row: view::row(&view) }),
+        Ok(Some(view)) => pushes.send(Push::Ended { row: view::row(&view, &engine.limits()) }),
         Ok(None) => {}
         Err(error) => tracing::warn!(%error, "the end of a transfer cannot be told"),
     }
@@ -188,7 +188,7 @@ fn pulse(engine: &Engine) -> Result<Pulse, engine::EngineError> {
         counts: view::counts(counts),
         upload_bytes_s,
         download_bytes_s,
-        limits: view::limits(engine.rates()),
+        limits: speed::limits_now(engine),
         left_bytes: counts.left_bytes,
     })
 }

@@ -164,7 +164,8 @@ pub async fn follow(engine: Engine, surroundings: Arc<Surroundings>, settings: A
 
 fn facts(engine: &Engine, digest: &Digest) -> NoticeFacts {
     let (done, attention) = digest.counts();
-    let row = digest.only().and_then(|id| engine.view(id).ok().flatten()).map(|view| view::row(&view));
+    let view = digest.only().and_then(|id| engine.view(id).ok().flatten());
+    let row = view.map(|view| view::row(&view, &engine.limits()));
     NoticeFacts { done, attention, row }
 }
 

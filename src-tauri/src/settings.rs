@@ -9,7 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use engine::{ErrorCode, TransferError};
 use serde::{Deserialize, Serialize};
 
-use crate::dto::{AppError, Bookmark, Conflict, Limits, Settings};
+use crate::dto::{AppError, Bookmark, Conflict, Settings};
+use crate::speed::KeptSpeed;
 
 const ZOOM_PERCENT: RangeInclusive<u32> = 80..=200;
 const RAIL_WIDTH_PX: RangeInclusive<u32> = 180..=320;
@@ -46,9 +47,9 @@ struct Kept {
     history_days: Option<u32>,
     notify_done: Option<bool>,
     notify_attention: Option<bool>,
-    upload_bytes_s: Option<f64>,
-    download_bytes_s: Option<f64>,
     bookmarks: Vec<KeptBookmark>,
+    #[serde(flatten)]
+    speed: KeptSpeed,
     #[serde(flatten)]
     other: serde_json::Map<String, serde_json::Value>,
 }
@@ -148,23 +149,22 @@ impl SettingsFile {
         })
     }
 
-    /// The speed limits of the last run. One that could not have been set is none: it must not keep the app from
-    /// starting.
-    pub fn limits(&self) -> Limits {
-        let kept = self.held();
-        let possible = |bytes_s: Option<f64>| bytes_s.filter(|bytes_s| *bytes_s >= 1.0);
-        Limits { upload_bytes_s: possible(kept.upload_bytes_s), download_bytes_s: possible(kept.download_bytes_s) }
+    /// The speed limits of the last run. What could not have been set is left out: it must not keep the app from starting.
+    pub fn speed(&self) -> KeptSpeed {
+        self.held().speed.clone().possible()
     }
 
-    /// Keeps the speed limits.
+    /// Changes the speed limits, and keeps them. One change is over before the next begins.
     ///
     /// # Errors
-    /// `internal` if the file cannot be written.
-    pub fn set_limits(&self, limits: Limits) -> Result<(), AppError> {
-        self.change(|kept| {
-            kept.upload_bytes_s = limits.upload_bytes_s;
-            kept.download_bytes_s = limits.download_bytes_s;
-        })
+    /// That of the change, and nothing has changed then; `internal` if the file cannot be written.
+    pub fn change_speed(&self, change: impl FnOnce(&mut KeptSpeed) -> Result<(), AppError>) -> Result<(), AppError> {
+        let mut held = self.held();
+        let mut speed = held.speed.clone().possible();
+        change(&mut speed)?;
+        // It is in force; that it could not be written down does not undo it.
+        held.speed = speed;
+        replace(&self.path, &held).map_err(AppError::internal)
     }
 
     /// The places that an account's user wants to come back to, oldest first.
@@ -247,6 +247,7 @@ fn replace(path: &Path, kept: &Kept) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dto_limits::Limits;
 
     #[test]
     fn settings_and_limits_are_there_after_a_restart() {
@@ -267,12 +268,19 @@ mod tests {
             notify_done: false,
             notify_attention: false,
         };
-        let limits = Limits { upload_bytes_s: Some(1e6), download_bytes_s: None };
         let file = SettingsFile::open(path.clone());
         file.set_settings(chosen.clone()).unwrap();
-        file.set_limits(limits).unwrap();
+        file.change_speed(|speed| {
+            speed.set_limits(Limits { upload_bytes_s: Some(1e6), download_bytes_s: Some(0.0) });
+            speed.set_timetable(true, "l".repeat(168));
+            speed.set_full_speed_until(Some(7));
+            Ok(())
+        })
+        .unwrap();
+        let speed = file.speed();
+        assert_ne!(speed, KeptSpeed::default());
         let file = SettingsFile::open(path);
-        assert_eq!((file.settings(), file.limits()), (chosen, limits));
+        assert_eq!((file.settings(), file.speed()), (chosen, speed));
     }
 
     #[test]
@@ -330,7 +338,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
         std::fs::write(&path, r#"{"stars":"bright"}"#).unwrap();
-        SettingsFile::open(path.clone()).set_limits(Limits::default()).unwrap();
+        SettingsFile::open(path.clone()).change_speed(|_| Ok(())).unwrap();
         assert!(std::fs::read_to_string(path).unwrap().contains("bright"));
     }
 
@@ -341,9 +349,9 @@ mod tests {
         mangle::check_all("settings", 1_000, |input| {
             std::fs::write(&path, input).unwrap();
             let file = SettingsFile::open(path.clone());
-            let (settings, limits) = (file.settings(), file.limits());
-            crate::app::rates(limits).expect("the app can start with it");
-            file.set_limits(limits).unwrap();
+            let (settings, speed) = (file.settings(), file.speed());
+            speed.rates().expect("the app can start with it");
+            file.change_speed(|kept| Ok(*kept = speed)).unwrap();
             assert_eq!(SettingsFile::open(path.clone()).settings(), settings);
         });
     }

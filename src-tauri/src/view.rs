@@ -2,9 +2,10 @@
 //!
 //! The engine says what is so; here it is only put into the wire's words. The one table is [`shown`].
 
-use engine::{End, PartState, Phase, Session, State, TransferView};
+use engine::{End, LimitsNow, PartState, Phase, Session, State, TransferView};
 
-use crate::dto::{Actions, AppError, Counts, Direction, Limits, ShownState, TransferDetail, TransferRow};
+use crate::dto::{Actions, AppError, Counts, Direction, ShownState, TransferDetail, TransferRow};
+use crate::speed;
 
 /// The engine's phases in the design's words. A cancelled transfer is in no list; its last row is still "cancelling".
 pub fn shown(phase: Phase) -> ShownState {
@@ -23,8 +24,8 @@ pub fn shown(phase: Phase) -> ShownState {
     }
 }
 
-/// The row of a transfer.
-pub fn row(view: &TransferView) -> TransferRow {
+/// The row of a transfer, under the limits in force.
+pub fn row(view: &TransferView, limits: &LimitsNow) -> TransferRow {
     let offered = view.actions();
     TransferRow {
         id: view.id.0,
@@ -42,6 +43,9 @@ pub fn row(view: &TransferView) -> TransferRow {
         retry_in_s: view.retry_in_ms.map(|wait| wait as f64 / 1000.0),
         ended_ms: view.ended_ms,
         identical: view.result.as_ref().is_some_and(|result| result.outcome == engine::Outcome::Identical),
+        own_limit_bytes_s: view.spec.options.limit_bytes_per_second.map(|rate| rate.get() as f64),
+        limit: view.limit(limits).map(speed::limit_now),
+        priority: speed::shown_priority(view.priority()),
         actions: Actions {
             pause: offered.can_pause,
             resume: offered.can_resume,
@@ -49,6 +53,7 @@ pub fn row(view: &TransferView) -> TransferRow {
             retry: offered.can_retry,
             remove: offered.can_remove,
             reveal: local_file(view).is_some(),
+            limit: view.passes_through && !view.state.is_final(),
         },
     }
 }
@@ -62,10 +67,10 @@ pub fn local_file(view: &TransferView) -> Option<&std::path::Path> {
     }
 }
 
-/// The drawer of a transfer.
-pub fn detail(detail: &engine::TransferDetail) -> TransferDetail {
+/// The drawer of a transfer, under the limits in force.
+pub fn detail(detail: &engine::TransferDetail, limits: &LimitsNow) -> TransferDetail {
     let engine::TransferDetail { view, checkpoint, parts, parts_confirmed, saved_ms } = detail;
-    let mut row = row(view);
+    let mut row = row(view, limits);
     let mut upload_id = None;
     let mut temp_file = None;
     if let Some(checkpoint) = checkpoint {
@@ -107,12 +112,6 @@ pub fn detail(detail: &engine::TransferDetail) -> TransferDetail {
 pub fn counts(counts: engine::Counts) -> Counts {
     let engine::Counts { active, waiting, paused, failed, done, left_bytes: _ } = counts;
     Counts { active, waiting, paused, failed, done }
-}
-
-/// The speed limits in force.
-pub fn limits(rates: engine::RateLimits) -> Limits {
-    let bytes = |rate: Option<std::num::NonZeroU64>| rate.map(|rate| rate.get() as f64);
-    Limits { upload_bytes_s: bytes(rates.upload), download_bytes_s: bytes(rates.download) }
 }
 
 fn direction(kind: engine::Kind) -> Direction {
@@ -172,6 +171,7 @@ mod tests {
             },
             intent,
             state,
+            passes_through: true,
             size_bytes: Some(100),
             done_bytes: 40,
             in_flight_bytes: 10,
@@ -209,11 +209,14 @@ mod tests {
 
     #[test]
     fn an_upload_in_the_middle_shows_its_progress_and_what_can_be_clicked() {
-        let row = row(&view(State::Moving, Intent::Run));
+        let row = row(&view(State::Moving, Intent::Run), &LimitsNow::default());
         assert_eq!((row.id, row.name.as_str(), row.to.as_str()), (7, "a.bin", "tos://photos/2026/a.bin"));
         assert_eq!((row.state, row.left_s), (ShownState::Transferring, Some(5.0)));
-        let Actions { pause, resume, cancel, retry, remove, reveal } = row.actions;
-        assert_eq!([pause, resume, cancel, retry, remove, reveal], [true, false, true, false, false, true]);
+        let Actions { pause, resume, cancel, retry, remove, reveal, limit } = row.actions;
+        assert_eq!(
+            [pause, resume, cancel, retry, remove, reveal, limit],
+            [true, false, true, false, false, true, true]
+        );
     }
 
     #[test]
@@ -245,13 +248,9 @@ mod tests {
             request_id: Some("r-1".into()),
             looks: Vec::new(),
         });
-        let shown = detail(&engine::TransferDetail {
-            view,
-            checkpoint: None,
-            parts: vec![],
-            parts_confirmed: 0,
-            saved_ms: None,
-        });
+        let whole =
+            engine::TransferDetail { view, checkpoint: None, parts: vec![], parts_confirmed: 0, saved_ms: None };
+        let shown = detail(&whole, &LimitsNow::default());
         assert_eq!(shown.row.state, ShownState::DoneVerified);
         assert_eq!(shown.source_crc64.as_deref(), Some("18446744073709551615"));
         assert_eq!(shown.request_id.as_deref(), Some("r-1"));

@@ -160,7 +160,7 @@ fn what_cannot_work_is_refused_by_code_and_changes_nothing() {
         ("add_uploads", uploads("practice", folder), "folder_not_yet"),
         ("add_uploads", uploads("No Bucket", "/data/a"), "invalid_name"),
         ("add_uploads", uploads("practice", "not/absolute"), "invalid_name"),
-        ("set_limits", json!({ "limits": { "upload_bytes_s": 0, "download_bytes_s": null } }), "invalid_option"),
+        ("set_limits", json!({ "limits": { "upload_bytes_s": 0.5, "download_bytes_s": null } }), "invalid_option"),
         ("list_objects", json!({ "bucket": "nobody-made-this", "prefix": "", "after": null }), "bucket_not_found"),
         ("use_account", json!({ "id": "gone-1" }), "account_missing"),
     ] {

@@ -8,6 +8,7 @@ mod desktop;
 mod edges;
 mod faults;
 mod harness;
+mod limits;
 mod objects;
 mod permissions;
 mod receipts;

@@ -44,7 +44,7 @@ pub(crate) async fn run(account: &AccountOptions, options: CopyOptions) -> Resul
 
 /// Both directions have the limit of `--limit`.
 pub(crate) fn rates(options: RunOptions) -> RateLimits {
-    RateLimits { upload: options.limit, download: options.limit }
+    RateLimits::both_ways(options.limit)
 }
 
 /// Signals, from here on.

@@ -18,6 +18,12 @@ pub trait Clock: Send + Sync + fmt::Debug {
     /// Milliseconds since 1970 by the wall; may jump.
     fn wall_ms(&self) -> i64;
 
+    /// How far local time is ahead of UTC at a moment (milliseconds since 1970), in seconds, daylight saving included.
+    /// A clock that knows no place is in UTC.
+    fn local_offset_s(&self, _wall_ms: i64) -> i32 {
+        0
+    }
+
     /// Ends after `wait`.
     fn sleep(&self, wait: Duration) -> Sleep;
 }

@@ -9,11 +9,13 @@ mod adoption;
 mod barrier;
 mod end;
 mod history;
+mod limits;
 mod order;
 mod rest;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +31,7 @@ use crate::fact::Fact;
 use crate::handle::{EngineError, Interruption};
 use crate::job::{self, Attempt, Examined, Tools, Workspace};
 use crate::ledger::Ledger;
+use crate::limits::{RateLimits, Stops};
 use crate::live::{Live, Sampled, Speeds, picture};
 use crate::queue::{Input, Job, JobId, Loaded, Queue, QueueLimits, Report, Step, Transfer, Verb};
 use crate::recorder::{Note, Passed};
@@ -59,6 +62,7 @@ pub(crate) enum Command {
     Adopt(Box<TransferSpec>, Box<Examined>, Reply<TransferId>),
     Renewed(StoreId, Reply<Vec<TransferId>>),
     Reorder(Vec<TransferId>, NewPlace, Reply<()>),
+    SetOwnLimit(Vec<TransferId>, Option<NonZeroU64>, Reply<()>),
     Shutdown(Reply<()>),
 }
 
@@ -77,6 +81,8 @@ enum Behind {
     Told(Reply<()>),
     Adopted(Box<Loaded>, Reply<TransferId>),
     Resumed(Vec<TransferId>, Reply<Vec<TransferId>>),
+    /// Own limits of rows, some of which only the ledger has.
+    Limited(Reply<()>),
     Moved {
         ids: Vec<TransferId>,
         reply: Reply<()>,
@@ -101,6 +107,8 @@ pub(crate) struct Driver {
     pub(crate) notes: mpsc::UnboundedSender<Note>,
     pub(crate) passed: mpsc::UnboundedReceiver<Passed>,
     pub(crate) events: broadcast::Sender<Event>,
+    /// What the user has set for all transfers.
+    pub(crate) rates: watch::Receiver<RateLimits>,
     /// Whether parts are on their way.
     pub(crate) moving: watch::Sender<bool>,
     /// Whether transfers that the ledger has go on by themselves.
@@ -133,6 +141,11 @@ pub(crate) struct DriverState {
     changes_under_way: usize,
     /// What those rows were last told together, until it is written, and the first that came too late to hear it.
     all_under_way: Option<(Intent, TransferId)>,
+    /// Own limits of such rows, until they are written.
+    own_limits_under_way: BTreeMap<TransferId, Option<NonZeroU64>>,
+    /// Where nothing may move, and when to see which limits apply then.
+    stops: Stops,
+    limits_at: Option<Duration>,
     /// Whether a move is being made durable, and those that wait for it.
     move_under_way: bool,
     moves: VecDeque<Move>,
@@ -157,6 +170,7 @@ impl Driver {
         }
         self.state.exhausted = !self.takes_over;
         self.state.expire_at = (self.history_days > 0).then(|| self.tools.clock.now());
+        self.apply_limits();
         self.refill();
         loop {
             let now = self.tools.clock.now();
@@ -167,6 +181,7 @@ impl Driver {
                     Some(command) => self.command(command),
                     None => return self.close(),
                 },
+                Ok(()) = self.rates.changed() => self.apply_limits(),
                 passed = self.passed.recv() => match passed {
                     Some(passed) => self.barrier_passed(passed),
                     // It lives until this loop closes it, unless a fault of ours ended it. Nothing can become durable
@@ -188,13 +203,19 @@ impl Driver {
         let patience = self.state.closing_since.map(|since| since + SHUTDOWN_PATIENCE);
         let unrecorded = self.state.unrecorded_since.map(|since| since + TELL_AGAIN);
         let reads_on = self.state.reads_on.then_some(Duration::ZERO);
-        [reads_on, self.state.wake_at, self.state.expire_at, sample, patience, unrecorded].into_iter().flatten().min()
+        [reads_on, self.state.wake_at, self.state.limits_at, self.state.expire_at, sample, patience, unrecorded]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn tick(&mut self) {
         let now = self.tools.clock.now();
         if self.state.wake_at.is_some_and(|at| at <= now) {
             self.input(Input::Wake);
+        }
+        if self.state.limits_at.is_some_and(|at| at <= now) {
+            self.apply_limits();
         }
         if now >= self.state.sampled_at + SAMPLE_EVERY && !self.state.running.is_empty() {
             self.state.sampled_at = now;
@@ -321,6 +342,13 @@ impl Driver {
                 // Whoever asked may have stopped listening.
                 drop(reply.send(answer(passed.failure).map(|()| ids)));
             }
+            Behind::Limited(reply) => {
+                self.state.changes_under_way -= 1;
+                if self.state.changes_under_way == 0 {
+                    self.state.own_limits_under_way.clear();
+                }
+                drop(reply.send(answer(passed.failure)));
+            }
             Behind::Told(reply) => drop(reply.send(answer(passed.failure))),
             Behind::Adopted(loaded, reply) => self.adopted(*loaded, passed.failure, reply),
             Behind::Resumed(ids, reply) => drop(reply.send(answer(passed.failure).map(|()| ids))),
@@ -351,6 +379,7 @@ impl Driver {
             self.state.parts_running.insert(id);
         }
         let workspace = self.state.workspaces.entry(transfer).or_default().0.clone();
+        workspace.set_own_limit(&self.tools.clock, job.spec.options.limit_bytes_per_second);
         let tools = self.tools.clone();
         let handle = self.state.jobs.spawn(async move { (id, job::run(job, tools, workspace).await) });
         self.state.task_jobs.insert(handle.id(), id);
@@ -384,7 +413,7 @@ impl Driver {
     /// Fills the window of waiting transfers from the ledger.
     fn refill(&mut self) {
         let wanted = |driver: &Self| {
-            !driver.state.exhausted && driver.state.changes_under_way == 0 && driver.queue.waiting_count() < WINDOW / 2
+            !driver.state.exhausted && driver.state.changes_under_way == 0 && driver.queue.ready_count() < WINDOW / 2
         };
         for _ in 0..PAGES_A_TURN {
             if !wanted(self) {
@@ -394,7 +423,10 @@ impl Driver {
                 Ok(mut page) => {
                     self.state.exhausted = page.len() < WINDOW;
                     self.state.cursor = page.last().map(|one| (one.order, one.id)).or(self.state.cursor);
-                    let refused = |one: &Loaded| one.intent == Intent::Run && self.queue.lacks_credentials(&one.spec);
+                    let refused = |one: &Loaded| {
+                        one.intent == Intent::Run
+                            && (self.queue.lacks_credentials(&one.spec) || self.queue.would_hold_back(one))
+                    };
                     page.retain(|one| !self.queue.holds(one.id) && !refused(one));
                     self.input(Input::Load(page));
                 }

@@ -3,6 +3,8 @@
 //! Facts are appended in order and each can be applied twice without harm. Working states are not facts: a transfer
 //! that is not paused, failed or over goes on after a restart, wherever it stood.
 
+use std::num::NonZeroU64;
+
 use store::UploadRef;
 
 use crate::checkpoint::{Checkpoint, PartRecord, Session};
@@ -118,6 +120,13 @@ pub enum Fact {
         /// Its place; smaller comes first.
         order: i64,
     },
+    /// It has another limit of its own.
+    OwnLimitSet {
+        /// Which transfer.
+        id: TransferId,
+        /// Bytes a second.
+        limit: Option<NonZeroU64>,
+    },
     /// It failed. Plan, session and parts are kept.
     Failed {
         /// Which transfer.
@@ -165,6 +174,7 @@ impl Fact {
             | Self::BeginAttempted { id, .. }
             | Self::Held { id, .. }
             | Self::Reordered { id, .. }
+            | Self::OwnLimitSet { id, .. }
             | Self::Begun { id, .. }
             | Self::PartDone { id, .. }
             | Self::PartDropped { id, .. }

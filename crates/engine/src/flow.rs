@@ -13,10 +13,9 @@ use crate::buffer::{BUFFER_SIZE_BYTES, BufferPool};
 use crate::checkpoint::Fingerprint;
 use crate::disk::RandomFile;
 use crate::meter::PartMeter;
-use crate::rate::{Grant, RateLimiter};
+use crate::rate::{Limiters, Passage};
 
-/// Below this rate a grant is smaller, so that a slow transfer moves evenly.
-const SLOW_BYTES_PER_SECOND: u64 = 1 << 20;
+/// What is taken at a time under a low limit.
 const SLOW_GRANT_BYTES: usize = 16 << 10;
 
 /// What became of a body after the transport has taken it.
@@ -61,7 +60,7 @@ pub(crate) struct FileBody {
     /// What the file has to be when its last byte leaves.
     pub(crate) expected: Option<Fingerprint>,
     pub(crate) pool: BufferPool,
-    pub(crate) limiter: RateLimiter,
+    pub(crate) limiters: Limiters,
     /// Shared with the job, so that bytes count as in flight until the far side has answered for them.
     pub(crate) meter: Arc<PartMeter>,
 }
@@ -89,7 +88,7 @@ struct FileStream {
     body: FileBody,
     at: u64,
     hasher: Crc64Hasher,
-    grant: Option<(usize, Grant)>,
+    grant: Option<(usize, Passage)>,
     fate: BodyFate,
 }
 
@@ -135,10 +134,9 @@ impl Stream for FileStream {
             return Poll::Ready(None);
         }
         let (len, grant) = this.grant.get_or_insert_with(|| {
-            let slow = this.body.limiter.rate().is_some_and(|rate| rate.get() < SLOW_BYTES_PER_SECOND);
-            let most = if slow { SLOW_GRANT_BYTES } else { BUFFER_SIZE_BYTES };
+            let most = if this.body.limiters.are_slow() { SLOW_GRANT_BYTES } else { BUFFER_SIZE_BYTES };
             let len = usize::try_from(left).map_or(most, |left| left.min(most));
-            (len, this.body.limiter.reserve(len as u64))
+            (len, this.body.limiters.reserve(len as u64))
         });
         ready!(Pin::new(grant).poll(context));
         let len = *len;

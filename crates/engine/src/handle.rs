@@ -6,6 +6,7 @@ mod adoption;
 mod reads;
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -22,9 +23,11 @@ use crate::event::Event;
 use crate::job::route::{Regions, route};
 use crate::job::{Claims, Tools};
 use crate::ledger::{Ledger, LedgerError};
+use crate::limits::{LimitsNow, RateLimits};
 use crate::live::Live;
+use crate::priority::Priority;
 use crate::queue::{Queue, QueueLimits};
-use crate::rate::{RateLimiter, RateLimits};
+use crate::rate::RateLimiter;
 use crate::recorder::Recorder;
 use crate::retry::RetryPolicy;
 use crate::rules::Rules;
@@ -146,6 +149,7 @@ pub struct Engine {
     ledger: Arc<dyn Ledger>,
     tools: Tools,
     moves_bytes: watch::Receiver<bool>,
+    rates: Arc<watch::Sender<RateLimits>>,
     recorder: Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
     history_days: u32,
 }
@@ -161,8 +165,12 @@ impl Engine {
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
         let (moving, moves_bytes) = watch::channel(false);
         let live = Live::default();
-        let upload_limiter = RateLimiter::new(clock.clone(), options.rates.upload);
-        let download_limiter = RateLimiter::new(clock.clone(), options.rates.download);
+        let (rates, wanted_rates) = watch::channel(options.rates);
+        // The driver puts what applies in force before it starts anything.
+        let limits = options.rates.at(clock.wall_ms(), |at_ms| clock.local_offset_s(at_ms));
+        live.set_limits(limits);
+        let upload_limiter = RateLimiter::new(clock.clone(), limits.upload.limit);
+        let download_limiter = RateLimiter::new(clock.clone(), limits.download.limit);
         let rules = Rules {
             #[cfg(feature = "testing")]
             broken: options.broken,
@@ -195,6 +203,7 @@ impl Engine {
             notes,
             passed,
             events: events.clone(),
+            rates: wanted_rates,
             moving,
             takes_over: options.takes_over,
             history_days: options.history_days,
@@ -202,7 +211,8 @@ impl Engine {
         };
         tokio::spawn(driver.run());
         let recorder = Arc::new(std::sync::Mutex::new(Some(recorder)));
-        Self { commands, events, live, ledger, tools, moves_bytes, recorder, history_days: options.history_days }
+        let rates = Arc::new(rates);
+        Self { commands, events, live, ledger, tools, moves_bytes, rates, recorder, history_days: options.history_days }
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, EngineError> {
@@ -320,10 +330,10 @@ impl Engine {
         route(spec.options.route, (from, old), (to, new), store.as_ref(), &nothing_known).await
     }
 
-    /// Changes the speed limits; acts within 100 ms, also on parts in flight.
+    /// Changes the speed limits of all transfers together; acts within 100 ms, also on parts in flight. What a stop holds
+    /// back waits, and goes on by itself when it ends.
     pub fn set_rates(&self, rates: RateLimits) {
-        self.tools.upload_limiter.set_rate(rates.upload);
-        self.tools.download_limiter.set_rate(rates.download);
+        self.rates.send_replace(rates);
     }
 
     /// Changes the bounds of what runs at a time. More starts at once; with fewer, what works now goes on to its end.
@@ -343,9 +353,32 @@ impl Engine {
         self.ask(|reply| Command::HistoryDays(days, reply)).await
     }
 
-    /// The speed limits in force.
+    /// The speed limits as they were set.
     pub fn rates(&self) -> RateLimits {
-        RateLimits { upload: self.tools.upload_limiter.rate(), download: self.tools.download_limiter.rate() }
+        *self.rates.borrow()
+    }
+
+    /// The speed limits in force: which, why and until when.
+    pub fn limits(&self) -> LimitsNow {
+        self.live.limits()
+    }
+
+    /// Gives transfers a limit of their own, in bytes a second, or takes it away; acts within 100 ms, also on parts in
+    /// flight. It is remembered with the transfer. The lowest of all limits holds. What is over is left as it is.
+    ///
+    /// # Errors
+    /// If one does not exist or the ledger cannot be written.
+    pub async fn set_own_limit(&self, ids: &[TransferId], limit: Option<NonZeroU64>) -> Result<(), EngineError> {
+        self.ask(|reply| Command::SetOwnLimit(ids.to_vec(), limit, reply)).await
+    }
+
+    /// Gives transfers, in this order, the last place of a priority: those of a higher one begin earlier and get free
+    /// parts first. What works already is not interrupted.
+    ///
+    /// # Errors
+    /// As [`Engine::reorder`].
+    pub async fn set_priority(&self, ids: &[TransferId], priority: Priority) -> Result<(), EngineError> {
+        self.reorder(ids, NewPlace::LastOf(priority)).await
     }
 
     /// Events from now on. A listener that falls far behind misses some and is told so by the channel.

@@ -16,8 +16,9 @@ mod sweep;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use store::{Crc64Hasher, ObjectRef, ObjectStore, PartNumber, PutReceipt, StoreError};
 
@@ -32,7 +33,7 @@ use crate::error::TransferError;
 use crate::handle::Stores;
 use crate::meter::Meter;
 use crate::queue::{Job, Report, Verb};
-use crate::rate::RateLimiter;
+use crate::rate::{Limiters, RateLimiter};
 use crate::rules::{Rule, Rules};
 use crate::stall::unless_stalled;
 use crate::transfer::{End, Route, StoreId, TransferId};
@@ -80,6 +81,8 @@ pub(crate) struct Workspace {
     /// What Complete answered, kept until it is verified: asking again would not be answered.
     completed: Mutex<Option<PutReceipt>>,
     regions: route::Regions,
+    /// Holds the transfer's own limit.
+    own_limiter: OnceLock<RateLimiter>,
 }
 
 impl fmt::Debug for Workspace {
@@ -103,6 +106,11 @@ impl Workspace {
     /// The open temp file of a download, if any: what the recorder has to sync before it records parts.
     pub(crate) fn temp_file(&self) -> Option<Arc<dyn RandomFile>> {
         slot(&self.temp).clone()
+    }
+
+    /// The transfer's own limit from now on, also for what moves already.
+    pub(crate) fn set_own_limit(&self, clock: &Arc<dyn Clock>, limit: Option<NonZeroU64>) {
+        self.own_limiter.get_or_init(|| RateLimiter::new(clock.clone(), limit)).set_limit(limit);
     }
 }
 
@@ -138,6 +146,12 @@ struct Work {
 }
 
 impl Work {
+    /// What holds bytes back that go this way: the transfer's own limit, then those that it shares.
+    fn limiters<const N: usize>(&self, shared: [&RateLimiter; N]) -> Limiters {
+        let own = self.workspace.own_limiter.get().filter(|_| self.tools.rules.hold(Rule::OwnLimitHolds));
+        Limiters::new(own.into_iter().chain(shared).cloned())
+    }
+
     async fn store(&self, id: &StoreId) -> Result<Arc<dyn ObjectStore>, TransferError> {
         self.tools.stores.open(id).await
     }

@@ -35,22 +35,25 @@ mod handle;
 mod job;
 mod keys;
 pub mod ledger;
+mod limits;
 mod live;
 mod meter;
 mod panics;
 mod plan;
+mod priority;
 pub mod queue;
 mod rate;
 mod recorder;
 mod retry;
 mod rules;
 mod stall;
+mod timetable;
 mod transfer;
 mod view;
 
 pub use cancel::CancelHook;
 pub use checkpoint::{Checkpoint, Fingerprint, PartRecord, Session};
-pub use clock::{Clock, SystemClock};
+pub use clock::{Clock, Sleep, SystemClock};
 pub use conflict::beside;
 pub use disk::{Disk, FileFacts, LocalDisk, RandomFile, read_again};
 pub use driver::NewPlace;
@@ -62,13 +65,16 @@ pub use handle::{
 };
 pub use job::ForeignUpload;
 pub use keys::{NameTooLong, Naming};
+pub use limits::{Limit, LimitNow, LimitSource, LimitsNow, RateLimits, Stops};
 pub use panics::log_panics;
 pub use plan::{PART_SIZE_BYTES_DEFAULT, PARTS_MAX, PartPlan};
+pub use priority::Priority;
 pub use queue::QueueLimits;
-pub use rate::{RateLimiter, RateLimits};
+pub use rate::RateLimiter;
 pub use retry::RetryPolicy;
 #[cfg(feature = "testing")]
 pub use rules::Rule;
+pub use timetable::{Hour, Timetable};
 pub use transfer::{
     ConflictRule, End, Intent, Kind, PARALLEL_PARTS_DEFAULT, PARALLEL_PARTS_MAX, Route, RouteChoice, State, StoreId,
     TransferId, TransferOptions, TransferSpec,

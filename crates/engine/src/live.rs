@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use crate::limits::LimitsNow;
 use crate::meter::{Meter, Speed};
 use crate::queue::Transfer;
 use crate::transfer::{State, TransferId, TransferSpec};
@@ -22,6 +23,7 @@ pub(crate) struct Speeds {
 pub(crate) struct Live {
     transfers: Arc<RwLock<BTreeMap<TransferId, Arc<TransferView>>>>,
     speeds: Arc<RwLock<Speeds>>,
+    limits: Arc<RwLock<LimitsNow>>,
     revision: Arc<AtomicU64>,
 }
 
@@ -64,6 +66,15 @@ impl Live {
         *self.speeds.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn limits(&self) -> LimitsNow {
+        *self.limits.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_limits(&self, limits: LimitsNow) {
+        *self.limits.write().unwrap_or_else(PoisonError::into_inner) = limits;
+        self.touch();
+    }
+
     pub(crate) fn set_speeds(&self, speeds: Speeds) {
         *self.speeds.write().unwrap_or_else(PoisonError::into_inner) = speeds;
     }
@@ -101,6 +112,7 @@ pub(crate) fn picture(transfer: &Transfer, meter: &Meter, sampled: &mut Sampled,
         },
         intent: transfer.intent,
         state: transfer.state,
+        passes_through: transfer.passes_through(),
         size_bytes,
         done_bytes: transfer.done_bytes,
         in_flight_bytes: in_flight_bytes.min(size_bytes.unwrap_or(u64::MAX).saturating_sub(transfer.done_bytes)),

@@ -14,6 +14,7 @@
 //! | Moving | last part at the sink → Committing; session or source gone → Discarding |
 //! | Committing | checksums equal → Done; parts missing → Beginning; different → Discarding |
 //! | Discarding | to start over → Probing; to cancel → Cancelled |
+//! | Moving | its direction is stopped → Waiting |
 //! | any working | retries used up → Failed; intent Pause and no job left → Paused; intent Cancel → Discarding |
 //! | Paused, Failed | intent Run → Waiting; intent Cancel → Discarding |
 //!
@@ -23,6 +24,7 @@
 //! [`Input::Load`] and forgets those named in [`Step::unload`].
 
 mod expired;
+mod held_back;
 mod outcome;
 mod pace;
 mod settle;
@@ -32,6 +34,8 @@ mod transfer;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU64;
+use std::sync::Arc;
 use std::time::Duration;
 
 use self::pace::{Moving, Paces};
@@ -41,6 +45,7 @@ pub use self::words::{Input, Job, JobId, Loaded, Report, Step, Verb};
 use crate::error::{ErrorCode, TransferError};
 use crate::fact::Fact;
 use crate::handle::Interruption;
+use crate::limits::Stops;
 use crate::retry::{RetryPolicy, Streak};
 use crate::rules::Rules;
 use crate::transfer::{Intent, State, StoreId, TransferId};
@@ -78,6 +83,8 @@ pub struct Queue {
     paces: Paces,
     /// Stores whose credentials have expired, with what they said.
     expired: BTreeMap<StoreId, TransferError>,
+    /// Where nothing may move.
+    stops: Stops,
     rules: Rules,
 }
 
@@ -97,6 +104,7 @@ impl Queue {
             stopping: false,
             paces: Paces::default(),
             expired: BTreeMap::new(),
+            stops: Stops::default(),
             rules: Rules::default(),
         }
     }
@@ -126,6 +134,8 @@ impl Queue {
             Input::Load(loaded) => loaded.into_iter().for_each(|one| self.admit(one, &mut step)),
             Input::Want(id, intent) => self.want(id, intent, &mut step),
             Input::Reorder(places) => places.into_iter().for_each(|(id, order)| self.reorder(id, order, &mut step)),
+            Input::Stop(stops) => self.stop(stops, &mut step),
+            Input::OwnLimit(id, limit) => self.set_own_limit(id, limit, &mut step),
             Input::Ended(job, outcome) => self.ended(job, outcome, now, &mut step),
             Input::Interrupted(by) => self.interrupted(by, &mut step),
             Input::Limits(limits) => self.limits = limits,
@@ -238,6 +248,12 @@ impl Queue {
             self.waiting.insert((order, id));
         }
         transfer.order = order;
+    }
+
+    fn set_own_limit(&mut self, id: TransferId, limit: Option<NonZeroU64>, step: &mut Step) {
+        let Some(transfer) = self.transfers.get_mut(&id).filter(|transfer| !transfer.state.is_final()) else { return };
+        Arc::make_mut(&mut transfer.spec).options.limit_bytes_per_second = limit;
+        step.facts.push(Fact::OwnLimitSet { id, limit });
     }
 
     /// Stops what can be stopped, to be issued again at once. What must run to its end is told by its connection.

@@ -7,27 +7,18 @@
 //! 132 % and 16 got 200 % of the limit.) The cost is a wake-up at most every 100 ms for each waiting worker, so that a
 //! new rate is seen without registering anybody.
 
-use std::num::NonZeroU64;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::clock::{Clock, Sleep};
+use crate::limits::Limit;
 
 /// How far the line may be ahead of the takers: what an idle limiter hands out at once.
 const BURST: Duration = Duration::from_millis(50);
 /// How soon a waiting taker looks at the line again.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-
-/// Bytes a second each way; `None` is no limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RateLimits {
-    /// Towards stores.
-    pub upload: Option<NonZeroU64>,
-    /// From stores.
-    pub download: Option<NonZeroU64>,
-}
 
 /// Holds a rate over any number of takers. Clones share the line.
 #[derive(Clone, Debug)]
@@ -38,7 +29,7 @@ pub struct RateLimiter {
 
 #[derive(Debug)]
 struct Line {
-    rate: Option<NonZeroU64>,
+    limit: Limit,
     /// Bytes handed out by the passing of time, up to `at`.
     reached: f64,
     /// Bytes reserved by takers.
@@ -51,41 +42,49 @@ impl Line {
     fn advance(&mut self, now: Duration) {
         let passed = now.saturating_sub(self.at).as_secs_f64();
         self.at = now;
-        match self.rate {
-            Some(rate) => {
+        match self.limit {
+            // It stands still; nobody may bank what nobody could take.
+            Limit::Stop => self.reached = self.reached.min(self.reserved),
+            Limit::Rate(rate) => {
                 // Nobody waits: do not bank more than the burst.
                 let burst = rate.get() as f64 * BURST.as_secs_f64();
                 self.reached = (self.reached + passed * rate.get() as f64).min(self.reserved + burst);
             }
-            None => self.reached = self.reached.max(self.reserved),
+            Limit::None => self.reached = self.reached.max(self.reserved),
         }
     }
 
     /// How long until the line has reached `position`; `None` if it has.
     fn wait_for(&self, position: f64) -> Option<Duration> {
-        let rate = self.rate?;
-        let missing = position - self.reached;
-        (missing > 0.0).then(|| Duration::from_secs_f64(missing / rate.get() as f64))
+        match self.limit {
+            Limit::None => None,
+            // Not even what the line has passed already.
+            Limit::Stop => Some(LOOK_AGAIN),
+            Limit::Rate(rate) => {
+                let missing = position - self.reached;
+                (missing > 0.0).then(|| Duration::from_secs_f64(missing / rate.get() as f64))
+            }
+        }
     }
 }
 
 impl RateLimiter {
-    /// A limiter with a rate in bytes a second, or none.
-    pub fn new(clock: Arc<dyn Clock>, rate: Option<NonZeroU64>) -> Self {
-        let line = Line { rate, reached: 0.0, reserved: 0.0, at: clock.now() };
+    /// A limiter with a limit.
+    pub fn new(clock: Arc<dyn Clock>, limit: impl Into<Limit>) -> Self {
+        let line = Line { limit: limit.into(), reached: 0.0, reserved: 0.0, at: clock.now() };
         Self { line: Arc::new(Mutex::new(line)), clock }
     }
 
-    /// Changes the rate for everybody, also for those who wait; acts within 100 ms.
-    pub fn set_rate(&self, rate: Option<NonZeroU64>) {
+    /// Changes the limit for everybody, also for those who wait; acts within 100 ms.
+    pub fn set_limit(&self, limit: impl Into<Limit>) {
         let mut line = self.lock();
         line.advance(self.clock.now());
-        line.rate = rate;
+        line.limit = limit.into();
     }
 
-    /// The rate in force.
-    pub fn rate(&self) -> Option<NonZeroU64> {
-        self.lock().rate
+    /// The limit in force.
+    pub fn limit(&self) -> Limit {
+        self.lock().limit
     }
 
     /// Reserves `len_bytes` and returns the permission to wait for.
@@ -165,10 +164,64 @@ impl Drop for Grant {
     }
 }
 
+/// Bytes up to which a grant is small where the limit is low, so that a slow transfer moves evenly.
+const SLOW_BYTES_PER_SECOND: u64 = 1 << 20;
+
+/// Limiters in a row, the narrowest first: bytes ask the next one only when the one before has let them. So nobody
+/// takes his share of a common limit while his own holds him back.
+#[derive(Clone, Debug)]
+pub(crate) struct Limiters(Arc<[RateLimiter]>);
+
+impl Limiters {
+    /// These, in this order.
+    pub(crate) fn new(limiters: impl IntoIterator<Item = RateLimiter>) -> Self {
+        Self(limiters.into_iter().collect())
+    }
+
+    /// Whether one of them is slow, so that little should be taken at a time.
+    pub(crate) fn are_slow(&self) -> bool {
+        self.0.iter().any(|one| one.limit().rate().is_some_and(|rate| rate.get() < SLOW_BYTES_PER_SECOND))
+    }
+
+    /// Permission of all of them to move `len_bytes`.
+    ///
+    /// # Cancellation
+    /// As that of a [`Grant`], at the limiter that is being waited for.
+    pub(crate) fn reserve(&self, len_bytes: u64) -> Passage {
+        Passage { limiters: self.clone(), at: 0, len_bytes, grant: None }
+    }
+}
+
+/// Permission of several limiters, one after the other.
+#[derive(Debug)]
+pub(crate) struct Passage {
+    limiters: Limiters,
+    at: usize,
+    len_bytes: u64,
+    grant: Option<Grant>,
+}
+
+impl Future for Passage {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        while let Some(limiter) = this.limiters.0.get(this.at) {
+            let grant = this.grant.get_or_insert_with(|| limiter.reserve(this.len_bytes));
+            std::task::ready!(Pin::new(grant).poll(context));
+            this.grant = None;
+            this.at += 1;
+        }
+        Poll::Ready(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::SystemClock;
+    use proptest::prelude::*;
+    use std::num::NonZeroU64;
     use std::sync::atomic::{AtomicU64, Ordering};
 
     fn rate(bytes: u64) -> Option<NonZeroU64> {
@@ -210,12 +263,12 @@ mod tests {
     async fn a_change_moves_those_who_wait() {
         let limiter = RateLimiter::new(Arc::new(SystemClock::new()), rate(1));
         let waiting = limiter.reserve(1 << 20); // would take twelve days
-        limiter.set_rate(rate(1 << 20));
+        limiter.set_limit(rate(1 << 20));
         let before = limiter.clock.now();
         waiting.await;
         assert!(limiter.clock.now() - before < Duration::from_millis(1200));
         let waiting = limiter.reserve(1 << 30);
-        limiter.set_rate(None);
+        limiter.set_limit(Limit::None);
         waiting.await;
     }
 
@@ -240,12 +293,156 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_limit_never_waits() {
-        let limiter = RateLimiter::new(Arc::new(SystemClock::new()), None);
+        let limiter = RateLimiter::new(Arc::new(SystemClock::new()), Limit::None);
         let before = limiter.clock.now();
         limiter.reserve(u64::MAX / 4).await;
         assert_eq!(limiter.clock.now(), before);
-        limiter.set_rate(rate(1 << 20)); // what passed without a limit is no debt
+        limiter.set_limit(rate(1 << 20)); // what passed without a limit is no debt
         limiter.reserve(1 << 10).await;
         assert!(limiter.clock.now() - before < Duration::from_millis(50));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_passes_a_stop_and_everything_goes_on_after_it() {
+        let limiter = RateLimiter::new(Arc::new(SystemClock::new()), rate(1 << 20));
+        limiter.reserve(1).await;
+        limiter.clock.sleep(Duration::from_secs(60)).await; // the burst is there to be taken
+        limiter.set_limit(Limit::Stop);
+        let waiting = limiter.reserve(1);
+        assert_eq!(taken(&limiter, 4, 1, 3600).await, 0);
+        limiter.set_limit(rate(1 << 20));
+        let before = limiter.clock.now();
+        waiting.await;
+        assert!(limiter.clock.now() - before < Duration::from_millis(100));
+        let got = taken(&limiter, 4, 16 << 10, 1).await;
+        assert!(got < (1 << 20) * 11 / 10, "an hour of standing still has banked nothing: {got}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn through_two_limiters_the_lower_rate_holds_and_the_other_loses_nothing() {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let (own, general) =
+            (RateLimiter::new(clock.clone(), rate(256 << 10)), RateLimiter::new(clock.clone(), rate(1 << 20)));
+        let both = Limiters::new([own, general.clone()]);
+        assert!(both.are_slow());
+        let through = Arc::new(AtomicU64::new(0));
+        let counted = through.clone();
+        let task = tokio::spawn(async move {
+            loop {
+                both.reserve(16 << 10).await;
+                counted.fetch_add(16 << 10, Ordering::Relaxed);
+            }
+        });
+        let others = taken(&general, 3, 16 << 10, 10).await as f64;
+        task.abort();
+        let through = through.load(Ordering::Relaxed) as f64;
+        assert!((0.97..1.05).contains(&(through / (2560 << 10) as f64)), "{through}");
+        assert!((0.97..1.02).contains(&((others + through) / (10 << 20) as f64)), "{others} beside {through}");
+    }
+
+    /// What can happen to a line.
+    #[derive(Clone, Debug)]
+    enum Event {
+        Limit(Limit),
+        Reserve(u64),
+        /// The oldest who waits goes away.
+        Abandon,
+        Pass(u64),
+    }
+
+    fn event() -> impl Strategy<Value = Event> {
+        let limit = prop_oneof![
+            Just(Limit::Stop),
+            (1_u64..1 << 30).prop_map(|rate| Limit::from(NonZeroU64::new(rate))),
+            Just(Limit::None)
+        ];
+        prop_oneof![
+            1 => limit.prop_map(Event::Limit),
+            6 => (1_u64..1 << 18).prop_map(Event::Reserve),
+            1 => Just(Event::Abandon),
+            4 => (1_u64..3000).prop_map(Event::Pass),
+        ]
+    }
+
+    proptest! {
+        /// However limits change and takers come and go: between two changes no more passes than the rate, the burst and
+        /// what one taker asked for at once; under a stop nothing does; and it never takes for ever.
+        #[test]
+        fn no_more_than_the_limit_ever_passes(events in prop::collection::vec(event(), 1..80)) {
+            let limiter = RateLimiter::new(Arc::new(ByHand::default()), Limit::None);
+            let hand = |limiter: &RateLimiter| limiter.clock.now();
+            let mut waiting: std::collections::VecDeque<Grant> = Default::default();
+            let (mut since, mut passed, mut largest) = (Duration::ZERO, 0_u64, 0_u64);
+            let mut context = Context::from_waker(std::task::Waker::noop());
+            let mut time_ms = 0_u64;
+            for event in events {
+                match event {
+                    Event::Limit(limit) => {
+                        limiter.set_limit(limit);
+                        (since, passed, largest) = (hand(&limiter), 0, 0);
+                    }
+                    Event::Reserve(len_bytes) => waiting.push_back(limiter.reserve(len_bytes)),
+                    Event::Abandon => drop(waiting.pop_front()),
+                    Event::Pass(ms) => {
+                        time_ms += ms;
+                        NOW_MS.set(time_ms);
+                    }
+                }
+                for mut grant in std::mem::take(&mut waiting) {
+                    if Pin::new(&mut grant).poll(&mut context).is_ready() {
+                        passed += grant.len_bytes as u64;
+                        largest = largest.max(grant.len_bytes as u64);
+                    } else {
+                        waiting.push_back(grant);
+                    }
+                }
+                let elapsed = (hand(&limiter) - since).as_secs_f64();
+                match limiter.limit() {
+                    // Whoever waits looks again soon.
+                    Limit::None => prop_assert!(waiting.is_empty() || elapsed < LOOK_AGAIN.as_secs_f64()),
+                    Limit::Stop => prop_assert_eq!(passed, 0),
+                    Limit::Rate(rate) => {
+                        let allowed = rate.get() as f64 * (elapsed + BURST.as_secs_f64()) + largest as f64 + 1.0;
+                        prop_assert!(passed as f64 <= allowed, "{passed} of {allowed} in {elapsed} s");
+                    }
+                }
+            }
+            limiter.set_limit(Limit::None);
+            let mut passes = |grant: &mut Grant| {
+                NOW_MS.set(NOW_MS.get() + 100);
+                Pin::new(grant).poll(&mut context).is_ready()
+            };
+            prop_assert!(waiting.iter_mut().all(&mut passes), "without a limit nobody waits");
+        }
+    }
+
+    thread_local!(static NOW_MS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) });
+
+    /// A clock that a test moves; whoever sleeps on it looks again whenever it is polled.
+    #[derive(Debug)]
+    struct ByHand;
+
+    impl Default for ByHand {
+        fn default() -> Self {
+            NOW_MS.set(0);
+            Self
+        }
+    }
+
+    impl Clock for ByHand {
+        fn now(&self) -> Duration {
+            Duration::from_millis(NOW_MS.get())
+        }
+
+        fn wall_ms(&self) -> i64 {
+            0
+        }
+
+        fn sleep(&self, wait: Duration) -> Sleep {
+            let end = self.now() + wait;
+            Box::pin(std::future::poll_fn(move |_| {
+                if Duration::from_millis(NOW_MS.get()) >= end { Poll::Ready(()) } else { Poll::Pending }
+            }))
+        }
     }
 }

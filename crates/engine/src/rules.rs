@@ -32,12 +32,16 @@ pub enum Rule {
     ProgressForward,
     /// A paused transfer waits until it is told to go on.
     PauseHolds,
+    /// A transfer moves no faster than its own limit.
+    OwnLimitHolds,
+    /// Where nothing may move, nothing does.
+    StopHolds,
 }
 
 #[cfg(feature = "testing")]
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::SyncBeforeRecord,
         Self::CommitBarrier,
         Self::SessionBeforeParts,
@@ -51,6 +55,8 @@ impl Rule {
         Self::PartsBounded,
         Self::ProgressForward,
         Self::PauseHolds,
+        Self::OwnLimitHolds,
+        Self::StopHolds,
     ];
 }
 

@@ -1,9 +1,10 @@
 //! What a transfer is: two ends, options, what the user wants and where it stands.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use store::{ObjectRef, ObjectSettings};
 
 /// Id of a transfer, unique in its ledger for ever.
@@ -146,6 +147,21 @@ pub struct TransferOptions {
     pub settings: ObjectSettings,
     /// Which way a copy shall go.
     pub route: RouteChoice,
+    /// The transfer's own limit, beside those that all share; it may be changed at any time. Bytes a second.
+    #[serde(deserialize_with = "rate", skip_serializing_if = "Option::is_none")]
+    pub limit_bytes_per_second: Option<NonZeroU64>,
+}
+
+/// Whatever somebody wrote there: 0 is no rate.
+fn rate<'d, D: Deserializer<'d>>(from: D) -> Result<Option<NonZeroU64>, D::Error> {
+    Ok(Option::<u64>::deserialize(from)?.and_then(NonZeroU64::new))
+}
+
+impl TransferOptions {
+    /// Whether a transfer with these options does what one with the others does. How fast is no matter.
+    pub fn do_the_same_as(&self, other: &Self) -> bool {
+        *self == Self { limit_bytes_per_second: self.limit_bytes_per_second, ..other.clone() }
+    }
 }
 
 impl Default for TransferOptions {
@@ -156,6 +172,7 @@ impl Default for TransferOptions {
             conflict: ConflictRule::default(),
             settings: ObjectSettings::default(),
             route: RouteChoice::default(),
+            limit_bytes_per_second: None,
         }
     }
 }

@@ -5,6 +5,8 @@ use store::{Crc64, ETag, VersionId};
 
 use crate::checkpoint::Checkpoint;
 use crate::error::TransferError;
+use crate::limits::{LimitNow, LimitsNow};
+use crate::priority::Priority;
 use crate::transfer::{Intent, Kind, State, TransferId, TransferSpec};
 
 /// How a transfer ended well.
@@ -172,6 +174,8 @@ pub struct TransferView {
     pub intent: Intent,
     /// Where it stands.
     pub state: State,
+    /// Whether its bytes pass through this computer, so that limits hold them. Of a copy that is known once it is planned.
+    pub passes_through: bool,
     /// Size of the source, once probed.
     pub size_bytes: Option<u64>,
     /// Bytes at the sink, each counted once.
@@ -199,6 +203,16 @@ impl TransferView {
     pub fn kind(&self) -> Kind {
         // A spec without a kind is refused when it is added; a ledger cannot hold one.
         self.spec.kind().unwrap_or(Kind::Upload)
+    }
+
+    /// Its priority, which is its place.
+    pub fn priority(&self) -> Priority {
+        Priority::of(self.order)
+    }
+
+    /// The limit that holds it, of those in force and its own; `None` if nothing of it can be held.
+    pub fn limit(&self, now: &LimitsNow) -> Option<LimitNow> {
+        now.of(self.kind(), self.passes_through, self.spec.options.limit_bytes_per_second)
     }
 
     /// What can be done now.
@@ -350,6 +364,7 @@ mod tests {
             },
             intent: Intent::Run,
             state,
+            passes_through: true,
             size_bytes: Some(100),
             done_bytes: 40,
             in_flight_bytes,

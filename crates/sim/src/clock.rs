@@ -14,6 +14,8 @@ struct Times {
     origin: Option<Instant>,
     /// How far the wall is off, in milliseconds.
     wall_off_ms: i64,
+    /// How far local time is ahead of UTC.
+    offset_s: i32,
 }
 
 /// What time it is, over all runs of one world. Clones share it.
@@ -21,9 +23,10 @@ struct Times {
 pub(crate) struct Time(Arc<Mutex<Times>>);
 
 impl Time {
-    pub(crate) fn new() -> Self {
+    /// Time in a place that is so many seconds ahead of UTC.
+    pub(crate) fn new(offset_s: i32) -> Self {
         let base = UNIX_EPOCH + Duration::from_secs(1_790_000_000);
-        Self(Arc::new(Mutex::new(Times { base, origin: None, wall_off_ms: 0 })))
+        Self(Arc::new(Mutex::new(Times { base, origin: None, wall_off_ms: 0, offset_s })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Times> {
@@ -63,6 +66,10 @@ impl Clock for Time {
     fn wall_ms(&self) -> i64 {
         let since = self.now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX) + self.lock().wall_off_ms
+    }
+
+    fn local_offset_s(&self, _wall_ms: i64) -> i32 {
+        self.lock().offset_s
     }
 
     fn sleep(&self, wait: Duration) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + Sync>> {

@@ -4,6 +4,7 @@
 //! store really hold at that moment.
 
 mod end;
+mod limits;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,6 +16,8 @@ use engine::{
 };
 use store::{Crc64, ETag, MemoryStore, ObjectRef, PartNumber, UploadId, UploadRef};
 
+use self::limits::Speeds;
+pub(crate) use self::limits::{Wanted, Way, kind_of_hour};
 use crate::disk::SimDisk;
 
 /// What is durable of one transfer.
@@ -54,6 +57,7 @@ struct Book {
     /// Transfers whose pause has been promised.
     paused: BTreeSet<TransferId>,
     progress: BTreeMap<TransferId, u64>,
+    speeds: Speeds,
     violations: Vec<String>,
     trace: Vec<String>,
 }
@@ -155,6 +159,7 @@ impl Oracle {
         let mut book = self.book();
         book.progress.clear();
         book.in_flight.clear();
+        book.speeds.begin_run();
     }
 
     pub(crate) fn known(&self) -> BTreeMap<TransferId, Known> {
@@ -201,6 +206,8 @@ impl Oracle {
                 one.temp_paths.extend(checkpoint.temp_path.clone());
                 one.checkpoint = Some(checkpoint.as_ref().clone());
             }
+            // Obeyed or not is seen by the bytes.
+            Fact::OwnLimitSet { .. } => {}
             Fact::BeginAttempted { .. } => {}
             Fact::Held { .. } => one.state = State::Paused,
             Fact::Reordered { order, .. } => one.order = *order,
@@ -240,7 +247,7 @@ impl Oracle {
             known.remove(&id);
         }
         drop(book);
-        if over && !matches!(fact, Fact::Removed { .. } | Fact::Reordered { .. }) {
+        if over && !matches!(fact, Fact::Removed { .. } | Fact::Reordered { .. } | Fact::OwnLimitSet { .. }) {
             self.accuse(format!("{id} is over, and yet: {fact:?}"));
         }
         match fact {

@@ -85,6 +85,16 @@ pub enum Act {
     Reorder(usize, usize),
     /// The user moves the sliders: bytes a second, 0 for no limit.
     Rates(u64, u64),
+    /// The user stops what goes up, or what comes down, or lets both go on.
+    Stop(bool, bool),
+    /// The user gives it a limit of its own: bytes a second, 0 for none.
+    OwnLimit(usize, u64),
+    /// The user gives it another priority: 0 high, 1 normal, 2 low.
+    Priority(usize, u8),
+    /// The user wants a timetable, of which each third hour is stopped, or none.
+    Timetable(Option<u8>),
+    /// The user wants full speed for so many minutes.
+    FullSpeed(u64),
     /// The program is closed and started again.
     Quit,
     /// The program is killed and started again.
@@ -196,7 +206,7 @@ fn planned(random: &mut fastrand::Rng) -> Planned {
 
 fn act(random: &mut fastrand::Rng, count: usize) -> Act {
     let at = random.usize(0..count);
-    match random.u8(0..47) {
+    match random.u8(0..58) {
         0..=3 => Act::Pause(at),
         4..=7 => Act::Resume(at),
         8 | 9 => Act::Cancel(at),
@@ -220,6 +230,11 @@ fn act(random: &mut fastrand::Rng, count: usize) -> Act {
         39 => Act::Disk(random.u8(0..4)),
         40 | 41 => Act::NetworkChanged,
         42..=44 => Act::Reorder(at, random.usize(0..count)),
+        47..=49 => Act::OwnLimit(at, random.u64(0..12) * PART),
+        50 | 51 => Act::Stop(random.bool(), random.bool()),
+        52 | 53 => Act::Timetable([None, Some(0), Some(1), Some(2)][random.usize(0..4)]),
+        54 => Act::FullSpeed(random.u64(1..90)),
+        55..=57 => Act::Priority(at, random.u8(0..3)),
         _ => Act::ForeignUpload(at),
     }
 }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::StreamExt as _;
+use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use store::{
     BucketDetails, BucketSummary, Capabilities, CompletedObject, CopyObjectOptions, CopyPartRequest, DeleteFailure,
     ETag, ErrorKind, GetOptions, GotObject, ListPage, ListRequest, MemoryStore, ObjectDetails, ObjectRef,
@@ -18,7 +19,8 @@ use store::{
 };
 use tokio::time::{sleep, timeout};
 
-use crate::oracle::Oracle;
+use crate::clock::Time;
+use crate::oracle::{Oracle, Way};
 use crate::transit::{Request, Transit};
 use crate::weather::Dice;
 
@@ -35,6 +37,9 @@ pub(crate) struct SimStore {
     pub(crate) dice: Dice,
     pub(crate) oracle: Oracle,
     pub(crate) transit: Transit,
+    pub(crate) time: Time,
+    /// Parts of each transfer that may move at a time.
+    pub(crate) parallel: Vec<u16>,
 }
 
 impl fmt::Debug for SimStore {
@@ -52,6 +57,20 @@ fn silent() -> StoreError {
 }
 
 impl SimStore {
+    /// Has every piece of an object told to the judge: its name begins with the number of its transfer.
+    fn judge(&self, way: Way, object: &ObjectRef) -> impl Fn(&Bytes) + Send + Sync + use<> {
+        let (oracle, time) = (self.oracle.clone(), self.time.clone());
+        let digits: String = object.key.chars().take_while(char::is_ascii_digit).collect();
+        let at: Option<usize> = digits.parse().ok();
+        let workers = at.and_then(|at| self.parallel.get(at)).map_or(1, |parallel| u64::from(*parallel));
+        move |piece| oracle.passes(&time, way, at, piece.len() as u64, workers)
+    }
+
+    fn judged(&self, object: &ObjectRef, body: UploadBody) -> UploadBody {
+        let judge = self.judge(Way::Up, object);
+        UploadBody::new(body.len_bytes(), body.into_stream().inspect_ok(move |piece| judge(piece)))
+    }
+
     async fn call<T>(&self, request: impl Future<Output = Result<T>>) -> Result<T> {
         sleep(self.dice.latency()).await;
         let answer = timeout(PATIENCE, request).await.unwrap_or_else(|_| Err(silent()));
@@ -102,7 +121,8 @@ impl ObjectStore for SimStore {
 
     async fn get_object(&self, object: &ObjectRef, options: &GetOptions) -> Result<GotObject> {
         let got = self.call(self.inner.get_object(object, options)).await?;
-        let (body, dice) = (got.body, self.dice.clone());
+        let judge = self.judge(Way::Down, object);
+        let (body, dice) = (got.body.inspect_ok(move |piece| judge(piece)), self.dice.clone());
         // A piece every few seconds: never an error by itself.
         let between = if dice.trickles() { Duration::from_secs(29) } else { Duration::ZERO };
         let paced = futures_util::stream::unfold((body, dice, false), move |(mut body, dice, ended)| async move {
@@ -125,7 +145,7 @@ impl ObjectStore for SimStore {
         condition: PutCondition,
         body: UploadBody,
     ) -> Result<PutReceipt> {
-        let bytes = body.collect().await.map_err(unreadable)?;
+        let bytes = self.judged(object, body).collect().await.map_err(unreadable)?;
         let what = Request::Put(object.clone(), settings.clone(), condition, bytes.clone());
         let body = UploadBody::from_bytes(bytes);
         self.change(what, self.inner.put_object(object, settings, condition, body)).await
@@ -138,7 +158,7 @@ impl ObjectStore for SimStore {
 
     async fn upload_part(&self, upload: &UploadRef, number: PartNumber, body: UploadBody) -> Result<PartReceipt> {
         let _flight = self.oracle.part_leaves(upload, number);
-        let bytes = body.collect().await.map_err(unreadable)?;
+        let bytes = self.judged(&upload.object, body).collect().await.map_err(unreadable)?;
         let what = Request::Part(upload.clone(), number, bytes.clone());
         let body = UploadBody::from_bytes(bytes);
         self.change(what, self.inner.upload_part(upload, number, body)).await

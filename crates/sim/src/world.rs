@@ -11,8 +11,9 @@ use async_trait::async_trait;
 use engine::ledger::SqliteLedger;
 use engine::queue::QueueLimits;
 use engine::{
-    ConflictRule, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, Interruption, NewPlace, RateLimits,
-    RetryPolicy, RouteChoice, State, StoreId, Stores, TransferError, TransferId, TransferOptions, TransferSpec,
+    Clock as _, ConflictRule, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, Hour, Interruption, Limit,
+    NewPlace, Priority, RateLimits, RetryPolicy, RouteChoice, State, StoreId, Stores, Timetable, TransferError,
+    TransferId, TransferOptions, TransferSpec,
 };
 use store::{Capabilities, MemoryOptions, MemoryStore, ObjectRef, ObjectSettings, ObjectStore};
 use tokio::sync::broadcast;
@@ -21,7 +22,7 @@ use tokio::time::{sleep, timeout};
 use crate::clock::Time;
 use crate::disk::{DiskWeather, SimDisk};
 use crate::ledger::JudgedLedger;
-use crate::oracle::Oracle;
+use crate::oracle::{Oracle, Wanted, kind_of_hour};
 use crate::script::{Act, PART, Planned, Rule, Script, Step, Tamper, Way};
 use crate::store::SimStore;
 use crate::transit::Transit;
@@ -72,7 +73,7 @@ struct World {
     random: fastrand::Rng,
     specs: Vec<TransferSpec>,
     tampers: Vec<(usize, Tamper)>,
-    rates: RateLimits,
+    wanted: Wanted,
     /// Whether the wall clock was never moved: with a wrong one nothing can be proved by times.
     clock_was_right: bool,
     /// Which rule the engine shall break.
@@ -124,7 +125,11 @@ impl World {
                 oracle.accuse(format!("there is no bucket {bucket}: {error}"));
             }
         }
+        // Ahead of UTC, behind it, and by no whole hour.
+        let time = Time::new([0, 28_800, 20_700, -12_600][(script.seed % 4) as usize]);
         let store = Arc::new(SimStore {
+            time: time.clone(),
+            parallel: script.transfers.iter().map(|one| one.parallel).collect(),
             inner: memory.clone(),
             dice: dice.clone(),
             oracle: oracle.clone(),
@@ -134,7 +139,6 @@ impl World {
             let dice = dice.clone();
             memory.set_fault(move |call| dice.fault(call));
         }
-        let time = Time::new();
         {
             let time = time.clone();
             memory.set_clock(move || time.now());
@@ -150,7 +154,7 @@ impl World {
             random,
             specs: Vec::new(),
             tampers: Vec::new(),
-            rates: RateLimits::default(),
+            wanted: Wanted::default(),
             clock_was_right: !script.steps.iter().any(|step| matches!(step.act, Act::Wall(_))),
             broken,
         };
@@ -190,6 +194,7 @@ impl World {
             conflict,
             settings: ObjectSettings::default(),
             route: if planned.kind == Way::Relay { RouteChoice::Relay } else { RouteChoice::Auto },
+            limit_bytes_per_second: None,
         };
         self.specs.push(TransferSpec { source, target, options });
     }
@@ -253,7 +258,7 @@ impl World {
         let options = EngineOptions {
             limits: QueueLimits { active_max: 2, parts_max: 7 },
             retry: RetryPolicy { outlasts_network: true, ..RetryPolicy::default() },
-            rates: self.rates,
+            rates: rates(self.wanted),
             seed: self.random.u64(..),
             broken: self.broken,
             ..EngineOptions::default()
@@ -336,8 +341,30 @@ impl World {
                 let _ = self.answered("reorder", engine.reorder(&[id], to)).await;
             }
             Act::Rates(upload, download) => {
-                self.rates = RateLimits { upload: NonZeroU64::new(upload), download: NonZeroU64::new(download) };
-                engine.set_rates(self.rates);
+                let rate = |bytes| Limit::from(NonZeroU64::new(bytes));
+                self.want(engine, Wanted { upload: rate(upload), download: rate(download), ..self.wanted });
+            }
+            Act::Stop(upload, download) => {
+                let limit = |stop| if stop { Limit::Stop } else { Limit::None };
+                self.want(engine, Wanted { upload: limit(upload), download: limit(download), ..self.wanted });
+            }
+            Act::Timetable(hours) => self.want(engine, Wanted { hours, ..self.wanted }),
+            Act::FullSpeed(minutes) => {
+                let until_ms = self.time.wall_ms() + i64::try_from(60_000 * minutes).unwrap_or(0);
+                self.want(engine, Wanted { full_speed_until_ms: Some(until_ms), ..self.wanted });
+            }
+            Act::OwnLimit(at, bytes) => {
+                let Some(id) = self.id(at) else { return };
+                let limit = NonZeroU64::new(bytes);
+                let told = self.answered("own limit", engine.set_own_limit(&[id], limit)).await;
+                // Where the ledger cannot be written, nothing is promised.
+                self.oracle.own_limit_is(&self.time, at, limit.filter(|_| matches!(told, Some(Ok(())))));
+            }
+            Act::Priority(at, priority) => {
+                let Some(id) = self.id(at) else { return };
+                let priority = [Priority::High, Priority::Normal, Priority::Low][usize::from(priority) % 3];
+                // Refused where the ledger cannot be written.
+                let _ = self.answered("priority", engine.set_priority(&[id], priority)).await;
             }
             Act::Edit(at, edit) => self.edit(at, edit),
             Act::Tamper(at, tamper) => self.tampers.push((at, tamper)),
@@ -346,10 +373,15 @@ impl World {
             Act::Expired(expired) => self.dice.set_expired(expired),
             Act::Sleep(minutes) => {
                 tokio::time::advance(Duration::from_secs(60 * minutes)).await;
+                // The first moment after it belongs to what was under way.
+                self.oracle.limits_are(&self.time, self.wanted);
                 self.interrupt(engine, Interruption::Woke).await;
             }
             Act::NetworkChanged => self.interrupt(engine, Interruption::NetworkChanged).await,
-            Act::Wall(seconds) => self.time.shift_wall(1000 * seconds),
+            Act::Wall(seconds) => {
+                self.time.shift_wall(1000 * seconds);
+                self.oracle.wall_was_set(&self.time);
+            }
             Act::ForeignUpload(at) => self.begin_foreign_upload(at),
             Act::Weather(level) => self.dice.set_weather(Weather::of(level)),
             Act::Disk(level) => {
@@ -359,6 +391,12 @@ impl World {
             }
             Act::Quit | Act::Kill | Act::PowerCut => {}
         }
+    }
+
+    fn want(&mut self, engine: &Engine, wanted: Wanted) {
+        self.wanted = wanted;
+        self.oracle.limits_are(&self.time, wanted);
+        engine.set_rates(rates(wanted));
     }
 
     async fn interrupt(&self, engine: &Engine, by: Interruption) {
@@ -373,8 +411,8 @@ impl World {
         self.dice.set_weather(Weather::of(0));
         self.dice.set_expired(false);
         self.disk.set_weather(DiskWeather::default());
-        self.rates = RateLimits::default();
-        engine.set_rates(self.rates);
+        // A timetable stays: what it stops has to go on by itself.
+        self.want(engine, Wanted { hours: self.wanted.hours, ..Wanted::default() });
         self.oracle.all_paused(false);
         for _ in 0..2 {
             let open: Vec<TransferId> =
@@ -437,6 +475,20 @@ impl World {
         let code = view.error.as_ref().map(|error| error.code);
         code == Some(ErrorCode::TargetExists) && taken && view.spec.options.conflict == ConflictRule::Fail
     }
+}
+
+/// What the user wants, as the engine takes it.
+fn rates(wanted: Wanted) -> RateLimits {
+    let timetable = wanted.hours.map(|shift| {
+        let mut timetable = Timetable::default();
+        for hour in 0..Timetable::HOURS {
+            let kind = [Hour::Stop, Hour::Limited, Hour::Full][kind_of_hour(shift, hour)];
+            timetable.set(hour / 24, hour % 24, kind);
+        }
+        timetable
+    });
+    let Wanted { upload, download, full_speed_until_ms, .. } = wanted;
+    RateLimits { upload, download, timetable, full_speed_until_ms }
 }
 
 async fn listen(mut events: broadcast::Receiver<Event>, oracle: Oracle) {

@@ -37,8 +37,9 @@ pub async fn history(app: Shared<'_>, after: Option<HistoryCursor>, search: Stri
         rows_max: limit.min(PAGE_ROWS_MAX) as usize,
         looked_at_max: LOOKED_AT_MAX,
     })?;
+    let limits = engine.limits();
     Ok(HistoryPage {
-        rows: found.rows.iter().map(view::row).collect(),
+        rows: found.rows.iter().map(|one| view::row(one, &limits)).collect(),
         next: found.next.map(|place| HistoryCursor { ended_ms: place.ended_ms, id: place.id.0 }),
         kept_days: engine.history_days(),
     })

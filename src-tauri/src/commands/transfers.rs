@@ -117,7 +117,7 @@ async fn add(engine: &Engine, specs: Vec<TransferSpec>) -> Answer<Vec<u64>> {
 /// The transfer that is not over and does just this.
 fn find_same(engine: &Engine, spec: &TransferSpec) -> Answer<Option<TransferId>> {
     let Some(id) = engine.find_open(&[(&spec.source, &spec.target)])?.pop().flatten() else { return Ok(None) };
-    Ok(engine.view(id)?.filter(|view| view.spec.options == spec.options).map(|view| view.id))
+    Ok(engine.view(id)?.filter(|view| view.spec.options.do_the_same_as(&spec.options)).map(|view| view.id))
 }
 
 /// A page of the transfers of a filter.
@@ -137,8 +137,9 @@ pub async fn transfers(
         TransferFilter::Done => Filter::Done,
     };
     let request = PageRequest { filter, after: after.map(TransferId), limit: limit.min(PAGE_ROWS_MAX) as usize };
-    let page = app.engine().await?.page(request)?;
-    let rows = page.rows.iter().map(view::row).collect();
+    let engine = app.engine().await?;
+    let (page, limits) = (engine.page(request)?, engine.limits());
+    let rows = page.rows.iter().map(|one| view::row(one, &limits)).collect();
     Ok(TransferPage { revision: page.revision, total: page.total, rows, next: page.next.map(|id| id.0) })
 }
 
@@ -146,8 +147,12 @@ pub async fn transfers(
 #[tauri::command]
 #[specta::specta]
 pub async fn transfer_detail(app: Shared<'_>, id: u64) -> Answer<TransferDetail> {
-    let detail = app.engine().await?.detail(TransferId(id)).await?;
-    detail.as_ref().map(view::detail).ok_or_else(|| AppError::from(EngineError::NoSuchTransfer(TransferId(id))))
+    let engine = app.engine().await?;
+    let (detail, limits) = (engine.detail(TransferId(id)).await?, engine.limits());
+    detail
+        .as_ref()
+        .map(|one| view::detail(one, &limits))
+        .ok_or_else(|| AppError::from(EngineError::NoSuchTransfer(TransferId(id))))
 }
 
 /// Stops transfers and keeps everything.

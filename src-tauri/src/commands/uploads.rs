@@ -36,7 +36,7 @@ pub async fn list_uploads(
     let engine = app.engine().await?;
     let owners = engine.owners(&ids)?;
     let needed: Vec<TransferId> = owners.iter().flatten().filter_map(needed_by).collect();
-    let transfers = engine.views(&needed)?;
+    let (transfers, limits) = (engine.views(&needed)?, engine.limits());
     let rows = page.uploads.into_iter().zip(owners).map(|(upload, owner)| {
         let needed_by = owner.as_ref().and_then(needed_by);
         let transfer = transfers.iter().find(|view| Some(view.id) == needed_by);
@@ -46,7 +46,7 @@ pub async fn list_uploads(
             initiated_ms: upload.initiated.map(milliseconds),
             storage_class: upload.storage_class,
             needed_by: needed_by.map(|id| id.0),
-            transfer: transfer.map(view::row),
+            transfer: transfer.map(|one| view::row(one, &limits)),
             left_behind_by: if let Some(Owner::LeftBehind(id)) = owner { Some(id.0) } else { None },
         }
     });

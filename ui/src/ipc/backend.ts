@@ -18,9 +18,11 @@ import type {
   FolderPart,
   GivenFiles,
   Limits,
+  LimitSettings,
   LinkView,
   Notice,
   ObjectPage,
+  Priority,
   Push,
   QuitQuestion,
   Settings,
@@ -50,13 +52,18 @@ export type {
   DraggedCount,
   FolderPart,
   GivenFiles,
+  LimitNow,
   Limits,
+  LimitSettings,
+  LimitSource,
+  LimitsNow,
   LinkView,
   NotDeleted,
   Notice,
   NoticeFacts,
   ObjectPage,
   ObjectRow,
+  Priority,
   Pulse,
   Push,
   QuitQuestion,
@@ -124,8 +131,16 @@ export interface Backend extends LeftoversBackend, ObjectBackend, ReceiptsBacken
   resumeAll(): Promise<void>;
   reveal(id: number): Promise<void>;
 
-  getLimits(): Promise<Limits>;
-  setLimits(limits: Limits): Promise<void>;
+  getLimits(): Promise<LimitSettings>;
+  /** Bytes a second: null is no limit, 0 a stop. Ends full speed for an hour. */
+  setLimits(limits: Limits): Promise<LimitSettings>;
+  /** 168 letters from Monday 00:00: `f` full speed, `l` limited, `s` stop. */
+  setTimetable(on: boolean, timetable: string): Promise<LimitSettings>;
+  setFullSpeed(on: boolean): Promise<LimitSettings>;
+  /** A transfer's own limit; the lowest of all holds. */
+  setTransferLimit(ids: number[], bytesPerSecond: number | null): Promise<void>;
+  /** The last place of a priority, for each in this order. */
+  setPriority(ids: number[], priority: Priority): Promise<void>;
 
   /** What to ask before the window closes; fetched when `quit_asked` is pushed. */
   quitQuestion(): Promise<QuitQuestion>;

@@ -168,9 +168,9 @@ export const commands = {
 	/**  Lets go of a receipt, and stops its check. */
 	closeReceipt: (paper: number) => typedError<null, AppError>(__TAURI_INVOKE("close_receipt", { paper })),
 	/**  The limits in force. */
-	getLimits: () => typedError<Limits, AppError>(__TAURI_INVOKE("get_limits")),
+	getLimits: () => typedError<LimitSettings, AppError>(__TAURI_INVOKE("get_limits")),
 	/**  Changes the limits, also of what moves now. */
-	setLimits: (limits: Limits) => typedError<null, AppError>(__TAURI_INVOKE("set_limits", { limits })),
+	setLimits: (limits: Limits) => typedError<LimitSettings, AppError>(__TAURI_INVOKE("set_limits", { limits })),
 	/**  The bookmarks of the account in use, in the order in which they were made. */
 	bookmarks: () => typedError<Bookmark[], AppError>(__TAURI_INVOKE("bookmarks")),
 	/**  Keeps a place; one that is kept already stays where it is. Answers with all of them. */
@@ -192,6 +192,10 @@ export const commands = {
 	presignObject: (bucket: string, key: string, expiresS: number) => typedError<LinkView, AppError>(__TAURI_INVOKE("presign_object", { bucket, key, expiresS })),
 	/**  Downloads one version of an object into a folder, under the name of the object. */
 	addVersionDownload: (bucket: string, key: string, versionId: string, folder: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_version_download", { bucket, key, versionId, folder, conflict })),
+	setTimetable: (on: boolean, timetable: string) => typedError<LimitSettings, AppError>(__TAURI_INVOKE("set_timetable", { on, timetable })),
+	setFullSpeed: (on: boolean) => typedError<LimitSettings, AppError>(__TAURI_INVOKE("set_full_speed", { on })),
+	setTransferLimit: (ids: number[], bytesS: number | null) => typedError<null, AppError>(__TAURI_INVOKE("set_transfer_limit", { ids, bytesS })),
+	setPriority: (ids: number[], priority: Priority) => typedError<null, AppError>(__TAURI_INVOKE("set_priority", { ids, priority })),
 };
 
 /* Types */
@@ -245,6 +249,7 @@ export type Actions = {
 	remove: boolean,
 	/**  Show the local file in its folder. */
 	reveal: boolean,
+	limit: boolean,
 };
 
 /**  What came of going on with an upload of somebody else. */
@@ -598,6 +603,12 @@ export type KeysForm = {
 	security_token: string,
 };
 
+export type LimitNow = { bytes_s: number | null, source: LimitSource, until_ms: number | null };
+
+export type LimitSettings = { upload_bytes_s: number | null, download_bytes_s: number | null, timetable_on: boolean, timetable: string, full_speed_until_ms: number | null, zone_name: string | null, zone_offset_s: number };
+
+export type LimitSource = "general" | "timetable" | "full_speed" | "own";
+
 /**  Speed limits; `None` is no limit. */
 export type Limits = {
 	/**  Bytes a second towards the store. */
@@ -605,6 +616,8 @@ export type Limits = {
 	/**  Bytes a second from the store. */
 	download_bytes_s: number | null,
 };
+
+export type LimitsNow = { upload_bytes_s: number | null, download_bytes_s: number | null, upload: LimitNow, download: LimitNow, own_count: number, own_lowest_bytes_s: number | null };
 
 /**  A link that whoever has it can use until it expires. It is a secret while it lives: shown, copied, never kept. */
 export type LinkView = {
@@ -840,6 +853,8 @@ export type PaperView = {
 	parts_again: number,
 };
 
+export type Priority = "high" | "normal" | "low";
+
 /**  What the footer and the rail show; pushed at most five times a second. */
 export type Pulse = {
 	/**  Grows with every change of any transfer. */
@@ -851,7 +866,7 @@ export type Pulse = {
 	/**  Bytes a second from stores, all transfers. */
 	download_bytes_s: number,
 	/**  The limits in force. */
-	limits: Limits,
+	limits: LimitsNow,
 	/**  Bytes that running and waiting transfers still have to move, as far as known. */
 	left_bytes: number,
 };
@@ -1141,6 +1156,9 @@ export type TransferRow = {
 	ended_ms: number | null,
 	/**  Whether the target was there already with the same content, so that nothing was sent. */
 	identical: boolean,
+	own_limit_bytes_s: number | null,
+	limit: LimitNow | null,
+	priority: Priority,
 	/**  What can be clicked. */
 	actions: Actions,
 };

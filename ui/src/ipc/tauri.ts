@@ -102,7 +102,11 @@ export const tauriBackend: Backend = {
   closeReceipt: (paper) => done(commands.closeReceipt(paper)),
 
   getLimits: () => open(commands.getLimits()),
-  setLimits: (limits) => done(commands.setLimits(limits)),
+  setLimits: (limits) => open(commands.setLimits(limits)),
+  setTimetable: (on, timetable) => open(commands.setTimetable(on, timetable)),
+  setFullSpeed: (on) => open(commands.setFullSpeed(on)),
+  setTransferLimit: (ids, bytesPerSecond) => done(commands.setTransferLimit(ids, bytesPerSecond)),
+  setPriority: (ids, priority) => done(commands.setPriority(ids, priority)),
 
   quitQuestion: () => open(commands.quitQuestion()),
   quit: () => done(commands.quit()),

@@ -18,7 +18,8 @@ import { Live } from './live.svelte';
 import { Notices } from './notices.svelte';
 import { Route } from './route.svelte';
 
-const KEY = Symbol('app');
+/** Under which the app is given to components; a test gives it to one alone. */
+export const APP = Symbol('app');
 
 export class App {
   readonly backend: Backend;
@@ -175,9 +176,9 @@ function withOwnBucket(buckets: BucketView[], account: AccountView | null): Buck
 }
 
 export function provideApp(app: App): void {
-  setContext(KEY, app);
+  setContext(APP, app);
 }
 
 export function useApp(): App {
-  return getContext<App>(KEY);
+  return getContext<App>(APP);
 }

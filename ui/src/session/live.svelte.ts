@@ -1,13 +1,22 @@
 /** What Rust pushes: counters, ends of transfers, files dragged over the window. Rows are pulled, not pushed. */
-import type { AppError, Backend, DraggedCount, NoticeFacts, Pulse, Push, TransferRow } from '../ipc/backend';
+import type { AppError, Backend, DraggedCount, LimitNow, NoticeFacts, Pulse, Push, TransferRow } from '../ipc/backend';
 import { assertNever } from '../assert';
+
+const UNLIMITED: LimitNow = { bytes_s: null, source: 'general', until_ms: null };
 
 const NOTHING: Pulse = {
   revision: 0,
   counts: { active: 0, waiting: 0, paused: 0, failed: 0, done: 0 },
   upload_bytes_s: 0,
   download_bytes_s: 0,
-  limits: { upload_bytes_s: null, download_bytes_s: null },
+  limits: {
+    upload_bytes_s: null,
+    download_bytes_s: null,
+    upload: UNLIMITED,
+    download: UNLIMITED,
+    own_count: 0,
+    own_lowest_bytes_s: null,
+  },
   left_bytes: 0,
 };
 

@@ -159,7 +159,7 @@ export class TransferStore {
             ...one.row,
             speed_bytes_s: 0,
             left_s: null,
-            actions: { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false },
+            actions: { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false },
           };
         }
       }),
@@ -263,7 +263,7 @@ export class TransferStore {
 
   /** What can be done with at least one of the selected rows. */
   readonly offered = $derived.by((): Actions => {
-    const offered: Actions = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false };
+    const offered: Actions = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false };
     for (const { actions } of this.selectedRows) {
       for (const name of Object.keys(offered) as (keyof Actions)[]) offered[name] ||= actions[name];
     }

@@ -1,7 +1,7 @@
 /** Rows for tests: a transfer in the middle of its way, changed where the test needs it. */
 import type { TransferDetail, TransferPage, TransferRow } from '../ipc/backend';
 
-export const NO_ACTIONS = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false };
+export const NO_ACTIONS = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false };
 const GIB = 1024 ** 3;
 
 export function rowOf(more: Partial<TransferRow> = {}): TransferRow {
@@ -21,7 +21,10 @@ export function rowOf(more: Partial<TransferRow> = {}): TransferRow {
     retry_in_s: null,
     ended_ms: null,
     identical: false,
-    actions: { ...NO_ACTIONS, pause: true, cancel: true },
+    own_limit_bytes_s: null,
+    limit: { bytes_s: null, source: 'general', until_ms: null },
+    priority: 'normal',
+    actions: { ...NO_ACTIONS, pause: true, cancel: true, limit: true },
     ...more,
   };
 }

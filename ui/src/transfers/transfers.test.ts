@@ -12,12 +12,11 @@ import { cellsOf, columnsFor, countKinds, differs, heightFor, MAX_CELLS } from '
 import { PAGE_ROWS, TransferStore } from './store.svelte';
 import { detailOf, NO_ACTIONS, pageOf, rowOf } from './testing';
 import TransferRow from './TransferRow.svelte';
-import { sentence } from './words';
+import { rowWords, sentence } from './words';
 
 beforeEach(() => setLanguage('en'));
 afterEach(cleanup);
 
-const NO_LIMITS = { upload_bytes_s: null, download_bytes_s: null };
 
 function show(row: Row, onact = vi.fn()): { onact: typeof onact; text: string } {
   render(TransferRow, {
@@ -62,7 +61,7 @@ describe('a row says its state in words and figures', () => {
     for (const language of ['en', 'zh'] as const) {
       setLanguage(language);
       for (const [state, more] of STATES) {
-        const said = sentence(rowOf({ state, ...more }), 8, NO_LIMITS);
+        const said = sentence(rowOf({ state, ...more }), 8, 0);
         expect(said).toMatch(/[.。]$/);
       }
     }
@@ -71,13 +70,24 @@ describe('a row says its state in words and figures', () => {
   test('a transfer that was there already says so, and that nothing was sent', () => {
     const row = rowOf({ state: 'done_verified', identical: true });
     expect(show(row).text).toContain('was there');
-    expect(sentence(row, 0, NO_LIMITS)).toContain('nothing was sent');
+    expect(sentence(row, 0, 0)).toContain('nothing was sent');
   });
 
   test('a limit that holds it back is named', () => {
-    const said = sentence(rowOf(), 8, { upload_bytes_s: 16 * 1024 ** 2, download_bytes_s: null });
-    expect(said).toBe('Sending 8 parts at once. Held back by the 16 MiB/s limit.');
-    expect(sentence(rowOf({ direction: 'download' }), 1, { upload_bytes_s: 1, download_bytes_s: null })).toBe('Fetching 1 part.');
+    const now = new Date(2026, 10, 21, 15, 30).getTime();
+    const seven = new Date(2026, 10, 21, 19, 0).getTime();
+    const bytes_s = 16 * 1024 ** 2;
+    const held = (limit: Row['limit'], state: Row['state'] = 'transferring'): string => sentence(rowOf({ limit, state }), 8, now);
+    expect(held({ bytes_s, source: 'general', until_ms: null })).toBe('Sending 8 parts at once. Held back by the 16 MiB/s limit.');
+    expect(held({ bytes_s, source: 'own', until_ms: null })).toBe('Sending 8 parts at once. Held back by this transfer’s 16 MiB/s limit.');
+    expect(held({ bytes_s, source: 'timetable', until_ms: seven })).toBe(
+      'Sending 8 parts at once. Held back by the timetable (16 MiB/s) until today 19:00.',
+    );
+    expect(held({ bytes_s: 0, source: 'timetable', until_ms: seven }, 'waiting')).toBe('Stopped by the timetable until today 19:00. What arrived is kept.');
+    expect(held({ bytes_s: 0, source: 'general', until_ms: null }, 'waiting')).toBe('Stopped by the speed limit until you change it. What arrived is kept.');
+    expect(held({ bytes_s: null, source: 'timetable', until_ms: seven })).toBe('Sending 8 parts at once.');
+    expect(sentence(rowOf({ direction: 'download' }), 1, now)).toBe('Fetching 1 part.');
+    expect(rowWords(rowOf({ state: 'waiting', limit: { bytes_s: 0, source: 'timetable', until_ms: seven } }), now, 0).under).toBe('stopped until 19:00');
   });
 
   test('the name for a screen reader has name, direction, state, percent, speed and time left', () => {
@@ -166,7 +176,7 @@ describe('the map of parts', () => {
   });
 
   test('its summary and legend count what is there, and name only that', () => {
-    render(Drawer, { detail: detailOf(), limits: NO_LIMITS, samples: [], now: Date.now(), onact: () => undefined, onclose: () => undefined });
+    render(Drawer, { detail: detailOf(), samples: [], now: Date.now(), onact: () => undefined, onclose: () => undefined });
     expect(screen.getByTestId('piece-map')).toHaveAccessibleName('Parts: 5 sent, 2 in flight, 2 waiting, 1 failed');
     expect(screen.getByText('Sent, 2nd try 1')).toBeInTheDocument();
     expect(screen.queryByText(/Verified/)).toBeNull();
@@ -175,7 +185,7 @@ describe('the map of parts', () => {
 
 describe('the drawer', () => {
   const drawer = (more: Parameters<typeof detailOf>[0]): void => {
-    render(Drawer, { detail: detailOf(more), limits: NO_LIMITS, samples: [], now: 10_000, onact: () => undefined, onclose: () => undefined });
+    render(Drawer, { detail: detailOf(more), samples: [], now: 10_000, onact: () => undefined, onclose: () => undefined });
   };
 
   test('shows the proof: both checksums, and that they are equal', () => {

@@ -2,10 +2,10 @@
 import { assertNever } from '../assert';
 import { bytes, bytesOf, chosenRate, percent, rate } from '../format/bytes';
 import { parentOf, shortPath } from '../format/text';
-import { duration, moment } from '../format/time';
+import { duration, moment, until, untilShort } from '../format/time';
 import { errorCause, errorSentence } from '../i18n/errors';
 import { t } from '../i18n/index.svelte';
-import type { Direction, Limits, TransferRow } from '../ipc/backend';
+import type { Direction, TransferRow } from '../ipc/backend';
 import type { BarPattern, BarTone } from '../ui/Bar.svelte';
 import type { IconName } from '../ui/icons';
 
@@ -59,7 +59,7 @@ export function rowWords(row: TransferRow, now: number, nextIndex: number | null
         'calm',
         done > 0 ? { tone: 'calm', pattern: 'solid', share: done } : { tone: 'calm', pattern: 'dots', share: 0 },
         size(row),
-        cause || (nextIndex === 0 ? t('row.startsNext') : t('row.inLine')),
+        cause || stopped(row, now) || (nextIndex === 0 ? t('row.startsNext') : t('row.inLine')),
       );
     case 'transferring':
       return {
@@ -155,17 +155,38 @@ export function spoken(row: TransferRow, words: RowWords): string {
   return parts.join(t('row.join'));
 }
 
+/** Under a row that waits because nothing may move; empty otherwise. */
+function stopped(row: TransferRow, now: number): string {
+  if (row.limit?.bytes_s !== 0) return '';
+  return row.limit.until_ms === null ? t('row.stopped') : t('row.stoppedUntil', { time: untilShort(row.limit.until_ms, now) });
+}
+
+/** Which limit holds a transfer, why, and until when; empty if none does. */
+export function limitNote(row: TransferRow, now: number): string {
+  if (!row.limit || row.limit.bytes_s === null) return '';
+  const { bytes_s, source, until_ms } = row.limit;
+  const time = until_ms === null ? null : until(until_ms, now);
+  if (bytes_s === 0) {
+    if (source !== 'timetable') return t('why.stopAll');
+    return time === null ? t('why.stopTableAlways') : t('why.stopTable', { time });
+  }
+  const rate = chosenRate(bytes_s);
+  if (source === 'own') return t('why.limitOwn', { rate });
+  if (source !== 'timetable') return t('why.limitAll', { rate });
+  return time === null ? t('why.limitTableAlways', { rate }) : t('why.limitTable', { rate, time });
+}
+
 /** The sentence of the drawer: what happens, why, and what comes next. */
-export function sentence(row: TransferRow, liveParts: number, limits: Limits): string {
+export function sentence(row: TransferRow, liveParts: number, now: number): string {
   switch (row.state) {
     case 'scanning':
       return t('why.scanning');
     case 'waiting':
-      return row.why ? errorSentence(row.why) : t('why.waiting');
+      return row.why ? errorSentence(row.why) : (row.limit?.bytes_s === 0 && limitNote(row, now)) || t('why.waiting');
     case 'transferring': {
       const moving = row.direction === 'download' ? t('why.fetching', { n: liveParts }) : t('why.noLimit', { n: liveParts });
-      const limit = row.direction === 'upload' ? limits.upload_bytes_s : row.direction === 'download' ? limits.download_bytes_s : null;
-      return limit === null ? moving : t('why.and', { a: moving, b: t('why.limitAll', { rate: chosenRate(limit) }) });
+      const limit = limitNote(row, now);
+      return limit === '' ? moving : t('why.and', { a: moving, b: limit });
     }
     case 'verifying':
       return t('why.verifying');

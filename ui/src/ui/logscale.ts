@@ -1,7 +1,7 @@
 /**
  * A slider whose travel is logarithmic: from 64 KiB to 1 GiB, a factor of 4 for each seventh of it.
  *
- * Values are plain numbers; null means that there is no limit and stands at the far end.
+ * Values are plain numbers; null means that there is no limit and stands at the far end, 0 stands at the near one.
  */
 export const MIN = 64 * 1024;
 export const MAX = 1024 ** 3;
@@ -13,6 +13,7 @@ export const MARKS: readonly number[] = [0, 1, 2, 3, 4, 5, 6].map((power) => MIN
 /** Where a value stands, 0 to 1. */
 export function positionOf(value: number | null): number {
   if (value === null) return 1;
+  if (value <= 0) return 0;
   return Math.min(1, Math.max(0, Math.log(value / MIN) / SPAN));
 }
 

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use super::{Behind, Driver, Reply};
 use crate::handle::EngineError;
 use crate::ledger::Place;
+use crate::priority::Priority;
 use crate::queue::Input;
 use crate::transfer::{Intent, State, TransferId};
 
@@ -25,6 +26,8 @@ pub enum NewPlace {
     First,
     /// Behind all others.
     Last,
+    /// Behind all others of a priority, which is theirs then.
+    LastOf(Priority),
     /// Just before this one.
     Before(TransferId),
 }
@@ -97,13 +100,24 @@ impl Driver {
                 .collect()
         };
         match wish.to {
-            NewPlace::Last => {
+            NewPlace::Last | NewPlace::LastOf(Priority::Normal) => {
+                let behind_low = match wish.to {
+                    NewPlace::Last => self.last_place(Priority::Low)?,
+                    _ => None,
+                };
+                if let Some(last) = behind_low {
+                    return Ok(spaced(last, STRIDE, ids));
+                }
                 let Some((_, next_order)) = &mut self.state.next else {
                     return Err(EngineError::LedgerWrite("it could not be read at the start".into()));
                 };
                 let from = *next_order - STRIDE;
                 *next_order = next_order.saturating_add(STRIDE.saturating_mul(count));
                 Ok(spaced(from, STRIDE, ids))
+            }
+            NewPlace::LastOf(priority) => {
+                let last = self.last_place(priority)?.unwrap_or(priority.middle());
+                Ok(spaced(last, STRIDE, ids))
             }
             NewPlace::First => {
                 let first = self.ledger.records().first_place()?.map_or(0, |(order, _)| order);
@@ -125,6 +139,12 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// The last place of a priority that a transfer has which is not over.
+    fn last_place(&self, of: Priority) -> Result<Option<i64>, EngineError> {
+        let before = self.ledger.records().places_before(Some((of.end(), TransferId(0))), 1)?;
+        Ok(before.first().map(|(order, _)| *order).filter(|order| Priority::of(*order) == of))
     }
 
     fn is_over(&self, id: TransferId) -> Result<bool, EngineError> {

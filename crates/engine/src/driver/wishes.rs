@@ -26,8 +26,11 @@ impl Driver {
             Command::Detail(id, reply) => drop(reply.send(Ok(self.detail(id)))),
             Command::Renewed(store, reply) => self.renewed(&store, reply),
             Command::Reorder(ids, to, reply) => self.reorder(Move { ids, to, reply }),
+            Command::SetOwnLimit(ids, limit, reply) => self.set_own_limits(ids, limit, reply),
             Command::Adopt(spec, found, reply) => self.adopt(*spec, *found, reply),
             Command::Interrupted(by, reply) => {
+                // Hours may have passed.
+                self.apply_limits();
                 self.input(Input::Interrupted(by));
                 // Whoever asked may have stopped listening.
                 drop(reply.send(Ok(())));
@@ -166,7 +169,10 @@ impl Driver {
     }
 
     /// What the ledger will say of a row once what is under way has been written.
-    pub(super) fn as_it_will_be(&self, loaded: Loaded) -> Loaded {
+    pub(super) fn as_it_will_be(&self, mut loaded: Loaded) -> Loaded {
+        if let Some(limit) = self.state.own_limits_under_way.get(&loaded.id) {
+            loaded.spec.options.limit_bytes_per_second = *limit;
+        }
         let told =
             self.state.all_under_way.filter(|(_, first_later)| loaded.id < *first_later).map(|(intent, _)| intent);
         match (told, loaded.state, loaded.intent) {

@@ -47,7 +47,7 @@ impl Work {
             range,
             expected: self.tools.rules.hold(Rule::SourceIsCompared).then(|| checkpoint.source.clone()),
             pool: self.tools.pool.clone(),
-            limiter: self.tools.upload_limiter.clone(),
+            limiters: self.limiters([&self.tools.upload_limiter]),
             meter: meter.clone(),
         }
         .into_upload();
@@ -102,7 +102,7 @@ impl Work {
         if got.range != range || got.details.size_bytes != checkpoint.source.size_bytes() {
             return Err(TransferError::new(ErrorCode::SourceChanged).with("path", object));
         }
-        let mut body = got.body;
+        let (mut body, limiters) = (got.body, self.limiters([&self.tools.download_limiter]));
         while let Some(chunk) = body.next().await {
             let chunk = chunk.map_err(about(object))?;
             let len_bytes = chunk.len() as u64;
@@ -110,7 +110,7 @@ impl Work {
                 return Err(broken(object, "more bytes came than were asked for"));
             }
             meter.waits_for_source(false);
-            self.tools.download_limiter.reserve(len_bytes).await;
+            limiters.reserve(len_bytes).await;
             file.write_all_at(&chunk, reached.at).map_err(|error| TransferError::target(target, &error))?;
             reached.hasher.update(&chunk);
             reached.at += len_bytes;

@@ -18,7 +18,7 @@ use super::{Attempt, Work, about, misfit, object_of};
 use crate::checkpoint::Checkpoint;
 use crate::error::{ErrorCode, TransferError};
 use crate::meter::PartMeter;
-use crate::rate::{Grant, RateLimiter};
+use crate::rate::{Limiters, Passage};
 
 impl Work {
     pub(super) async fn relay_part(&self, checkpoint: &Checkpoint, number: PartNumber) -> Attempt {
@@ -53,7 +53,7 @@ impl Work {
             left_bytes: range.len_bytes(),
             expected: checkpoint.source_crc64.filter(|_| whole),
             waiting: None,
-            limiters: [self.tools.download_limiter.clone(), self.tools.upload_limiter.clone()],
+            limiters: self.limiters([&self.tools.download_limiter, &self.tools.upload_limiter]),
             hasher: Crc64Hasher::new(),
             meter,
             fate: fate.clone(),
@@ -88,10 +88,10 @@ impl Fate {
     }
 }
 
-/// A piece that waits for both limiters.
+/// A piece that waits for the limiters.
 struct Waiting {
     piece: Bytes,
-    grants: Vec<Grant>,
+    passage: Passage,
 }
 
 struct Relayed {
@@ -102,7 +102,7 @@ struct Relayed {
     /// What all of them have to come to: an object that goes in one request must not be published changed.
     expected: Option<Crc64>,
     waiting: Option<Waiting>,
-    limiters: [RateLimiter; 2],
+    limiters: Limiters,
     hasher: Crc64Hasher,
     meter: Arc<PartMeter>,
     fate: Fate,
@@ -161,14 +161,11 @@ impl Stream for Relayed {
                 }
             };
             let len_bytes = piece.len() as u64;
-            let grants = this.limiters.iter().map(|limiter| limiter.reserve(len_bytes)).collect();
-            this.waiting = Some(Waiting { piece, grants });
+            let passage = this.limiters.reserve(len_bytes);
+            this.waiting = Some(Waiting { piece, passage });
         }
         if let Some(waiting) = &mut this.waiting {
-            while let Some(grant) = waiting.grants.last_mut() {
-                ready!(Pin::new(grant).poll(context));
-                waiting.grants.pop();
-            }
+            ready!(Pin::new(&mut waiting.passage).poll(context));
         }
         match this.waiting.take() {
             Some(Waiting { piece, .. }) => Poll::Ready(Some(match this.pass(&piece) {

@@ -95,6 +95,14 @@ fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), LedgerError> 
                 .prepare_cached("UPDATE transfer SET ord = ?2 WHERE id = ?1")?
                 .execute(params![signed(*id), order])?;
         }
+        Fact::OwnLimitSet { id, limit } => {
+            let limit = limit.map(|rate| i64::try_from(rate.get()).unwrap_or(i64::MAX));
+            transaction
+                .prepare_cached(
+                    "UPDATE transfer SET options = json_set(options, '$.limit_bytes_per_second', ?2) WHERE id = ?1",
+                )?
+                .execute(params![signed(*id), limit])?;
+        }
         Fact::Begun { id, session } => {
             transaction
                 .prepare_cached(

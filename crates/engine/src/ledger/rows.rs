@@ -12,7 +12,7 @@ use super::piles::meaning;
 use crate::checkpoint::{Checkpoint, PartRecord};
 use crate::plan::PARTS_MAX;
 use crate::queue::Loaded;
-use crate::transfer::{Intent, PARALLEL_PARTS_MAX, State, TransferId, TransferOptions, TransferSpec};
+use crate::transfer::{Intent, Kind, PARALLEL_PARTS_MAX, Route, State, TransferId, TransferOptions, TransferSpec};
 use crate::view::{Stats, TransferView};
 
 /// Columns that make a view, in the order that [`view`] reads them.
@@ -159,7 +159,7 @@ pub(super) fn view(row: &Row<'_>) -> Result<ViewRow, LedgerError> {
         // Where both were kept, the name in the end is the one that matters to a reader.
         target = checkpoint.target.clone();
     }
-    let view = TransferView {
+    let mut view = TransferView {
         id: TransferId(id),
         order: row.get(1)?,
         state: state(row.get(2)?),
@@ -169,6 +169,7 @@ pub(super) fn view(row: &Row<'_>) -> Result<ViewRow, LedgerError> {
             target,
             options: options(&row.get::<_, String>(6)?)?,
         },
+        passes_through: false,
         size_bytes: row.get::<_, Option<i64>>(8)?.map(countable).transpose()?,
         done_bytes: countable(row.get(9)?)?,
         in_flight_bytes: 0,
@@ -180,6 +181,8 @@ pub(super) fn view(row: &Row<'_>) -> Result<ViewRow, LedgerError> {
         added_ms: row.get(13)?,
         ended_ms: row.get(14)?,
     };
+    let relayed = checkpoint.as_ref().is_some_and(|known| known.route == Route::Relay);
+    view.passes_through = view.kind() != Kind::Copy || relayed;
     Ok((view, checkpoint, row.get(15)?))
 }
 

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::checkpoint::{Checkpoint, PartRecord};
 use crate::fact::{Bulk, Fact};
+use crate::priority::Priority;
 use crate::queue::Loaded;
 use crate::transfer::{End, Intent, State, StoreId, TransferId};
 use crate::view::{Counts, Filter, PartState, TransferDetail, TransferView};
@@ -207,13 +208,13 @@ impl Records for SqliteLedger {
                 |row| row.get(0),
             )?;
             let order: i64 = connection.query_row(
-                "SELECT coalesce(max((SELECT max(ord) FROM transfer WHERE transfer.state = counter.state)), 0)
+                "SELECT coalesce(max((SELECT max(ord) FROM transfer WHERE transfer.state = counter.state AND ord < ?1)), 0)
                  FROM counter",
-                [],
+                [Priority::Normal.end()],
                 |row| row.get(0),
             )?;
             // Whatever somebody wrote there, the next ones can be counted on from it.
-            Ok((u64::try_from(id.min(NUMBER_MAX)).unwrap_or(0), order.min(NUMBER_MAX)))
+            Ok((u64::try_from(id.min(NUMBER_MAX)).unwrap_or(0), order.clamp(0, NUMBER_MAX)))
         })
     }
 

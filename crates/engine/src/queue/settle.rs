@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::transfer::busy_ms;
 use super::{AfterDiscard, Moving, Queue, Step, Transfer, Verb};
 use crate::checkpoint::Checkpoint;
 use crate::event::EventKind;
@@ -33,8 +34,10 @@ impl Queue {
         }
         self.activate(now, step);
         let mut moving = self.moving();
-        let ids: Vec<TransferId> = self.awake.iter().copied().collect();
-        for id in ids {
+        // Who stands earlier in the queue gets free parts first.
+        let mut ids: Vec<(i64, TransferId)> = self.awake().map(|transfer| (transfer.order, transfer.id)).collect();
+        ids.sort_unstable();
+        for (_, id) in ids {
             self.settle_one(id, now, &mut moving, step);
         }
         // A place that has just become free is taken in the same step.
@@ -67,7 +70,7 @@ impl Queue {
         let mut active = self.awake().filter(|transfer| transfer.state.is_working()).count();
         let mut any = false;
         while active < self.limits.active_max {
-            let Some((_, id)) = self.waiting.pop_first() else { break };
+            let Some(id) = self.pop_ready() else { break };
             if self.held_at_once(id, now, step) {
                 continue;
             }
@@ -83,6 +86,7 @@ impl Queue {
 
     fn settle_one(&mut self, id: TransferId, now: Duration, moving: &mut Moving, step: &mut Step) {
         loop {
+            let held_back = self.is_held_back(id);
             let Some(transfer) = self.transfers.get_mut(&id) else { return };
             if transfer.state.is_working() && transfer.working_since.is_none() {
                 transfer.working_since = Some(now);
@@ -99,6 +103,10 @@ impl Queue {
                         After::Facts => step.jobs_after_facts.push(job),
                         After::Nothing => step.jobs.push(job),
                     }
+                    return;
+                }
+                Next::Parts if held_back => {
+                    self.hold_back(id, now, step);
                     return;
                 }
                 Next::Parts => {
@@ -164,9 +172,7 @@ impl Queue {
     pub(super) fn rest(&mut self, id: TransferId, state: State, now: Duration, step: &mut Step) {
         let at_ms = self.wall_ms;
         let Some(transfer) = self.transfers.get_mut(&id) else { return };
-        if let Some(since) = transfer.working_since.take() {
-            transfer.stats.busy_ms += u64::try_from(now.saturating_sub(since).as_millis()).unwrap_or(0);
-        }
+        transfer.stats.busy_ms += busy_ms(&mut transfer.working_since, now);
         transfer.set_state(state);
         transfer.hold_until = None;
         let stats = transfer.stats;

@@ -8,6 +8,7 @@ use store::{ETag, ObjectRef, ObjectSettings, PartNumber, UploadId};
 use super::*;
 use crate::checkpoint::{Checkpoint, Fingerprint, PartRecord, Session};
 use crate::error::{Again, TransferError};
+use crate::limits::Stops;
 use crate::transfer::{End, StoreId, TransferOptions, TransferSpec};
 use crate::view::{Outcome, Stats, Transferred};
 
@@ -94,6 +95,7 @@ struct World {
     committed: BTreeSet<TransferId>,
     cancelled: BTreeSet<TransferId>,
     recorded: BTreeMap<TransferId, BTreeSet<PartNumber>>,
+    stopped: bool,
     now: Duration,
 }
 
@@ -107,6 +109,7 @@ impl World {
             committed: BTreeSet::new(),
             cancelled: BTreeSet::new(),
             recorded: BTreeMap::new(),
+            stopped: false,
             now: Duration::ZERO,
         }
     }
@@ -153,6 +156,7 @@ impl World {
         let others = || self.running.values().filter(|other| other.transfer == job.transfer);
         match &job.verb {
             Verb::MovePart { number, .. } => {
+                assert!(!self.stopped, "a part moves where nothing may");
                 for other in others() {
                     match &other.verb {
                         Verb::MovePart { number: moving, .. } => assert_ne!(moving, number, "moved twice at a time"),
@@ -170,6 +174,16 @@ impl World {
         assert!(!self.committed.contains(&job.transfer), "{:?} after the commit", job.verb);
         let active: BTreeSet<_> = self.running.values().map(|job| job.transfer).chain([job.transfer]).collect();
         assert!(active.len() <= 2 + self.cancelled.len() + 4, "far too many work at a time");
+    }
+
+    fn stop(&mut self, stopped: bool) {
+        self.stopped = stopped;
+        self.give(Input::Stop(Stops { upload: stopped, download: false }));
+        let still = |job: &JobId| self.stopping.contains(job);
+        assert!(
+            !stopped || self.running.iter().all(|(id, job)| !matches!(job.verb, Verb::MovePart { .. }) || still(id)),
+            "a part is left on the wire"
+        );
     }
 
     /// Ends a running job; `how` chooses between success and the errors that a store can give.
@@ -228,6 +242,7 @@ enum Act {
     Want(u64, Intent),
     End(usize, u8),
     Pass(u64),
+    Stop(bool),
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -236,6 +251,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         2 => (1..=4_u64, intent).prop_map(|(id, intent)| Act::Want(id, intent)),
         12 => (0..8_usize, 0..11_u8).prop_map(|(at, how)| Act::End(at, how)),
         2 => (0..30_u64).prop_map(Act::Pass),
+        1 => any::<bool>().prop_map(Act::Stop),
     ];
     proptest::collection::vec(act, 0..200)
 }
@@ -251,12 +267,14 @@ proptest! {
                     world.give(Input::Want(TransferId(id), intent));
                 }
                 Act::End(at, how) => world.end(at, how),
+                Act::Stop(stopped) => world.stop(stopped),
                 Act::Pass(seconds) => {
                     world.now += Duration::from_secs(seconds);
                     world.give(Input::Wake);
                 }
             }
         }
+        world.stop(false);
         // The weather clears: whatever is still in the queue and wanted ends well.
         for _ in 0..400 {
             for id in 1..=4 {
@@ -278,6 +296,48 @@ fn a_probe_starts_only_for_as_many_as_may_work() {
     assert_eq!(world.running.len(), 2);
     world.end(0, 8); // the first may not: its place is free
     assert_eq!(world.running.values().map(|job| job.transfer.0).collect::<Vec<_>>(), [2, 3]);
+}
+
+#[test]
+fn what_a_stop_holds_back_takes_no_place_from_the_other_direction_and_keeps_its_own() {
+    let mut world = World::new();
+    world.give(Input::Add(vec![upload(1, 3), upload(2, 3)]));
+    for _ in 0..4 {
+        world.end(0, 0); // both are probed and begun
+    }
+    assert_eq!(world.running.len(), 5);
+    world.stop(true);
+    while !world.running.is_empty() {
+        world.end(0, 0);
+    }
+    assert!(world.queue.transfers().all(|one| one.state == State::Waiting && one.error.is_none()));
+    assert_eq!(world.queue.ready_count(), 0);
+    let mut down = upload(3, 3);
+    std::mem::swap(&mut down.spec.source, &mut down.spec.target);
+    world.give(Input::Add(vec![down]));
+    let probed = |world: &World| world.running.values().map(|job| job.transfer.0).collect::<Vec<_>>();
+    assert_eq!(probed(&world), [3], "it stands last, and begins");
+    world.stop(false);
+    assert_eq!(probed(&world), [3, 1], "the first in line goes on in the place that is left");
+}
+
+#[test]
+fn whoever_stands_earlier_gets_free_parts_first() {
+    let mut world = World::new();
+    world.queue.limits.parts_max = 4;
+    world.give(Input::Add(vec![upload(1, 4)]));
+    world.end(0, 0);
+    world.end(0, 0);
+    let parts = |world: &World, id| world.running.values().filter(|job| job.transfer == TransferId(id)).count();
+    assert_eq!(parts(&world, 1), 4, "who moves alone has all that he asks for");
+    world.give(Input::Add(vec![Loaded { order: -5, ..upload(9, 4) }]));
+    world.end(4, 0);
+    world.end(4, 0);
+    assert_eq!((parts(&world, 9), parts(&world, 1)), (1, 4), "nobody is starved");
+    for _ in 0..4 {
+        world.end(0, 0);
+    }
+    assert_eq!((parts(&world, 9), parts(&world, 1)), (4, 1));
 }
 
 #[test]

@@ -31,6 +31,11 @@ pub(super) enum AfterDiscard {
     StartOver,
 }
 
+/// Ends a time of work: how many milliseconds it was.
+pub(super) fn busy_ms(since: &mut Option<Duration>, now: Duration) -> u64 {
+    since.take().map_or(0, |since| u64::try_from(now.saturating_sub(since).as_millis()).unwrap_or(0))
+}
+
 /// A transfer in the queue.
 #[derive(Debug)]
 pub struct Transfer {

@@ -1,5 +1,6 @@
 //! What goes into the queue and what comes out of it.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::error::TransferError;
 use crate::event::Event;
 use crate::fact::Fact;
 use crate::handle::Interruption;
+use crate::limits::Stops;
 use crate::queue::QueueLimits;
 use crate::transfer::{Intent, State, TransferId, TransferSpec};
 use crate::view::{Stats, Transferred};
@@ -120,6 +122,10 @@ pub enum Input {
     Want(TransferId, Intent),
     /// Transfers have other places in the queue, also such that are not in it.
     Reorder(Vec<(TransferId, i64)>),
+    /// Nothing may move in these directions, and everything may in the others.
+    Stop(Stops),
+    /// A transfer that is in the queue has another limit of its own.
+    OwnLimit(TransferId, Option<NonZeroU64>),
     /// A job has ended.
     Ended(JobId, Result<Report, TransferError>),
     /// All connections are gone, and it was nobody's fault.

@@ -17,6 +17,7 @@ mod history;
 mod interruptions;
 mod ledger_rows;
 mod ledgers;
+mod limits;
 #[cfg(unix)]
 mod links;
 mod order;

@@ -1,7 +1,7 @@
 //! The order of the queue, as its user wishes it.
 
 use crate::world::{PART, World, object, one_at_a_time, slow, spec};
-use engine::{End, EngineOptions, Filter, NewPlace, PageRequest, Phase, RateLimits, TransferId};
+use engine::{End, EngineOptions, Filter, NewPlace, PageRequest, Phase, Priority, RateLimits, TransferId};
 
 fn held_back() -> EngineOptions {
     EngineOptions { rates: slow(1).rates, ..one_at_a_time() }
@@ -81,6 +81,38 @@ fn what_is_moved_to_before_the_window_in_memory_is_not_passed_over() {
         assert_eq!(run.rest(last).await.phase(), Phase::DoneVerified);
         let before = run.engine.counts().unwrap();
         assert!(before.waiting > 600, "it did not wait for its old turn: {before:?}");
+    });
+}
+
+#[test]
+fn a_priority_is_a_place_behind_its_like_and_what_is_added_comes_before_the_low_ones() {
+    let world = &World::new();
+    let (ids, late) = world.run_with(held_back(), |run| async move {
+        let ids = add(&run, world, 6).await;
+        run.until(ids[0], |view| view.state.is_working()).await;
+        run.engine.set_priority(&[ids[4]], Priority::High).await.unwrap();
+        run.engine.set_priority(&[ids[5]], Priority::High).await.unwrap();
+        run.engine.set_priority(&[ids[1]], Priority::Low).await.unwrap();
+        assert_eq!(waiting(&run), [ids[4], ids[5], ids[2], ids[3], ids[1]]);
+        let priority = |id| run.engine.view(id).unwrap().unwrap().priority();
+        let found: Vec<_> = [ids[4], ids[2], ids[1]].into_iter().map(priority).collect();
+        assert_eq!(found, [Priority::High, Priority::Normal, Priority::Low]);
+        run.engine.set_priority(&[ids[4]], Priority::Normal).await.unwrap();
+        let late = add(&run, world, 7).await[6];
+        assert_eq!(waiting(&run)[..4], [ids[5], ids[2], ids[3], ids[4]]);
+        assert_eq!(waiting(&run).last(), Some(&ids[1]), "low means behind what is added later, too");
+        run.engine.reorder(&[ids[2]], NewPlace::Last).await.unwrap();
+        assert_eq!(waiting(&run).last(), Some(&ids[2]));
+        assert_eq!(priority(ids[2]), Priority::Low, "a place is a priority");
+        (ids, late)
+    });
+    world.run_with(held_back(), |run| async move {
+        run.until(ids[5], |view| view.state.is_working()).await;
+        let again = add(&run, world, 8).await[7];
+        let order = waiting(&run);
+        let at = |id| order.iter().position(|one| *one == id).unwrap();
+        let places = [ids[3], late, again, ids[1], ids[2]].map(at);
+        assert!(places.is_sorted(), "also after a restart: {order:?}");
     });
 }
 

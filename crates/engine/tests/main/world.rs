@@ -218,7 +218,7 @@ pub fn one_at_a_time() -> EngineOptions {
 
 pub fn slow(bytes_per_second: u64) -> EngineOptions {
     let rate = std::num::NonZeroU64::new(bytes_per_second);
-    EngineOptions { rates: RateLimits { upload: rate, download: rate }, ..EngineOptions::default() }
+    EngineOptions { rates: RateLimits::both_ways(rate), ..EngineOptions::default() }
 }
 
 pub fn noise(size: usize, seed: u64) -> Vec<u8> {

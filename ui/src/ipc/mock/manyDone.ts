@@ -23,7 +23,10 @@ function done(n: number, now: number): TransferRow {
     retry_in_s: null,
     ended_ms: now - Math.floor((n / 12_000) * DAYS_MS),
     identical: false,
-    actions: { pause: false, resume: false, cancel: false, retry: false, remove: true, reveal: true },
+    own_limit_bytes_s: null,
+    limit: null,
+    priority: 'normal',
+    actions: { pause: false, resume: false, cancel: false, retry: false, remove: true, reveal: true, limit: false },
   };
 }
 

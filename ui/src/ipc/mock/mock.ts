@@ -1,5 +1,5 @@
 /** A backend without Rust: the same answers, from a seeded world. Every screen can be seen and driven on it. */
-import { type AccountView, type Backend, type ConnectForm, type Conflict, Failure, type ObjectRow, type Push, type Settings, USUAL_SETTINGS } from '../backend';
+import { type AccountView, type Backend, type ConnectForm, type Conflict, Failure, type LimitSettings, type ObjectRow, type Push, type Settings, USUAL_SETTINGS } from '../backend';
 import { createDesktop, type MockDesktop } from './desktop';
 import { leftoversMock, neededUpload } from './leftovers';
 import { MILLION_BUCKET, millionFolder, millionPage } from './million';
@@ -123,6 +123,12 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
   function bucketOf(name: string): Bucket {
     if (!current) return refuse('no_account');
     return worlds.get(current.id)?.get(name) ?? refuse('bucket_not_found', { bucket: name });
+  }
+
+  function changed(change: () => unknown): LimitSettings {
+    change();
+    simulation.revision += 1;
+    return simulation.speed.settings();
   }
 
   function pulse(): void {
@@ -322,11 +328,18 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
     resumeAll: async () => simulation.resume(simulation.ids('paused')),
     reveal: async () => undefined,
 
-    getLimits: async () => simulation.limits,
-    setLimits: async (limits) => {
-      simulation.limits = limits;
-      simulation.revision += 1;
+    getLimits: async () => simulation.speed.settings(),
+    setLimits: async (limits) => changed(() => simulation.speed.setLimits(limits)),
+    setTimetable: async (on, timetable) => {
+      if (!/^[fls]{168}$/.test(timetable)) return refuse('invalid_option', { reason: 'a timetable is 168 letters of f, l and s' });
+      return changed(() => Object.assign(simulation.speed, { timetableOn: on, timetable }));
     },
+    setFullSpeed: async (on) => changed(() => simulation.speed.setFullSpeed(on)),
+    setTransferLimit: async (ids, limit) => {
+      if (limit !== null && limit < 1) return refuse('invalid_option', { reason: 'a limit must be at least one byte a second; pause to stop' });
+      simulation.setTransferLimit(ids, limit);
+    },
+    setPriority: async (ids, priority) => simulation.setPriority(ids, priority),
 
     subscribe: async (listen) => {
       receive = listen;

@@ -11,6 +11,8 @@ import type {
   Counts,
   Direction,
   Limits,
+  LimitsNow,
+  Priority,
   Pulse,
   ShownState,
   TransferDetail,
@@ -19,6 +21,7 @@ import type {
   TransferRow,
 } from '../backend';
 import { decimalOf, seeded } from './random';
+import { Speed } from './speed';
 
 const MIB = 1024 ** 2;
 const CAPACITY: Record<Direction, number> = { upload: 44 * MIB, download: 62 * MIB, copy: 900 * MIB };
@@ -43,6 +46,8 @@ export interface NewTransfer {
   why?: AppError | null;
   endedMs?: number;
   identical?: boolean;
+  ownLimit?: number;
+  priority?: Priority;
 }
 
 interface Part {
@@ -66,9 +71,15 @@ interface Transfer {
   savedMs: number | null;
   retries: number;
   reused: number;
+  ownLimit: number | null;
+  priority: Priority;
   /** Faults still to come. */
   faults: Set<string>;
 }
+
+const ENDED: readonly ShownState[] = ['done_verified', 'done_unverified', 'cancelling'];
+
+const PLACE: Record<Priority, number> = { high: 0, normal: 1, low: 2 };
 
 const RUNNING: readonly ShownState[] = [
   'scanning',
@@ -80,19 +91,31 @@ const RUNNING: readonly ShownState[] = [
 ];
 
 export class Simulation {
-  limits: Limits = { upload_bytes_s: null, download_bytes_s: null };
+  readonly speed = new Speed(() => this.#now);
   revision = 1;
   activeMax = AT_ONCE;
   /** Called when a transfer ended. */
   onEnded: (row: TransferRow) => void = () => undefined;
   #transfers = new Map<number, Transfer>();
   #next = 1;
+  /** The limits as they were at the last look: time alone changes them, too. */
+  #told = '';
   #now: number;
   #random: () => number;
 
   constructor(seed: number, now: number) {
     this.#random = seeded(seed);
     this.#now = now;
+  }
+
+  /** The limits of all transfers, as they are set. */
+  get limits(): Limits {
+    return this.speed.limits;
+  }
+
+  set limits(limits: Limits) {
+    this.speed.setLimits(limits);
+    this.revision += 1;
   }
 
   add(asked: NewTransfer): number {
@@ -122,6 +145,8 @@ export class Simulation {
       savedMs: sent > 0 ? this.#now - 4_000 : null,
       retries: parts.filter((part) => part.again).length,
       reused: 0,
+      ownLimit: given.ownLimit ?? null,
+      priority: given.priority ?? 'normal',
       faults: faultsOf(given.name),
     });
     this.revision += 1;
@@ -131,6 +156,7 @@ export class Simulation {
   /** Moves everything by so many milliseconds. */
   advance(ms: number): void {
     this.#now += ms;
+    this.#holdBack();
     this.#start();
     const moving: Record<Direction, Transfer[]> = { upload: [], download: [], copy: [] };
     let changed = false;
@@ -145,11 +171,43 @@ export class Simulation {
     if (changed) this.revision += 1;
   }
 
+  #stopped(transfer: Transfer): boolean {
+    return this.speed.of(transfer.given.direction, null)?.bytes_s === 0;
+  }
+
+  /** What moves where nothing may goes back in line, and keeps what arrived. */
+  #holdBack(): void {
+    const told = JSON.stringify([this.speed.general('upload'), this.speed.general('download')]);
+    if (told !== this.#told) this.revision += 1;
+    this.#told = told;
+    if (this.speed.general('upload').bytes_s !== 0 && this.speed.general('download').bytes_s !== 0) return;
+    for (const transfer of this.#transfers.values()) {
+      if (transfer.state !== 'transferring' || !this.#stopped(transfer)) continue;
+      for (const part of transfer.parts) if (part.code === '~') rewind(part);
+      transfer.speed = 0;
+      this.#become(transfer, 'waiting');
+    }
+  }
+
+  setTransferLimit(ids: readonly number[], limit: number | null): void {
+    this.#each(ids, (transfer) => (transfer.ownLimit = limit));
+  }
+
+  setPriority(ids: readonly number[], priority: Priority): void {
+    this.#each(ids, (transfer) => {
+      transfer.priority = priority;
+      // Behind its like.
+      this.#transfers.delete(transfer.id);
+      this.#transfers.set(transfer.id, transfer);
+    });
+  }
+
   #start(): void {
     let running = [...this.#transfers.values()].filter((transfer) => RUNNING.includes(transfer.state)).length;
-    for (const transfer of this.#transfers.values()) {
+    if (running >= this.activeMax) return;
+    for (const transfer of this.#in('waiting')) {
       if (running >= this.activeMax) return;
-      if (transfer.state !== 'waiting') continue;
+      if (this.#stopped(transfer)) continue;
       this.#become(transfer, 'scanning');
       running += 1;
     }
@@ -237,10 +295,10 @@ export class Simulation {
 
   #move(direction: Direction, transfers: Transfer[], ms: number): void {
     if (transfers.length === 0) return;
-    const limit = direction === 'upload' ? this.limits.upload_bytes_s : direction === 'download' ? this.limits.download_bytes_s : null;
+    const limit = this.speed.of(direction, null)?.bytes_s ?? null;
     const total = Math.min(limit ?? Infinity, CAPACITY[direction] * (0.94 + this.#random() * 0.08));
     for (const transfer of transfers) {
-      transfer.speed = total / transfers.length;
+      transfer.speed = Math.min(total / transfers.length, transfer.ownLimit ?? Infinity);
       let budget = (transfer.speed * ms) / 1000;
       while (budget > 0) {
         const live = this.#live(transfer);
@@ -331,9 +389,9 @@ export class Simulation {
     const among = (states: readonly ShownState[]): Transfer[] => all.filter((one) => states.includes(one.state));
     switch (filter) {
       case 'active':
-        return [...among(RUNNING), ...among(['waiting'])];
+        return [...among(RUNNING), ...this.#in('waiting')];
       case 'waiting':
-        return among(['waiting']);
+        return among(['waiting']).sort((a, b) => PLACE[a.priority] - PLACE[b.priority]);
       case 'paused':
         return among(['paused']);
       case 'failed':
@@ -370,6 +428,20 @@ export class Simulation {
     return counts;
   }
 
+  #limitsNow(): LimitsNow {
+    const [upload, download] = [this.speed.general('upload'), this.speed.general('download')];
+    const own: number[] = [];
+    for (const { state, ownLimit } of this.#transfers.values()) if (ownLimit !== null && RUNNING.includes(state)) own.push(ownLimit);
+    return {
+      upload_bytes_s: upload.bytes_s,
+      download_bytes_s: download.bytes_s,
+      upload,
+      download,
+      own_count: own.length,
+      own_lowest_bytes_s: own.length === 0 ? null : Math.min(...own),
+    };
+  }
+
   pulse(): Pulse {
     let up = 0;
     let down = 0;
@@ -384,7 +456,7 @@ export class Simulation {
       counts: this.counts(),
       upload_bytes_s: up,
       download_bytes_s: down,
-      limits: this.limits,
+      limits: this.#limitsNow(),
       left_bytes: left,
     };
   }
@@ -435,7 +507,10 @@ export class Simulation {
       retry_in_s: state === 'retrying' ? Math.max(0, Math.ceil((transfer.until - this.#now) / 1000)) : null,
       ended_ms: transfer.endedMs,
       identical: given.identical ?? false,
-      actions: actionsOf(state),
+      own_limit_bytes_s: transfer.ownLimit,
+      limit: this.speed.of(given.direction, transfer.ownLimit),
+      priority: transfer.priority,
+      actions: { ...actionsOf(state), limit: given.direction !== 'copy' && !ENDED.includes(state) },
     };
   }
 }
@@ -454,7 +529,7 @@ function faultsOf(name: string): Set<string> {
 }
 
 function actionsOf(state: ShownState): Actions {
-  const none: Actions = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false };
+  const none: Actions = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false };
   switch (state) {
     case 'scanning':
     case 'waiting':

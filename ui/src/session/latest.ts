@@ -1,28 +1,26 @@
-/** Sends limits while a thumb is dragged: at once, then at most every 120 ms, and always the last one. */
-import type { Limits } from '../ipc/backend';
-
+/** Sends a value while a thumb is dragged: at once, then at most every 120 ms, and always the last one. */
 export const SEND_EVERY_MS = 120;
 
-export class LimitsSender {
-  #send: (limits: Limits) => unknown;
+export class LatestSender<T> {
+  #send: (value: T) => unknown;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #waiting: Limits | null = null;
+  #waiting: { value: T } | null = null;
 
-  constructor(send: (limits: Limits) => unknown) {
+  constructor(send: (value: T) => unknown) {
     this.#send = send;
   }
 
-  send(limits: Limits): void {
+  send(value: T): void {
     if (this.#timer !== null) {
-      this.#waiting = limits;
+      this.#waiting = { value };
       return;
     }
-    this.#send(limits);
+    this.#send(value);
     this.#timer = setTimeout(() => {
       this.#timer = null;
       const waiting = this.#waiting;
       this.#waiting = null;
-      if (waiting) this.send(waiting);
+      if (waiting) this.send(waiting.value);
     }, SEND_EVERY_MS);
   }
 
@@ -30,7 +28,8 @@ export class LimitsSender {
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#waiting) this.#send(this.#waiting);
+    const waiting = this.#waiting;
     this.#waiting = null;
+    if (waiting) this.#send(waiting.value);
   }
 }
