@@ -20,9 +20,12 @@ use crate::dto::{AccountView, AppError, AppStatus, Limits};
 use crate::environment::Environment;
 use crate::error::OwnCode;
 use crate::events::{self, Pushes};
+use crate::journal::Journal;
 use crate::practice::Practice;
+use crate::selection::Selection;
 use crate::settings::SettingsFile;
 use crate::stores::{AccountStores, OpenStore};
+use crate::undo::UndoBook;
 
 /// How long the engine may take to stop when the window closes. What it could not write is found again at the start.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(5);
@@ -38,6 +41,12 @@ pub struct App {
     pub practice: Arc<Practice>,
     /// The way to the window.
     pub pushes: Pushes,
+    /// What is selected in the list.
+    pub selection: Selection,
+    /// What can be taken back.
+    pub undo: UndoBook,
+    /// The logs of transfers.
+    pub journal: Journal,
     desktop: OnceLock<Box<dyn Desktop>>,
     opened: OnceCell<Opened>,
     running: OnceCell<Running>,
@@ -72,6 +81,9 @@ impl App {
             settings: SettingsFile::open(folder.path().join("settings.json")),
             practice: Arc::new(Practice::new(folder.practice(), environment.practice)),
             pushes: Pushes::default(),
+            selection: Selection::default(),
+            undo: UndoBook::default(),
+            journal: Journal::default(),
             desktop: OnceLock::new(),
             opened: OnceCell::new(),
             running: OnceCell::new(),
@@ -138,6 +150,7 @@ impl App {
             ..EngineOptions::default()
         };
         let engine = Engine::start(parts, options);
+        tokio::spawn(self.journal.clone().listen(engine.clone()));
         tokio::spawn(events::tell_ends(engine.clone(), self.pushes.clone()));
         tokio::spawn(events::tell_pulses(engine.clone(), self.pushes.clone()));
         let watch = tokio::spawn(events::tell_stop(engine.clone(), self.pushes.clone())).abort_handle();

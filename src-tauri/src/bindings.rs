@@ -3,7 +3,7 @@
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands::{accounts, app, browse, limits, transfers, uploads};
+use crate::commands::{accounts, app, browse, failed, limits, selected, transfers, uploads};
 
 /// All commands with their types. Byte counts and ids are exported as `number`: they stay below 2^53. Types have one
 /// form for both ways: no field is left out of what Rust sends, and the window leaves out none either.
@@ -29,6 +29,8 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         transfers::add_copies,
         transfers::transfers,
         transfers::transfer_detail,
+        transfers::transfer_log,
+        transfers::set_transfer_options,
         transfers::pause,
         transfers::resume,
         transfers::cancel,
@@ -37,6 +39,20 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         transfers::pause_all,
         transfers::resume_all,
         transfers::reveal,
+        failed::failed_groups,
+        failed::failed_rows,
+        failed::retry_failed,
+        failed::dismiss_failed,
+        failed::failed_paths,
+        failed::export_failed,
+        selected::select,
+        selected::selected,
+        selected::act_on_selection,
+        selected::dismiss,
+        selected::dismiss_list,
+        selected::move_transfers,
+        selected::move_selection,
+        selected::undo,
         uploads::list_uploads,
         uploads::measure_upload,
         uploads::adopt_upload,

@@ -6,7 +6,9 @@
 pub mod accounts;
 pub mod app;
 pub mod browse;
+pub mod failed;
 pub mod limits;
+pub mod selected;
 pub mod transfers;
 pub mod uploads;
 

@@ -22,6 +22,9 @@ pub trait Desktop: Send + Sync + fmt::Debug {
     /// Lets the user choose a folder.
     async fn pick_folder(&self) -> Option<PathBuf>;
 
+    /// Lets the user say where a new file goes; `name` is what it is called unless he says otherwise.
+    async fn pick_new_file(&self, name: &str) -> Option<PathBuf>;
+
     /// Shows a file in its folder.
     ///
     /// # Errors
@@ -69,6 +72,15 @@ impl<R: Runtime> Desktop for NativeDesktop<R> {
         });
         answered.await.ok().flatten().map(FilePath::into_path)?.ok()
     }
+
+    async fn pick_new_file(&self, name: &str) -> Option<PathBuf> {
+        let (answer, answered) = oneshot::channel();
+        let dialog = self.dialog().set_file_name(name).add_filter("CSV", &["csv"]).add_filter("JSONL", &["jsonl"]);
+        dialog.save_file(|path| {
+            let _ = answer.send(path);
+        });
+        answered.await.ok().flatten().map(FilePath::into_path)?.ok()
+    }
 }
 
 /// A desktop whose dialogs answer by themselves, from a file with a path on each line.
@@ -86,6 +98,10 @@ impl Desktop for ScriptedDesktop {
     }
 
     async fn pick_folder(&self) -> Option<PathBuf> {
+        self.pick_files().await.into_iter().next()
+    }
+
+    async fn pick_new_file(&self, _name: &str) -> Option<PathBuf> {
         self.pick_files().await.into_iter().next()
     }
 }

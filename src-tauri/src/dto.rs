@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
+use crate::dto_list::TransferOptionsView;
+
 /// An error of a command: what the window can say (`code` with words in i18n) and whether trying again makes sense.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 pub struct AppError {
@@ -353,6 +355,8 @@ pub struct TransferPage {
     pub total: u64,
     /// The rows, in order.
     pub rows: Vec<TransferRow>,
+    /// Ids of those of them that are selected.
+    pub selected: Vec<u64>,
     /// Give this as `after` for the next page.
     pub next: Option<u64>,
 }
@@ -389,6 +393,10 @@ pub struct TransferDetail {
     pub request_id: Option<String>,
     /// When the last finished part was written to the ledger.
     pub saved_ms: Option<i64>,
+    /// How it is done.
+    pub options: TransferOptionsView,
+    /// The account that it needs, where it is held for new keys.
+    pub needs_keys_of: Option<String>,
 }
 
 /// Speed limits; `None` is no limit.

@@ -74,13 +74,18 @@ pub fn copies(
 
 /// A transfer with the options that the window does not ask for at their defaults.
 pub fn spec(source: End, target: End, conflict: Conflict) -> TransferSpec {
-    let conflict = match conflict {
+    let conflict = conflict_rule(conflict);
+    TransferSpec { source, target, options: TransferOptions { conflict, ..TransferOptions::default() } }
+}
+
+/// The engine's word for a rule.
+pub fn conflict_rule(conflict: Conflict) -> ConflictRule {
+    match conflict {
         Conflict::Overwrite => ConflictRule::Overwrite,
         Conflict::Skip => ConflictRule::Skip,
         Conflict::KeepBoth => ConflictRule::KeepBoth,
         Conflict::Fail => ConflictRule::Fail,
-    };
-    TransferSpec { source, target, options: TransferOptions { conflict, ..TransferOptions::default() } }
+    }
 }
 
 fn folder_not_yet(path: &str) -> AppError {

@@ -7,6 +7,7 @@
 
 mod adoption;
 mod barrier;
+mod dismissals;
 mod end;
 mod history;
 mod order;
@@ -26,7 +27,7 @@ use self::rest::TELL_AGAIN;
 use crate::error::{Again, ErrorCode, TransferError};
 use crate::event::{Event, EventKind};
 use crate::fact::Fact;
-use crate::handle::{EngineError, Interruption};
+use crate::handle::{EngineError, Interruption, OptionsChange};
 use crate::job::{self, Attempt, Examined, Tools, Workspace};
 use crate::ledger::Ledger;
 use crate::live::{Live, Sampled, Speeds, picture};
@@ -56,6 +57,10 @@ pub(crate) enum Command {
     Interrupted(Interruption, Reply<()>),
     Adopt(Box<TransferSpec>, Box<Examined>, Reply<TransferId>),
     Renewed(StoreId, Reply<Vec<TransferId>>),
+    /// Some that one wish dismisses; the moment is that of the first of them.
+    Dismiss(Vec<TransferId>, Option<i64>, Reply<i64>),
+    Recall(i64, Reply<bool>),
+    SetOptions(TransferId, OptionsChange, Reply<()>),
     Reorder(Vec<TransferId>, NewPlace, Reply<()>),
     Shutdown(Reply<()>),
 }
@@ -85,6 +90,18 @@ enum Behind {
     },
     /// Old history has been forgotten.
     Expired,
+    Dismissed {
+        ids: Vec<TransferId>,
+        until_ms: i64,
+        reply: Reply<i64>,
+    },
+    Recalled {
+        until_ms: i64,
+        reply: Reply<bool>,
+    },
+    DismissalEnded {
+        until_ms: i64,
+    },
     /// Transfers that have come to rest, and the news of it: told only once it is recorded.
     Rested(Vec<TransferId>, Vec<Event>),
 }
@@ -139,6 +156,12 @@ pub(crate) struct DriverState {
     /// Whether the window wants more rows than a turn could read.
     reads_on: bool,
     wake_at: Option<Duration>,
+    /// When what was dismissed cannot be taken back any more, by the moment that the ledger has for each wish.
+    dismissals: BTreeMap<i64, Duration>,
+    /// The last such moment that was given.
+    last_dismissal_ms: i64,
+    /// Transfers that are dismissed, which the ledger is only about to know.
+    dismissing: BTreeSet<TransferId>,
     /// When old history is looked for; `None` while that is under way, or if it is kept for ever.
     expire_at: Option<Duration>,
     sampled_at: Duration,
@@ -154,6 +177,7 @@ impl Driver {
             Err(error) => tracing::error!(%error, "the ledger cannot be read"),
         }
         self.state.exhausted = !self.takes_over;
+        self.take_over_dismissals();
         self.state.expire_at = (self.history_days > 0).then(|| self.tools.clock.now());
         self.refill();
         loop {
@@ -186,7 +210,9 @@ impl Driver {
         let patience = self.state.closing_since.map(|since| since + SHUTDOWN_PATIENCE);
         let unrecorded = self.state.unrecorded_since.map(|since| since + TELL_AGAIN);
         let reads_on = self.state.reads_on.then_some(Duration::ZERO);
-        [reads_on, self.state.wake_at, self.state.expire_at, sample, patience, unrecorded].into_iter().flatten().min()
+        let dismissal = self.next_dismissal();
+        let waits = [reads_on, self.state.wake_at, self.state.expire_at, sample, patience, unrecorded, dismissal];
+        waits.into_iter().flatten().min()
     }
 
     fn tick(&mut self) {
@@ -205,6 +231,7 @@ impl Driver {
         let moves = !self.state.parts_running.is_empty();
         self.moving.send_if_modified(|told| std::mem::replace(told, moves) != moves);
         self.expire_history(now);
+        self.end_dismissals(now);
         self.tell_ledger_again(now);
         self.forget_resting();
         self.refill();
@@ -339,6 +366,9 @@ impl Driver {
                 drop(reply.send(answer(passed.failure)));
             }
             Behind::Expired => self.expired(&passed),
+            Behind::Dismissed { ids, until_ms, reply } => self.dismissed(&ids, until_ms, passed.failure, reply),
+            Behind::Recalled { until_ms, reply } => self.recalled(until_ms, passed.failure, reply),
+            Behind::DismissalEnded { until_ms } => self.dismissal_ended(until_ms, &passed),
             Behind::Rested(ids, events) => self.rested(ids, events, passed.failure.is_some()),
         }
     }

@@ -6,6 +6,7 @@ mod reads;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use store::ObjectStore;
@@ -26,7 +27,9 @@ use crate::rate::{RateLimiter, RateLimits};
 use crate::recorder::Recorder;
 use crate::retry::RetryPolicy;
 use crate::rules::Rules;
-use crate::transfer::{End, Intent, Kind, PARALLEL_PARTS_MAX, StoreId, TransferId, TransferSpec};
+use crate::transfer::{
+    ConflictRule, End, Intent, Kind, PARALLEL_PARTS_MAX, StoreId, TransferId, TransferOptions, TransferSpec,
+};
 use crate::view::TransferView;
 
 /// Events that a slow listener may be behind before it misses some.
@@ -34,6 +37,11 @@ const EVENT_BACKLOG: usize = 16_384;
 
 /// Days that transfers that are over stay in the list unless said otherwise.
 const HISTORY_DAYS_DEFAULT: u32 = 90;
+
+/// How long what was dismissed can be taken back.
+pub const DISMISSAL: Duration = Duration::from_secs(10);
+/// Transfers that one question to the driver dismisses, so that other questions are answered in between.
+const DISMISSED_AT_A_TIME: usize = 2_000;
 
 /// Where stores come from: gives a durable [`StoreId`] its meaning.
 #[async_trait]
@@ -122,6 +130,9 @@ pub enum EngineError {
     /// A spec that makes no sense.
     #[error("{0}")]
     InvalidSpec(String),
+    /// What is asked for has to be said before a transfer begins.
+    #[error("transfer {0} has begun; this can be changed only before that")]
+    AlreadyBegun(TransferId),
     /// An upload cannot be adopted.
     #[error(transparent)]
     Adoption(#[from] TransferError),
@@ -131,6 +142,41 @@ pub enum EngineError {
     /// The ledger cannot be written.
     #[error("the ledger cannot be written: {0}")]
     LedgerWrite(String),
+}
+
+/// A change of how a transfer is done; `None` leaves what is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OptionsChange {
+    /// Parts that move at a time, 1 to [`PARALLEL_PARTS_MAX`].
+    pub parallel_parts: Option<u16>,
+    /// Size of a part in bytes.
+    pub part_size_bytes: Option<u64>,
+    /// What to do where the target exists with other content.
+    pub conflict: Option<ConflictRule>,
+}
+
+impl OptionsChange {
+    /// The options with this change. `Err(None)`: it is too late for it.
+    pub(crate) fn apply(self, options: TransferOptions, begun: bool) -> Result<TransferOptions, Option<EngineError>> {
+        let refuse = |reason: &str| Err(Some(EngineError::InvalidSpec(reason.to_owned())));
+        if self.parallel_parts.is_some_and(|parts| !(1..=PARALLEL_PARTS_MAX).contains(&parts)) {
+            return refuse("parallel parts must be between 1 and 1000");
+        }
+        if self.part_size_bytes == Some(0) {
+            return refuse("a part has at least one byte");
+        }
+        let later = self.part_size_bytes.is_some_and(|size| size != options.part_size_bytes)
+            || self.conflict.is_some_and(|rule| rule != options.conflict);
+        if begun && later {
+            return Err(None);
+        }
+        Ok(TransferOptions {
+            parallel_parts: self.parallel_parts.unwrap_or(options.parallel_parts),
+            part_size_bytes: self.part_size_bytes.unwrap_or(options.part_size_bytes),
+            conflict: self.conflict.unwrap_or(options.conflict),
+            ..options
+        })
+    }
 }
 
 /// What came of adopting an upload.
@@ -253,6 +299,43 @@ impl Engine {
     /// If one does not exist or the ledger cannot be written.
     pub async fn cancel(&self, ids: &[TransferId]) -> Result<(), EngineError> {
         self.ask(|reply| Command::Want(ids.to_vec(), Intent::Cancel, reply)).await
+    }
+
+    /// Gives transfers up, or clears away what is over: they leave every list at once and stop, and can be taken back for
+    /// [`DISMISSAL`], also after a crash. Then what was sent of them is removed. Answers with the moment (milliseconds
+    /// since 1970) at which that begins, which names this wish. Those that are being cancelled already, or that nobody
+    /// knows, are passed over.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub async fn dismiss(&self, ids: &[TransferId]) -> Result<i64, EngineError> {
+        let mut until_ms = None;
+        for some in ids.chunks(DISMISSED_AT_A_TIME) {
+            until_ms = Some(self.ask(|reply| Command::Dismiss(some.to_vec(), until_ms, reply)).await?);
+        }
+        match until_ms {
+            Some(until_ms) => Ok(until_ms),
+            None => self.ask(|reply| Command::Dismiss(Vec::new(), None, reply)).await,
+        }
+    }
+
+    /// Takes back what [`Engine::dismiss`] has answered with: its transfers are what they were. Whether there was still
+    /// time for it.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub async fn recall(&self, until_ms: i64) -> Result<bool, EngineError> {
+        self.ask(|reply| Command::Recall(until_ms, reply)).await
+    }
+
+    /// Changes how a transfer is done. The number of parallel parts applies to parts that begin from now on; the size of
+    /// a part and the conflict rule only to what has not begun.
+    ///
+    /// # Errors
+    /// `AlreadyBegun` if it is too late for the change, `InvalidSpec` for a value out of its range; nothing is changed
+    /// then.
+    pub async fn set_options(&self, id: TransferId, change: OptionsChange) -> Result<(), EngineError> {
+        self.ask(|reply| Command::SetOptions(id, change, reply)).await
     }
 
     /// Pauses everything that is not over.

@@ -57,7 +57,9 @@ pub use driver::NewPlace;
 pub use error::{Again, Answer, ErrorCode, TransferError};
 pub use event::{Event, EventKind, PartDetails};
 pub use fact::{Added, Bulk, Fact};
-pub use handle::{Adoption, Engine, EngineError, EngineOptions, EngineParts, Interruption, Stores};
+pub use handle::{
+    Adoption, DISMISSAL, Engine, EngineError, EngineOptions, EngineParts, Interruption, OptionsChange, Stores,
+};
 pub use job::ForeignUpload;
 pub use keys::{NameTooLong, Naming};
 pub use panics::log_panics;
@@ -71,6 +73,6 @@ pub use transfer::{
     TransferId, TransferOptions, TransferSpec,
 };
 pub use view::{
-    Actions, Counts, Filter, Outcome, Page, PageRequest, PartState, Phase, RequestId, RequestPurpose, Stats,
+    Actions, Counts, FailedCause, Filter, IdPage, Outcome, Page, PageRequest, PartState, Phase, RequestId, RequestPurpose, Stats,
     TransferDetail, TransferView, Transferred,
 };

@@ -32,12 +32,14 @@ pub enum Rule {
     ProgressForward,
     /// A paused transfer waits until it is told to go on.
     PauseHolds,
+    /// Nothing of what is given up is removed before the time is over in which that can be taken back.
+    UndoHasItsTime,
 }
 
 #[cfg(feature = "testing")]
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::SyncBeforeRecord,
         Self::CommitBarrier,
         Self::SessionBeforeParts,
@@ -51,6 +53,7 @@ impl Rule {
         Self::PartsBounded,
         Self::ProgressForward,
         Self::PauseHolds,
+        Self::UndoHasItsTime,
     ];
 }
 

@@ -81,6 +81,10 @@ pub enum Act {
     ResumeAll,
     /// The user clears it away, if it is over.
     Remove(usize),
+    /// The user gives it up, or clears it away, and may change his mind.
+    Dismiss(usize),
+    /// The user takes back what he dismissed last.
+    Recall,
     /// The user moves it before another, or to the front if that is itself.
     Reorder(usize, usize),
     /// The user moves the sliders: bytes a second, 0 for no limit.
@@ -196,7 +200,7 @@ fn planned(random: &mut fastrand::Rng) -> Planned {
 
 fn act(random: &mut fastrand::Rng, count: usize) -> Act {
     let at = random.usize(0..count);
-    match random.u8(0..47) {
+    match random.u8(0..52) {
         0..=3 => Act::Pause(at),
         4..=7 => Act::Resume(at),
         8 | 9 => Act::Cancel(at),
@@ -220,6 +224,8 @@ fn act(random: &mut fastrand::Rng, count: usize) -> Act {
         39 => Act::Disk(random.u8(0..4)),
         40 | 41 => Act::NetworkChanged,
         42..=44 => Act::Reorder(at, random.usize(0..count)),
+        47..=49 => Act::Dismiss(at),
+        50 | 51 => Act::Recall,
         _ => Act::ForeignUpload(at),
     }
 }

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use engine::ledger::SqliteLedger;
 use engine::queue::QueueLimits;
 use engine::{
-    ConflictRule, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, Interruption, NewPlace, RateLimits,
+    ConflictRule, DISMISSAL, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, Interruption, NewPlace, RateLimits,
     RetryPolicy, RouteChoice, State, StoreId, Stores, TransferError, TransferId, TransferOptions, TransferSpec,
 };
 use store::{Capabilities, MemoryOptions, MemoryStore, ObjectRef, ObjectSettings, ObjectStore};
@@ -73,6 +73,8 @@ struct World {
     specs: Vec<TransferSpec>,
     tampers: Vec<(usize, Tamper)>,
     rates: RateLimits,
+    /// Wishes that may be taken back.
+    dismissals: Vec<i64>,
     /// Whether the wall clock was never moved: with a wrong one nothing can be proved by times.
     clock_was_right: bool,
     /// Which rule the engine shall break.
@@ -151,6 +153,7 @@ impl World {
             specs: Vec::new(),
             tampers: Vec::new(),
             rates: RateLimits::default(),
+            dismissals: Vec::new(),
             clock_was_right: !script.steps.iter().any(|step| matches!(step.act, Act::Wall(_))),
             broken,
         };
@@ -237,7 +240,8 @@ impl World {
                 if aside.is_some() {
                     self.oracle.accuse("the ledger was put aside".to_owned());
                 }
-                JudgedLedger { inner, dice: self.dice.clone(), oracle: self.oracle.clone() }
+                let clock = self.clock_was_right.then(|| self.time.clone());
+                JudgedLedger { inner, dice: self.dice.clone(), oracle: self.oracle.clone(), clock }
             }
             Err(error) => {
                 self.oracle.accuse(format!("the ledger cannot be opened: {error}"));
@@ -329,6 +333,17 @@ impl World {
                 let Some(id) = self.id(at) else { return };
                 let _ = self.answered("remove", engine.remove(&[id])).await;
             }
+            Act::Dismiss(at) => {
+                let Some(id) = self.id(at) else { return };
+                // Refused where the ledger cannot be written; then it is dismissed as soon as that can be.
+                if let Some(Ok(until_ms)) = self.answered("dismiss", engine.dismiss(&[id])).await {
+                    self.dismissals.push(until_ms);
+                }
+            }
+            Act::Recall => {
+                let Some(until_ms) = self.dismissals.pop() else { return };
+                let _ = self.answered("recall", engine.recall(until_ms)).await;
+            }
             Act::Reorder(at, other) => {
                 let (Some(id), Some(other)) = (self.id(at), self.id(other)) else { return };
                 let to = if id == other { NewPlace::First } else { NewPlace::Before(other) };
@@ -376,6 +391,8 @@ impl World {
         self.rates = RateLimits::default();
         engine.set_rates(self.rates);
         self.oracle.all_paused(false);
+        // What is dismissed is left to its end: nobody takes it back any more.
+        sleep(DISMISSAL + Duration::from_secs(5)).await;
         for _ in 0..2 {
             let open: Vec<TransferId> =
                 self.oracle.known().iter().filter(|(_, one)| !one.state.is_final()).map(|(id, _)| *id).collect();

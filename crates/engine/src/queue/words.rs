@@ -10,7 +10,7 @@ use crate::error::TransferError;
 use crate::event::Event;
 use crate::fact::Fact;
 use crate::handle::Interruption;
-use crate::transfer::{Intent, State, TransferId, TransferSpec};
+use crate::transfer::{Intent, State, TransferId, TransferOptions, TransferSpec};
 use crate::view::{Stats, Transferred};
 
 /// Number of a job, unique in this process.
@@ -117,6 +117,15 @@ pub enum Input {
     Load(Vec<Loaded>),
     /// The user wants something else of a transfer that is in the queue.
     Want(TransferId, Intent),
+    /// The user gives transfers up, or clears them away, and can take that back until a moment (milliseconds since
+    /// 1970). Those that are not in the queue are recorded, too.
+    Dismiss(Vec<TransferId>, i64),
+    /// What was dismissed until this moment goes on as it was.
+    Recall(i64),
+    /// What was dismissed until this moment cannot be taken back any more.
+    DismissalEnds(i64),
+    /// A transfer is to be done in another way; it may not be in the queue.
+    SetOptions(TransferId, Box<TransferOptions>),
     /// Transfers have other places in the queue, also such that are not in it.
     Reorder(Vec<(TransferId, i64)>),
     /// A job has ended.

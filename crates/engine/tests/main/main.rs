@@ -11,6 +11,8 @@ mod adopt;
 mod cancel;
 mod conflicts;
 mod credentials;
+mod dismissals;
+mod failed;
 mod faults;
 mod foreign_rows;
 mod history;
@@ -19,6 +21,7 @@ mod ledger_rows;
 mod ledgers;
 #[cfg(unix)]
 mod links;
+mod options;
 mod order;
 mod panics;
 mod piles;
