@@ -113,7 +113,8 @@ fn write(engine: &Engine, path: &Path, unfinished: &Path) -> Result<u64, AppErro
 fn line(view: &engine::TransferView) -> Line {
     let row = view::failed_row(view);
     let answer = row.answer;
-    let failed_at = row.ended_ms.and_then(|ms| OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok());
+    let failed_at =
+        row.ended_ms.and_then(|ms| OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok());
     Line {
         name: row.name,
         from: row.from,

@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use engine::{Clock as _, Engine, EventKind, PartDetails, Phase, RequestPurpose, SystemClock, TransferDetail, TransferId};
+use engine::{
+    Clock as _, Engine, EventKind, PartDetails, Phase, RequestPurpose, SystemClock, TransferDetail, TransferId,
+};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::dto::AppError;
@@ -85,7 +87,8 @@ impl Journal {
     /// A page of the log of a transfer, newest first.
     pub fn page(&self, detail: &TransferDetail, before: Option<u64>, limit: usize) -> LogPage {
         let kept = self.kept();
-        let told: Vec<LogRow> = kept.of.get(&detail.view.id).map(|(_, rows)| rows.iter().cloned().collect()).unwrap_or_default();
+        let told: Vec<LogRow> =
+            kept.of.get(&detail.view.id).map(|(_, rows)| rows.iter().cloned().collect()).unwrap_or_default();
         drop(kept);
         let mut rows = recorded(detail, told.first().map(|row| row.at_ms));
         rows.extend(told);
@@ -160,9 +163,8 @@ fn of_phase(phase: Phase) -> &'static str {
 fn said(kind: EventKind) -> Option<Said> {
     let plain = |what| Some(Said { what, params: Vec::new(), why: None });
     let wrong = |what, error| Some(Said { what, params: Vec::new(), why: Some(error) });
-    let of = |part: &PartDetails| {
-        vec![("part", part.part_number.to_string()), ("size", part.part_size_bytes.to_string())]
-    };
+    let of =
+        |part: &PartDetails| vec![("part", part.part_number.to_string()), ("size", part.part_size_bytes.to_string())];
     match kind {
         EventKind::CreateMultipartUploadSucceed { upload_id } => {
             Some(Said { what: "upload_opened", params: vec![("upload_id", upload_id)], why: None })

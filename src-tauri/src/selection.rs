@@ -48,11 +48,7 @@ pub fn listed(filter: TransferFilter) -> Filter {
 }
 
 /// Calls `each` with the ids of a list in its order, a page at a time, until it says that it has enough.
-fn walk(
-    engine: &Engine,
-    filter: Filter,
-    mut each: impl FnMut(Vec<TransferId>) -> bool,
-) -> Result<(), EngineError> {
+fn walk(engine: &Engine, filter: Filter, mut each: impl FnMut(Vec<TransferId>) -> bool) -> Result<(), EngineError> {
     if filter == Filter::Active && !each(engine.ids(request(filter, None))?.ids) {
         return Ok(());
     }
@@ -204,7 +200,8 @@ impl Selection {
             (held.ids.len() as u64, held.ids.iter().copied().take(LOOKED_AT).collect())
         };
         let views = engine.views(&first)?;
-        let mut actions = Actions { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false };
+        let mut actions =
+            Actions { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false };
         for view in &views {
             let one = view::row(view).actions;
             actions.pause |= one.pause;

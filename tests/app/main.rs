@@ -6,6 +6,7 @@ mod commands;
 mod edges;
 mod faults;
 mod harness;
+mod lists;
 mod permissions;
 mod sdk_bugs;
 mod secrets;

@@ -73,6 +73,6 @@ pub use transfer::{
     TransferId, TransferOptions, TransferSpec,
 };
 pub use view::{
-    Actions, Counts, FailedCause, Filter, IdPage, Outcome, Page, PageRequest, PartState, Phase, RequestId, RequestPurpose, Stats,
-    TransferDetail, TransferView, Transferred,
+    Actions, Counts, FailedCause, Filter, IdPage, Outcome, Page, PageRequest, PartState, Phase, RequestId,
+    RequestPurpose, Stats, TransferDetail, TransferView, Transferred,
 };

@@ -11,8 +11,9 @@ use async_trait::async_trait;
 use engine::ledger::SqliteLedger;
 use engine::queue::QueueLimits;
 use engine::{
-    ConflictRule, DISMISSAL, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, Interruption, NewPlace, RateLimits,
-    RetryPolicy, RouteChoice, State, StoreId, Stores, TransferError, TransferId, TransferOptions, TransferSpec,
+    ConflictRule, DISMISSAL, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, Interruption, NewPlace,
+    RateLimits, RetryPolicy, RouteChoice, State, StoreId, Stores, TransferError, TransferId, TransferOptions,
+    TransferSpec,
 };
 use store::{Capabilities, MemoryOptions, MemoryStore, ObjectRef, ObjectSettings, ObjectStore};
 use tokio::sync::broadcast;

@@ -63,6 +63,22 @@ export const commands = {
 	pauseAll: () => typedError<null, AppError>(__TAURI_INVOKE("pause_all")),
 	/**  Lets everything that is paused go on. */
 	resumeAll: () => typedError<null, AppError>(__TAURI_INVOKE("resume_all")),
+	transferLog: (id: number, before: number | null, limit: number) => typedError<LogPage, AppError>(__TAURI_INVOKE("transfer_log", { id, before, limit })),
+	setTransferOptions: (id: number, form: TransferOptionsForm) => typedError<null, AppError>(__TAURI_INVOKE("set_transfer_options", { id, form })),
+	failedGroups: () => typedError<FailedGroups, AppError>(__TAURI_INVOKE("failed_groups")),
+	failedRows: (code: string, after: number | null, limit: number) => typedError<FailedPage, AppError>(__TAURI_INVOKE("failed_rows", { code, after, limit })),
+	retryFailed: (code: string | null) => typedError<number, AppError>(__TAURI_INVOKE("retry_failed", { code })),
+	dismissFailed: (code: string | null) => typedError<Acted, AppError>(__TAURI_INVOKE("dismiss_failed", { code })),
+	failedPaths: (code: string | null) => typedError<FailedPaths, AppError>(__TAURI_INVOKE("failed_paths", { code })),
+	exportFailed: () => typedError<Exported | null, AppError>(__TAURI_INVOKE("export_failed")),
+	select: (filter: TransferFilter, change: Select) => typedError<Selected, AppError>(__TAURI_INVOKE("select", { filter, change })),
+	selected: (filter: TransferFilter) => typedError<Selected, AppError>(__TAURI_INVOKE("selected", { filter })),
+	actOnSelection: (act: ActOn) => typedError<Acted, AppError>(__TAURI_INVOKE("act_on_selection", { act })),
+	dismiss: (ids: number[]) => typedError<Acted, AppError>(__TAURI_INVOKE("dismiss", { ids })),
+	dismissList: (filter: TransferFilter) => typedError<Acted, AppError>(__TAURI_INVOKE("dismiss_list", { filter })),
+	moveTransfers: (ids: number[], to: MoveTo) => typedError<Acted, AppError>(__TAURI_INVOKE("move_transfers", { ids, to })),
+	moveSelection: (to: MoveTo) => typedError<Acted, AppError>(__TAURI_INVOKE("move_selection", { to })),
+	undo: (number: number) => typedError<boolean, AppError>(__TAURI_INVOKE("undo", { number })),
 	/**  Shows the file at this computer's end in its folder. */
 	reveal: (id: number) => typedError<null, AppError>(__TAURI_INVOKE("reveal", { id })),
 	/**  A page of the unfinished uploads of a bucket. What they hold is asked for one by one, when it is shown. */
@@ -378,6 +394,8 @@ export type TransferDetail = {
 	request_id: string | null,
 	/**  When the last finished part was written to the ledger. */
 	saved_ms: number | null,
+	options: TransferOptionsView,
+	needs_keys_of: string | null,
 };
 
 /**  Which transfers to list. */
@@ -402,6 +420,7 @@ export type TransferPage = {
 	/**  The rows, in order. */
 	rows: TransferRow[],
 	/**  Give this as `after` for the next page. */
+	selected: number[],
 	next: number | null,
 };
 
@@ -472,6 +491,24 @@ export type UploadRow = {
 	/**  The transfer that began it and needs it no more. */
 	left_behind_by: number | null,
 };
+
+
+export type FailedGroup = { code: string, count: number, store_code: string | null };
+export type FailedGroups = { revision: number, total: number, groups: FailedGroup[] };
+export type StoreAnswer = { status: number | null, code: string | null, extended_code: string | null, request_id: string | null, message: string };
+export type FailedRow = { id: number, direction: Direction, name: string, from: string, to: string, size_bytes: number | null, ended_ms: number | null, why: AppError, answer: StoreAnswer | null, tries: number };
+export type FailedPage = { revision: number, total: number, rows: FailedRow[], next: number | null };
+export type FailedPaths = { text: string, count: number, left_out: number };
+export type Exported = { path: string, count: number };
+export type Acted = { count: number, undo: number | null };
+export type Select = { do: "only", id: number } | { do: "toggle", id: number } | { do: "range", from: number, to: number } | { do: "all" } | { do: "none" };
+export type Selected = { filter: TransferFilter, count: number, names: string[], direction: Direction | null, done_bytes: number, exact: boolean, actions: Actions };
+export type ActOn = "pause" | "resume" | "retry" | "dismiss";
+export type MoveTo = { to: "up" } | { to: "down" } | { to: "first" } | { to: "last" } | { to: "before", id: number };
+export type TransferOptionsView = { parallel_parts: number, part_size_bytes: number, conflict: Conflict, parallel_open: boolean, plan_open: boolean };
+export type TransferOptionsForm = { parallel_parts: number | null, part_size_bytes: number | null, conflict: Conflict | null };
+export type LogRow = { seq: number, at_ms: number, what: string, params: { [key in string]: string }, why: AppError | null, request_id: string | null };
+export type LogPage = { total: number, rows: LogRow[], next: number | null };
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

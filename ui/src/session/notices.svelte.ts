@@ -3,7 +3,7 @@ export interface Toast {
   id: number;
   text: string;
   kind: 'plain' | 'bad';
-  act?: { label: string; run: () => void };
+  act?: { label: string; run: () => void; undoes?: boolean };
 }
 
 /** How long a toast stays, unless the pointer or the focus is on it. */
@@ -24,6 +24,14 @@ export class Notices {
     this.toasts = [...this.toasts, toast].slice(-5);
     this.resume(toast.id);
     this.speak(text);
+  }
+
+  /** Takes back what was done last, while its toast is there. */
+  undo(): void {
+    const last = this.toasts.findLast((toast) => toast.act?.undoes);
+    if (!last) return;
+    last.act?.run();
+    this.close(last.id);
   }
 
   close(id: number): void {

@@ -15,6 +15,7 @@ export type Shortcut =
   | 'transfers'
   | 'buckets'
   | 'settings'
+  | 'undo'
   | 'nextPane'
   | 'previousPane'
   | 'nothing';
@@ -27,6 +28,7 @@ const PLAIN: Readonly<Record<string, Shortcut>> = {
   b: 'limits',
   p: 'pauseSelected',
   r: 'retrySelected',
+  z: 'undo',
   '1': 'transfers',
   '2': 'buckets',
   ',': 'settings',

@@ -46,9 +46,7 @@ pub(super) fn recall(transaction: &Transaction<'_>, id: TransferId) -> Result<()
 /// Makes all rows of one wish what they were; returns how many.
 pub(super) fn recall_all(transaction: &Transaction<'_>, until_ms: i64) -> Result<usize, LedgerError> {
     Ok(transaction
-        .prepare_cached(&format!(
-            "{AS_IT_WAS} id IN (SELECT dismissed.transfer FROM dismissed WHERE until_ms = ?1)"
-        ))?
+        .prepare_cached(&format!("{AS_IT_WAS} id IN (SELECT dismissed.transfer FROM dismissed WHERE until_ms = ?1)"))?
         .execute([until_ms])?)
 }
 
@@ -67,12 +65,7 @@ pub(super) fn end(transaction: &Transaction<'_>, until_ms: i64) -> Result<usize,
             "UPDATE transfer SET state = ?3, intent = ?4, error = NULL, ended_ms = NULL WHERE id IN
                  (SELECT transfer FROM dismissed WHERE until_ms = ?1 AND dismissed.state NOT IN (3, 4) LIMIT ?2)",
         )?
-        .execute([
-            until_ms,
-            limit(removed),
-            state_number(State::Waiting),
-            intent_number(Intent::Cancel),
-        ])?;
+        .execute([until_ms, limit(removed), state_number(State::Waiting), intent_number(Intent::Cancel)])?;
     Ok(removed + begun)
 }
 

@@ -192,7 +192,8 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, LedgerError> {
         connection.execute_batch("CREATE TEMP TABLE pile (state INTEGER PRIMARY KEY, paused INTEGER NOT NULL)")?;
     }
     if version < WITH_CAUSES {
-        connection.execute_batch("CREATE TEMP TABLE dismissed (transfer INTEGER PRIMARY KEY, until_ms, state, intent)")?;
+        connection
+            .execute_batch("CREATE TEMP TABLE dismissed (transfer INTEGER PRIMARY KEY, until_ms, state, intent)")?;
     }
     Ok(connection)
 }

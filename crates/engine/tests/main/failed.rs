@@ -1,9 +1,7 @@
 //! What has failed, by its cause: counted as it comes and goes, paged by an index.
 
 use engine::ledger::{Ledger as _, Records as _, SqliteLedger};
-use engine::{
-    Added, End, ErrorCode, Fact, FailedCause, Filter, Intent, State, Stats, TransferError, TransferId,
-};
+use engine::{Added, End, ErrorCode, Fact, FailedCause, Filter, Intent, State, Stats, TransferError, TransferId};
 
 use crate::world::{World, object, spec};
 

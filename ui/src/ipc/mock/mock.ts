@@ -1,5 +1,6 @@
 /** A backend without Rust: the same answers, from a seeded world. Every screen can be seen and driven on it. */
 import { type AccountView, type Backend, type ConnectForm, type Conflict, Failure, type ObjectRow, type Push, type Settings } from '../backend';
+import { createLists } from './lists';
 import { Simulation } from './simulation';
 import {
   type Bucket,
@@ -190,6 +191,12 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
       if (current?.id === id) current = [...accounts.values()][0] ?? null;
     },
 
+    renewKeys: async (id, keys) => {
+      if (!accounts.has(id)) return refuse('account_missing', { account: id });
+      if (!keys.access_key.startsWith('AKLT') && !keys.access_key.startsWith('AKTP')) return refuse('credentials');
+      return simulation.renewKeys(id);
+    },
+
     listBuckets: async () => {
       if (!current) return refuse('no_account');
       const region = current.region;
@@ -238,13 +245,11 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
       });
     },
 
-    transfers: async (filter, after, limit) => simulation.page(filter, after, limit),
+    ...createLists(simulation, refuse),
     transferDetail: async (id) => simulation.detail(id) ?? refuse('internal', { message: `no transfer ${id}` }),
     pause: async (ids) => simulation.pause(ids),
     resume: async (ids) => simulation.resume(ids),
-    cancel: async (ids) => simulation.cancel(ids),
     retry: async (ids) => simulation.retry(ids),
-    remove: async (ids) => simulation.remove(ids),
     pauseAll: async () => simulation.pause([...simulation.ids('active')]),
     resumeAll: async () => simulation.resume(simulation.ids('paused')),
     reveal: async () => undefined,
