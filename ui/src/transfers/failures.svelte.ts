@@ -7,6 +7,8 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { type AppError, type Backend, errorOf, type FailedGroup, type FailedRow } from '../ipc/backend';
 
+/** Rows that a cause shows at first: all causes are to be seen at a glance. */
+export const FIRST_ROWS = 5;
 const PAGE_ROWS = 64;
 /** The most that one answer has. */
 const PAGE_MAX = 500;
@@ -48,7 +50,7 @@ export class Failures {
         this.open.set(first.code, { rows: [], next: null });
       }
       for (const [code, known] of this.open) {
-        const page = await this.#backend.failedRows(code, null, Math.min(PAGE_MAX, Math.max(PAGE_ROWS, known.rows.length)));
+        const page = await this.#backend.failedRows(code, null, Math.min(PAGE_MAX, Math.max(FIRST_ROWS, known.rows.length)));
         if (this.open.has(code)) this.open.set(code, { rows: page.rows, next: page.next });
       }
       this.groups = groups;
@@ -69,13 +71,18 @@ export class Failures {
     await this.more(code, true);
   }
 
+  /** Whether scrolling on reads more of it: not before the user has asked for more than the first few. */
+  goesOn(code: string): boolean {
+    return (this.open.get(code)?.rows.length ?? 0) > FIRST_ROWS;
+  }
+
   /** The next page of a cause, or its first. */
   async more(code: string, first = false): Promise<void> {
     const known = this.open.get(code);
     if (!known || this.#pulling || (!first && known.next === null)) return;
     this.#pulling = true;
     try {
-      const page = await this.#backend.failedRows(code, known.next, PAGE_ROWS);
+      const page = await this.#backend.failedRows(code, known.next, first ? FIRST_ROWS : PAGE_ROWS);
       if (!this.open.has(code)) return;
       const ids = new Set(known.rows.map((row) => row.id));
       this.open.set(code, { rows: [...known.rows, ...page.rows.filter((row) => !ids.has(row.id))], next: page.next });

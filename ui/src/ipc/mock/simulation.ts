@@ -385,7 +385,8 @@ export class Simulation {
 
   resume(ids: readonly number[]): void {
     this.#each(ids, (transfer) => {
-      if (!actionsOf(transfer.state).resume) return;
+      // What waits for new keys would be refused again.
+      if (!actionsOf(transfer.state).resume || transfer.needsKeysOf !== null) return;
       transfer.reused = transfer.parts.filter((part) => part.code === '#' || part.code === 'r').length;
       this.#become(transfer, 'waiting');
     });
