@@ -2,6 +2,7 @@
 //!
 //! What is asked of it is here; what can be looked at, in `reads.rs`.
 
+mod change;
 mod reads;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use store::ObjectStore;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+pub use self::change::OptionsChange;
 use crate::buffer::BufferPool;
 use crate::clock::Clock;
 use crate::disk::Disk;
@@ -27,9 +29,7 @@ use crate::rate::{RateLimiter, RateLimits};
 use crate::recorder::Recorder;
 use crate::retry::RetryPolicy;
 use crate::rules::Rules;
-use crate::transfer::{
-    ConflictRule, End, Intent, Kind, PARALLEL_PARTS_MAX, StoreId, TransferId, TransferOptions, TransferSpec,
-};
+use crate::transfer::{End, Intent, Kind, PARALLEL_PARTS_MAX, StoreId, TransferId, TransferSpec};
 use crate::view::TransferView;
 
 /// Events that a slow listener may be behind before it misses some.
@@ -142,41 +142,6 @@ pub enum EngineError {
     /// The ledger cannot be written.
     #[error("the ledger cannot be written: {0}")]
     LedgerWrite(String),
-}
-
-/// A change of how a transfer is done; `None` leaves what is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OptionsChange {
-    /// Parts that move at a time, 1 to [`PARALLEL_PARTS_MAX`].
-    pub parallel_parts: Option<u16>,
-    /// Size of a part in bytes.
-    pub part_size_bytes: Option<u64>,
-    /// What to do where the target exists with other content.
-    pub conflict: Option<ConflictRule>,
-}
-
-impl OptionsChange {
-    /// The options with this change. `Err(None)`: it is too late for it.
-    pub(crate) fn apply(self, options: TransferOptions, begun: bool) -> Result<TransferOptions, Option<EngineError>> {
-        let refuse = |reason: &str| Err(Some(EngineError::InvalidSpec(reason.to_owned())));
-        if self.parallel_parts.is_some_and(|parts| !(1..=PARALLEL_PARTS_MAX).contains(&parts)) {
-            return refuse("parallel parts must be between 1 and 1000");
-        }
-        if self.part_size_bytes == Some(0) {
-            return refuse("a part has at least one byte");
-        }
-        let later = self.part_size_bytes.is_some_and(|size| size != options.part_size_bytes)
-            || self.conflict.is_some_and(|rule| rule != options.conflict);
-        if begun && later {
-            return Err(None);
-        }
-        Ok(TransferOptions {
-            parallel_parts: self.parallel_parts.unwrap_or(options.parallel_parts),
-            part_size_bytes: self.part_size_bytes.unwrap_or(options.part_size_bytes),
-            conflict: self.conflict.unwrap_or(options.conflict),
-            ..options
-        })
-    }
 }
 
 /// What came of adopting an upload.
