@@ -19,13 +19,16 @@ use crate::dto::{AccountView, AppError, AppStatus, Settings};
 use crate::environment::Environment;
 use crate::error::OwnCode;
 use crate::events::{self, Pushes};
+use crate::journal::Journal;
 use crate::local_clock::LocalClock;
 use crate::papers::Papers;
 use crate::practice::Practice;
+use crate::selection::Selection;
 use crate::settings::SettingsFile;
 use crate::stops::Stops;
 use crate::stores::{AccountStores, OpenStore};
 use crate::surroundings::Surroundings;
+use crate::undo::UndoBook;
 use crate::{notices, taskbar};
 
 /// How long the engine may take to stop when the window closes. What it could not write is found again at the start.
@@ -50,6 +53,12 @@ pub struct App {
     pub papers: Papers,
     /// What the window can stop.
     pub stops: Stops,
+    /// What is selected in the list.
+    pub selection: Selection,
+    /// What can be taken back.
+    pub undo: UndoBook,
+    /// The logs of transfers.
+    pub journal: Journal,
     desktop: OnceLock<Box<dyn Desktop>>,
     zoom: OnceLock<Zoom>,
     opened: OnceCell<Opened>,
@@ -98,6 +107,9 @@ impl App {
             surroundings: Arc::default(),
             papers: Papers::default(),
             stops: Stops::default(),
+            selection: Selection::default(),
+            undo: UndoBook::default(),
+            journal: Journal::default(),
             desktop: OnceLock::new(),
             zoom: OnceLock::new(),
             opened: OnceCell::new(),
@@ -168,6 +180,7 @@ impl App {
             ..EngineOptions::default()
         };
         let engine = Engine::start(parts, options);
+        tokio::spawn(self.journal.clone().listen(engine.clone()));
         tokio::spawn(events::tell_ends(engine.clone(), self.pushes.clone()));
         tokio::spawn(events::tell_pulses(engine.clone(), self.pushes.clone()));
         let watch = tokio::spawn(events::tell_stop(engine.clone(), self.pushes.clone())).abort_handle();

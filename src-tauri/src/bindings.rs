@@ -4,8 +4,8 @@ use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands};
 
 use crate::commands::{
-    accounts, adoption, app, bookmarks, browse, buckets, desktop, folders, limits, links, properties, receipts, renaming,
-    transfers, uploads, versions,
+    accounts, adoption, app, bookmarks, browse, buckets, desktop, failed, folders, limits, links, properties, receipts,
+    renaming, selected, transfers, uploads, versions,
 };
 
 /// All commands with their types. Byte counts and ids are exported as `number`: they stay below 2^53. Types have one
@@ -65,6 +65,8 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         transfers::copy_route,
         transfers::transfers,
         transfers::transfer_detail,
+        transfers::transfer_log,
+        transfers::set_transfer_options,
         transfers::pause,
         transfers::resume,
         transfers::cancel,
@@ -73,6 +75,20 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         transfers::pause_all,
         transfers::resume_all,
         transfers::reveal,
+        failed::failed_groups,
+        failed::failed_rows,
+        failed::retry_failed,
+        failed::dismiss_failed,
+        failed::failed_paths,
+        failed::export_failed,
+        selected::select,
+        selected::selected,
+        selected::act_on_selection,
+        selected::dismiss,
+        selected::dismiss_list,
+        selected::move_transfers,
+        selected::move_selection,
+        selected::undo,
         uploads::list_uploads,
         uploads::measure_upload,
         uploads::abort_upload,

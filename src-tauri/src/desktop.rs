@@ -22,9 +22,9 @@ pub trait Desktop: Send + Sync + fmt::Debug {
     /// Lets the user choose a folder.
     async fn pick_folder(&self) -> Option<PathBuf>;
 
-    /// Lets the user choose where to write a file that would be called `name`, which ends in `.` and `extension`. The
-    /// dialog has asked already whether what is there may be replaced.
-    async fn save_file(&self, name: &str, extension: &str) -> Option<PathBuf>;
+    /// Lets the user choose where to write a file that would be called `name`, which ends in `.` and one of
+    /// `extensions`. The dialog has asked already whether what is there may be replaced.
+    async fn save_file(&self, name: &str, extensions: &[&str]) -> Option<PathBuf>;
 
     /// Shows a file in its folder.
     ///
@@ -74,9 +74,11 @@ impl<R: Runtime> Desktop for NativeDesktop<R> {
         answered.await.ok().flatten().map(FilePath::into_path)?.ok()
     }
 
-    async fn save_file(&self, name: &str, extension: &str) -> Option<PathBuf> {
+    async fn save_file(&self, name: &str, extensions: &[&str]) -> Option<PathBuf> {
         let (answer, answered) = oneshot::channel();
-        let dialog = self.dialog().set_file_name(name).add_filter(extension.to_uppercase(), &[extension]);
+        let dialog = extensions.iter().fold(self.dialog().set_file_name(name), |dialog, extension| {
+            dialog.add_filter(extension.to_uppercase(), &[*extension])
+        });
         dialog.save_file(|path| {
             let _ = answer.send(path);
         });
@@ -102,7 +104,7 @@ impl Desktop for ScriptedDesktop {
         self.pick_files().await.into_iter().next()
     }
 
-    async fn save_file(&self, _name: &str, _extension: &str) -> Option<PathBuf> {
+    async fn save_file(&self, _name: &str, _extensions: &[&str]) -> Option<PathBuf> {
         self.pick_files().await.into_iter().next()
     }
 }

@@ -10,6 +10,7 @@ use specta_typescript::Number;
 
 pub use crate::dto_browser::*;
 use crate::dto_limits::{LimitNow, LimitsNow, Priority};
+use crate::dto_list::TransferOptionsView;
 pub use crate::dto_push::Push;
 
 /// An error of a command: what the window can say (`code` with words in i18n) and whether trying again makes sense.
@@ -317,6 +318,8 @@ pub struct TransferPage {
     pub total: u64,
     /// The rows, in order.
     pub rows: Vec<TransferRow>,
+    /// Ids of those of them that are selected.
+    pub selected: Vec<u64>,
     /// Give this as `after` for the next page.
     pub next: Option<u64>,
 }
@@ -353,6 +356,10 @@ pub struct TransferDetail {
     pub request_id: Option<String>,
     /// When the last finished part was written to the ledger.
     pub saved_ms: Option<i64>,
+    /// How it is done.
+    pub options: TransferOptionsView,
+    /// The account that it needs, where it is held for new keys.
+    pub needs_keys_of: Option<String>,
 }
 
 /// What the footer and the rail show; pushed at most five times a second.

@@ -165,6 +165,9 @@ impl From<EngineError> for AppError {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::InvalidSpec(reason) => Self::invalid_name(reason),
+            EngineError::AlreadyBegun(_) => {
+                Self::from(TransferError::new(ErrorCode::InvalidOption)).with("reason", error)
+            }
             EngineError::Adoption(error) => Self::from(error),
             EngineError::Ledger(_) | EngineError::LedgerWrite(_) => {
                 Self::from(TransferError::new(ErrorCode::Ledger)).with("message", error)

@@ -107,16 +107,21 @@ impl How {
 /// A transfer with the options that the window does not ask for at their defaults.
 pub fn spec(source: End, target: End, how: &How) -> TransferSpec {
     let How { conflict, parallel_parts, part_size_bytes } = *how;
-    let conflict = match conflict {
-        Conflict::Overwrite => ConflictRule::Overwrite,
-        Conflict::Skip => ConflictRule::Skip,
-        Conflict::KeepBoth => ConflictRule::KeepBoth,
-        Conflict::Fail => ConflictRule::Fail,
-    };
+    let conflict = conflict_rule(conflict);
     TransferSpec {
         source,
         target,
         options: TransferOptions { conflict, parallel_parts, part_size_bytes, ..TransferOptions::default() },
+    }
+}
+
+/// The engine's word for a rule.
+pub fn conflict_rule(conflict: Conflict) -> ConflictRule {
+    match conflict {
+        Conflict::Overwrite => ConflictRule::Overwrite,
+        Conflict::Skip => ConflictRule::Skip,
+        Conflict::KeepBoth => ConflictRule::KeepBoth,
+        Conflict::Fail => ConflictRule::Fail,
     }
 }
 

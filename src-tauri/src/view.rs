@@ -4,7 +4,8 @@
 
 use engine::{End, LimitsNow, PartState, Phase, Session, State, TransferView};
 
-use crate::dto::{Actions, AppError, Counts, Direction, ShownState, TransferDetail, TransferRow};
+use crate::dto::{Actions, AppError, Conflict, Counts, Direction, ShownState, TransferDetail, TransferRow};
+use crate::dto_list::{FailedRow, StoreAnswer, TransferOptionsView};
 use crate::speed;
 
 /// The engine's phases in the design's words. A cancelled transfer is in no list; its last row is still "cancelling".
@@ -51,7 +52,8 @@ pub fn row(view: &TransferView, limits: &LimitsNow) -> TransferRow {
             resume: offered.can_resume,
             cancel: offered.can_cancel,
             retry: offered.can_retry,
-            remove: offered.can_remove,
+            // What failed is cleared away like what is over; what is left of it is removed when that cannot be undone.
+            remove: offered.can_remove || offered.can_retry,
             reveal: local_file(view).is_some(),
             limit: view.passes_through && !view.state.is_final(),
         },
@@ -104,7 +106,62 @@ pub fn detail(detail: &engine::TransferDetail, limits: &LimitsNow) -> TransferDe
         retries: view.stats.retries,
         request_id: request_id(view),
         saved_ms: *saved_ms,
+        options: options(detail),
+        needs_keys_of: needs_keys_of(view),
         row,
+    }
+}
+
+/// How a transfer is done. What has a plan can only move more or fewer parts at a time.
+fn options(detail: &engine::TransferDetail) -> TransferOptionsView {
+    let view = &detail.view;
+    let options = &view.spec.options;
+    let over = view.state.is_final() || view.state == State::Dismissed;
+    TransferOptionsView {
+        parallel_parts: options.parallel_parts,
+        part_size_bytes: options.part_size_bytes,
+        conflict: match options.conflict {
+            engine::ConflictRule::Overwrite => Conflict::Overwrite,
+            engine::ConflictRule::Skip => Conflict::Skip,
+            engine::ConflictRule::KeepBoth => Conflict::KeepBoth,
+            engine::ConflictRule::Fail => Conflict::Fail,
+        },
+        parallel_open: !over,
+        plan_open: !over && !view.state.is_working() && detail.checkpoint.is_none(),
+    }
+}
+
+/// The account whose keys a transfer waits for. One with two accounts does not say whose have expired, and then it is
+/// the target's that are asked for first.
+fn needs_keys_of(view: &TransferView) -> Option<String> {
+    let expired = |error: &&engine::TransferError| error.code == engine::ErrorCode::CredentialsExpired;
+    view.error.as_ref().filter(expired)?;
+    let ends = [&view.spec.target, &view.spec.source];
+    ends.into_iter().find_map(End::store).map(|store| store.0.clone())
+}
+
+/// The row of a transfer that failed.
+pub fn failed_row(view: &TransferView) -> FailedRow {
+    // Of the row only what no limit changes is taken.
+    let row = row(view, &LimitsNow::default());
+    let answer = view.error.as_ref().and_then(|error| error.answer.as_deref());
+    FailedRow {
+        id: row.id,
+        direction: row.direction,
+        name: row.name,
+        from: row.from,
+        to: row.to,
+        size_bytes: row.size_bytes,
+        ended_ms: row.ended_ms,
+        why: row.why.unwrap_or_else(|| AppError::internal("no cause is recorded")),
+        answer: answer.map(|answer| StoreAnswer {
+            status: answer.status,
+            code: answer.code.clone(),
+            extended_code: answer.extended_code.clone(),
+            request_id: answer.request_id.clone(),
+            message: answer.message.clone(),
+        }),
+        tries: view.stats.retries.max(1),
     }
 }
 
@@ -114,7 +171,7 @@ pub fn counts(counts: engine::Counts) -> Counts {
     Counts { active, waiting, paused, failed, done }
 }
 
-fn direction(kind: engine::Kind) -> Direction {
+pub(crate) fn direction(kind: engine::Kind) -> Direction {
     match kind {
         engine::Kind::Upload => Direction::Upload,
         engine::Kind::Download => Direction::Download,

@@ -9,6 +9,7 @@ mod edges;
 mod faults;
 mod harness;
 mod limits;
+mod lists;
 mod objects;
 mod permissions;
 mod receipts;

@@ -164,6 +164,9 @@ pub(crate) fn engine_failure(error: &EngineError) -> Failure {
             Failure::new(format!("There is no transfer {id}; `tern-cli transfers` lists them."))
         }
         EngineError::NotOver(id) => Failure::new(format!("Transfer {id} is not over; cancel it first.")),
+        EngineError::AlreadyBegun(id) => {
+            Failure::new(format!("Transfer {id} has begun; it is too late for this change."))
+        }
         EngineError::InvalidSpec(reason) => Failure::usage(format!("This cannot be done: {reason}.")),
         EngineError::Stopped => Failure::new(
             "Tern had a fault inside and has stopped; run the command again to go on. TERN_LOG=error tells more.",

@@ -7,6 +7,7 @@
 
 mod adoption;
 mod barrier;
+mod dismissals;
 mod end;
 mod history;
 mod limits;
@@ -28,7 +29,7 @@ use self::rest::TELL_AGAIN;
 use crate::error::{Again, ErrorCode, TransferError};
 use crate::event::{Event, EventKind};
 use crate::fact::Fact;
-use crate::handle::{EngineError, Interruption};
+use crate::handle::{EngineError, Interruption, OptionsChange};
 use crate::job::{self, Attempt, Examined, Tools, Workspace};
 use crate::ledger::Ledger;
 use crate::limits::{RateLimits, Stops};
@@ -61,6 +62,10 @@ pub(crate) enum Command {
     HistoryDays(u32, Reply<()>),
     Adopt(Box<TransferSpec>, Box<Examined>, Reply<TransferId>),
     Renewed(StoreId, Reply<Vec<TransferId>>),
+    /// Some that one wish dismisses; the moment is that of the first of them.
+    Dismiss(Vec<TransferId>, Option<i64>, Reply<i64>),
+    Recall(i64, Reply<bool>),
+    SetOptions(TransferId, OptionsChange, Reply<()>),
     Reorder(Vec<TransferId>, NewPlace, Reply<()>),
     SetOwnLimit(Vec<TransferId>, Option<NonZeroU64>, Reply<()>),
     Shutdown(Reply<()>),
@@ -93,6 +98,18 @@ enum Behind {
     },
     /// Old history has been forgotten.
     Expired,
+    Dismissed {
+        ids: Vec<TransferId>,
+        until_ms: i64,
+        reply: Reply<i64>,
+    },
+    Recalled {
+        until_ms: i64,
+        reply: Reply<bool>,
+    },
+    DismissalEnded {
+        until_ms: i64,
+    },
     /// Transfers that have come to rest, and the news of it: told only once it is recorded.
     Rested(Vec<TransferId>, Vec<Event>),
 }
@@ -154,6 +171,12 @@ pub(crate) struct DriverState {
     /// Whether the window wants more rows than a turn could read.
     reads_on: bool,
     wake_at: Option<Duration>,
+    /// When what was dismissed cannot be taken back any more, by the moment that the ledger has for each wish.
+    dismissals: BTreeMap<i64, Duration>,
+    /// The last such moment that was given.
+    last_dismissal_ms: i64,
+    /// Transfers that are dismissed, which the ledger is only about to know.
+    dismissing: BTreeSet<TransferId>,
     /// When old history is looked for; `None` while that is under way, or if it is kept for ever.
     expire_at: Option<Duration>,
     sampled_at: Duration,
@@ -169,6 +192,7 @@ impl Driver {
             Err(error) => tracing::error!(%error, "the ledger cannot be read"),
         }
         self.state.exhausted = !self.takes_over;
+        self.take_over_dismissals();
         self.state.expire_at = (self.history_days > 0).then(|| self.tools.clock.now());
         self.apply_limits();
         self.refill();
@@ -203,10 +227,10 @@ impl Driver {
         let patience = self.state.closing_since.map(|since| since + SHUTDOWN_PATIENCE);
         let unrecorded = self.state.unrecorded_since.map(|since| since + TELL_AGAIN);
         let reads_on = self.state.reads_on.then_some(Duration::ZERO);
-        [reads_on, self.state.wake_at, self.state.limits_at, self.state.expire_at, sample, patience, unrecorded]
-            .into_iter()
-            .flatten()
-            .min()
+        let dismissal = self.next_dismissal();
+        let DriverState { wake_at, limits_at, expire_at, .. } = self.state;
+        let waits = [reads_on, wake_at, limits_at, expire_at, sample, patience, unrecorded, dismissal];
+        waits.into_iter().flatten().min()
     }
 
     fn tick(&mut self) {
@@ -228,6 +252,7 @@ impl Driver {
         let moves = !self.state.parts_running.is_empty();
         self.moving.send_if_modified(|told| std::mem::replace(told, moves) != moves);
         self.expire_history(now);
+        self.end_dismissals(now);
         self.tell_ledger_again(now);
         self.forget_resting();
         self.refill();
@@ -330,7 +355,7 @@ impl Driver {
             }
             Behind::Added { ids, reply, ledger_only } => {
                 if ledger_only {
-                    self.state.changes_under_way -= 1;
+                    self.changes_written();
                     self.state.exhausted = !self.takes_over;
                 }
                 if passed.failure.is_some() {
@@ -343,10 +368,8 @@ impl Driver {
                 drop(reply.send(answer(passed.failure).map(|()| ids)));
             }
             Behind::Limited(reply) => {
-                self.state.changes_under_way -= 1;
-                if self.state.changes_under_way == 0 {
-                    self.state.own_limits_under_way.clear();
-                }
+                self.changes_written();
+                // Whoever asked may have stopped listening.
                 drop(reply.send(answer(passed.failure)));
             }
             Behind::Told(reply) => drop(reply.send(answer(passed.failure))),
@@ -357,10 +380,7 @@ impl Driver {
                 self.moved(&ids);
             }
             Behind::AllTold { intent, reply } => {
-                self.state.changes_under_way -= 1;
-                if self.state.changes_under_way == 0 {
-                    self.state.all_under_way = None;
-                }
+                self.changes_written();
                 if intent == Intent::Run {
                     // Rows before the cursor may wait again.
                     self.read_from_the_start();
@@ -369,6 +389,9 @@ impl Driver {
                 drop(reply.send(answer(passed.failure)));
             }
             Behind::Expired => self.expired(&passed),
+            Behind::Dismissed { ids, until_ms, reply } => self.dismissed(&ids, until_ms, passed.failure, reply),
+            Behind::Recalled { until_ms, reply } => self.recalled(until_ms, passed.failure, reply),
+            Behind::DismissalEnded { until_ms } => self.dismissal_ended(until_ms, &passed),
             Behind::Rested(ids, events) => self.rested(ids, events, passed.failure.is_some()),
         }
     }

@@ -9,7 +9,7 @@ use store::UploadRef;
 
 use crate::checkpoint::{Checkpoint, PartRecord, Session};
 use crate::error::TransferError;
-use crate::transfer::{Intent, State, StoreId, TransferId, TransferSpec};
+use crate::transfer::{Intent, State, StoreId, TransferId, TransferOptions, TransferSpec};
 use crate::view::{Stats, Transferred};
 
 /// A new transfer.
@@ -161,6 +161,26 @@ pub enum Fact {
         /// Which transfer.
         id: TransferId,
     },
+    /// It shall be done in another way from now on.
+    OptionsSet {
+        /// Which transfer.
+        id: TransferId,
+        /// How.
+        options: Box<TransferOptions>,
+    },
+    /// The user gave it up, or cleared it away. Until a moment it can be taken back as it was; then, also after a crash,
+    /// what was sent of it is removed.
+    Dismissed {
+        /// Which transfer.
+        id: TransferId,
+        /// The moment, in milliseconds since 1970. All that is dismissed by one wish has the same, and nothing else has.
+        until_ms: i64,
+    },
+    /// What was dismissed is what it was again.
+    Recalled {
+        /// Which transfer.
+        id: TransferId,
+    },
 }
 
 impl Fact {
@@ -183,7 +203,10 @@ impl Fact {
             | Self::Failed { id, .. }
             | Self::Done { id, .. }
             | Self::Cancelled { id, .. }
-            | Self::Removed { id } => *id,
+            | Self::Removed { id }
+            | Self::OptionsSet { id, .. }
+            | Self::Dismissed { id, .. }
+            | Self::Recalled { id } => *id,
         }
     }
 }
@@ -195,6 +218,17 @@ pub enum Bulk {
     AllSet {
         /// What is wanted of them.
         intent: Intent,
+    },
+    /// All that was dismissed by one wish is what it was again.
+    Recalled {
+        /// Until when it could be.
+        until_ms: i64,
+    },
+    /// What was dismissed by one wish cannot be taken back any more: it is removed, or being cancelled from now on. At
+    /// most a thousand at a time.
+    DismissalEnds {
+        /// Until when it could be.
+        until_ms: i64,
     },
     /// What was done or cancelled before a moment is forgotten. At most a thousand at a time, oldest first.
     Expired {

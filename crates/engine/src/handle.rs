@@ -3,17 +3,20 @@
 //! What is asked of it is here; what can be looked at, in `reads.rs`.
 
 mod adoption;
+mod change;
 mod reads;
 
 use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use store::ObjectStore;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+pub use self::change::OptionsChange;
 use crate::buffer::BufferPool;
 use crate::clock::Clock;
 use crate::disk::Disk;
@@ -41,6 +44,11 @@ const EVENT_BACKLOG: usize = 16_384;
 
 /// Days that transfers that are over stay in the list unless said otherwise.
 const HISTORY_DAYS_DEFAULT: u32 = 90;
+
+/// How long what was dismissed can be taken back.
+pub const DISMISSAL: Duration = Duration::from_secs(10);
+/// Transfers that one question to the driver dismisses, so that other questions are answered in between.
+const DISMISSED_AT_A_TIME: usize = 2_000;
 
 /// Where stores come from: gives a durable [`StoreId`] its meaning.
 #[async_trait]
@@ -129,6 +137,9 @@ pub enum EngineError {
     /// A spec that makes no sense.
     #[error("{0}")]
     InvalidSpec(String),
+    /// What is asked for has to be said before a transfer begins.
+    #[error("transfer {0} has begun; this can be changed only before that")]
+    AlreadyBegun(TransferId),
     /// An upload cannot be adopted.
     #[error(transparent)]
     Adoption(#[from] TransferError),
@@ -253,6 +264,43 @@ impl Engine {
     /// If one does not exist or the ledger cannot be written.
     pub async fn cancel(&self, ids: &[TransferId]) -> Result<(), EngineError> {
         self.ask(|reply| Command::Want(ids.to_vec(), Intent::Cancel, reply)).await
+    }
+
+    /// Gives transfers up, or clears away what is over: they leave every list at once and stop, and can be taken back for
+    /// [`DISMISSAL`], also after a crash. Then what was sent of them is removed. Answers with the moment (milliseconds
+    /// since 1970) at which that begins, which names this wish. Those that are being cancelled already, or that nobody
+    /// knows, are passed over.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub async fn dismiss(&self, ids: &[TransferId]) -> Result<i64, EngineError> {
+        let mut until_ms = None;
+        for some in ids.chunks(DISMISSED_AT_A_TIME) {
+            until_ms = Some(self.ask(|reply| Command::Dismiss(some.to_vec(), until_ms, reply)).await?);
+        }
+        match until_ms {
+            Some(until_ms) => Ok(until_ms),
+            None => self.ask(|reply| Command::Dismiss(Vec::new(), None, reply)).await,
+        }
+    }
+
+    /// Takes back what [`Engine::dismiss`] has answered with: its transfers are what they were. Whether there was still
+    /// time for it.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub async fn recall(&self, until_ms: i64) -> Result<bool, EngineError> {
+        self.ask(|reply| Command::Recall(until_ms, reply)).await
+    }
+
+    /// Changes how a transfer is done. The number of parallel parts applies to parts that begin from now on; the size of
+    /// a part and the conflict rule only to what has not begun.
+    ///
+    /// # Errors
+    /// `AlreadyBegun` if it is too late for the change, `InvalidSpec` for a value out of its range; nothing is changed
+    /// then.
+    pub async fn set_options(&self, id: TransferId, change: OptionsChange) -> Result<(), EngineError> {
+        self.ask(|reply| Command::SetOptions(id, change, reply)).await
     }
 
     /// Pauses everything that is not over.

@@ -6,6 +6,7 @@
 
 mod apply;
 mod check;
+mod dismissals;
 mod history;
 mod lock;
 mod piles;
@@ -25,7 +26,7 @@ use store::{UploadId, UploadRef};
 use crate::fact::{Bulk, Fact};
 use crate::queue::Loaded;
 use crate::transfer::{End, StoreId, TransferId};
-use crate::view::{Counts, Filter, TransferDetail, TransferView};
+use crate::view::{Counts, FailedCause, Filter, TransferDetail, TransferView};
 
 /// Why the ledger could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +89,9 @@ pub enum Owner {
 /// Rows that one [`Bulk::Expired`] removes at most, so that no other fact waits long behind it.
 pub const EXPIRED_AT_ONCE_MAX: usize = 1000;
 
+/// Rows that one [`Bulk::DismissalEnds`] changes at most, for the same reason.
+pub const DISMISSED_AT_ONCE_MAX: usize = 1000;
+
 /// An upload that its store did not let go of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leftover {
@@ -107,7 +111,7 @@ pub trait Ledger: Send + Sync + std::fmt::Debug {
     fn append(&self, facts: &[Fact]) -> Result<(), LedgerError>;
 
     /// Records what is true of many transfers at once, and returns, when that would survive a power cut, how many rows
-    /// are gone.
+    /// it was true of: for `AllSet` nobody asks, so it says 0.
     fn append_bulk(&self, bulk: Bulk) -> Result<usize, LedgerError>;
 
     /// How to read it back.
@@ -131,6 +135,18 @@ pub trait Records: Send + Sync + std::fmt::Debug {
 
     /// Rows of a filter after one of them. `Active` is the same as `Waiting` here: working is not durable.
     fn page(&self, filter: Filter, after: Option<TransferId>, limit: usize) -> Result<Vec<TransferView>, LedgerError>;
+
+    /// Ids of a filter after one of them, in the order of its pages. `Active` is the same as `Waiting` here.
+    fn ids(&self, filter: Filter, after: Option<TransferId>, limit: usize) -> Result<Vec<TransferId>, LedgerError>;
+
+    /// Ids of those that wait, before one of them, nearest first.
+    fn waiting_before(&self, id: TransferId, limit: usize) -> Result<Vec<TransferId>, LedgerError>;
+
+    /// Causes of which something has failed, those with most failures first.
+    fn failed_causes(&self) -> Result<Vec<FailedCause>, LedgerError>;
+
+    /// Until when what is dismissed can be taken back, in milliseconds since 1970: one moment for each wish, ascending.
+    fn dismissals(&self) -> Result<Vec<i64>, LedgerError>;
 
     /// Transfers as they are recorded, without their parts; those that exist, in the order asked for.
     fn views(&self, ids: &[TransferId]) -> Result<Vec<TransferView>, LedgerError>;

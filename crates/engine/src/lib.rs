@@ -61,7 +61,8 @@ pub use error::{Again, Answer, ErrorCode, TransferError};
 pub use event::{Event, EventKind, PartDetails};
 pub use fact::{Added, Bulk, Fact};
 pub use handle::{
-    Adoption, ComparedPart, Comparison, Engine, EngineError, EngineOptions, EngineParts, Interruption, Stores,
+    Adoption, ComparedPart, Comparison, DISMISSAL, Engine, EngineError, EngineOptions, EngineParts, Interruption,
+    OptionsChange, Stores,
 };
 pub use job::ForeignUpload;
 pub use keys::{NameTooLong, Naming};
@@ -80,6 +81,6 @@ pub use transfer::{
     TransferId, TransferOptions, TransferSpec,
 };
 pub use view::{
-    Actions, Counts, Filter, Outcome, Page, PageRequest, PartState, Phase, RequestId, RequestPurpose, Stats,
-    TransferDetail, TransferView, Transferred,
+    Actions, Counts, FailedCause, Filter, IdPage, Outcome, Page, PageRequest, PartState, Phase, RequestId,
+    RequestPurpose, Stats, TransferDetail, TransferView, Transferred,
 };

@@ -17,12 +17,14 @@
 //! | Moving | its direction is stopped → Waiting |
 //! | any working | retries used up → Failed; intent Pause and no job left → Paused; intent Cancel → Discarding |
 //! | Paused, Failed | intent Run → Waiting; intent Cancel → Discarding |
+//! | any, dismissed | no job left → Dismissed; taken back → what it was; its time over → Discarding, or gone |
 //!
 //! What that costs: a reader has to hold a table in mind. `outcome.rs` has the second column, `settle.rs` the first.
 //!
 //! The queue holds only what works and a window of what is next. The driver loads rows from the ledger as
 //! [`Input::Load`] and forgets those named in [`Step::unload`].
 
+mod dismissed;
 mod expired;
 mod held_back;
 mod outcome;
@@ -48,7 +50,7 @@ use crate::handle::Interruption;
 use crate::limits::Stops;
 use crate::retry::{RetryPolicy, Streak};
 use crate::rules::Rules;
-use crate::transfer::{Intent, State, StoreId, TransferId};
+use crate::transfer::{Intent, State, StoreId, TransferId, TransferOptions, TransferSpec};
 
 /// Bounds of what runs at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +135,12 @@ impl Queue {
             }
             Input::Load(loaded) => loaded.into_iter().for_each(|one| self.admit(one, &mut step)),
             Input::Want(id, intent) => self.want(id, intent, &mut step),
+            Input::Dismiss(ids, until_ms) => {
+                ids.into_iter().for_each(|id| self.dismiss(id, until_ms, &mut step));
+            }
+            Input::Recall(until_ms) => self.recall(until_ms, &mut step),
+            Input::DismissalEnds(until_ms) => self.dismissal_ends(until_ms, &mut step),
+            Input::SetOptions(id, options) => self.set_options(id, *options, &mut step),
             Input::Reorder(places) => places.into_iter().for_each(|(id, order)| self.reorder(id, order, &mut step)),
             Input::Stop(stops) => self.stop(stops, &mut step),
             Input::OwnLimit(id, limit) => self.set_own_limit(id, limit, &mut step),
@@ -145,7 +153,8 @@ impl Queue {
                 for transfer in self.transfers.values() {
                     step.stop.extend(transfer.stoppable());
                     if transfer.state.is_working() {
-                        let (id, state, stats) = (transfer.id, State::Waiting, Some(transfer.stats));
+                        let state = if transfer.dismissed.is_some() { State::Dismissed } else { State::Waiting };
+                        let (id, stats) = (transfer.id, Some(transfer.stats));
                         step.facts.push(Fact::StateSet { id, state, stats });
                     }
                 }
@@ -193,7 +202,7 @@ impl Queue {
 
     fn want(&mut self, id: TransferId, intent: Intent, step: &mut Step) {
         let Some(transfer) = self.transfers.get_mut(&id) else { return };
-        if transfer.state.is_final() {
+        if transfer.state.is_final() || transfer.dismissed.is_some() {
             return;
         }
         // What is being removed cannot be brought back; going on means to go on removing.
@@ -202,7 +211,7 @@ impl Queue {
             transfer.intent = intent;
             step.facts.push(Fact::IntentSet { id, intent });
         }
-        let resting = matches!(transfer.state, State::Paused | State::Failed);
+        let resting = matches!(transfer.state, State::Paused | State::Failed | State::Dismissed);
         match intent {
             Intent::Run => {
                 transfer.hold_until = None;
@@ -238,6 +247,14 @@ impl Queue {
         }
         if let Some(transfer) = self.transfers.get(&id) {
             step.events.push(transfer.state_event());
+        }
+    }
+
+    fn set_options(&mut self, id: TransferId, options: TransferOptions, step: &mut Step) {
+        step.facts.push(Fact::OptionsSet { id, options: Box::new(options.clone()) });
+        if let Some(transfer) = self.transfers.get_mut(&id) {
+            // Jobs that run have theirs by value; the next ones are started by these.
+            transfer.spec = Arc::new(TransferSpec { options, ..transfer.spec.as_ref().clone() });
         }
     }
 

@@ -74,7 +74,7 @@ pub(crate) struct Passed {
     pub(crate) number: u64,
     /// Why its facts are not durable, if they are not.
     pub(crate) failure: Option<String>,
-    /// How many rows a bulk has removed.
+    /// How many rows a bulk was true of.
     pub(crate) removed: usize,
     /// Those of its transfers whose file could not be synced since they last went on.
     pub(crate) unsynced: Vec<TransferId>,
@@ -161,7 +161,7 @@ impl Recorder {
             let asked: BTreeSet<TransferId> = barriers.iter().flat_map(|(ids, _)| ids.iter().copied()).collect();
             let due = |one: &Pending| one.due_at().is_some_and(|due| due.max(not_before) <= now);
             // History that expires is of transfers of which nothing is pending.
-            let flush = matches!(bulk, Some((Bulk::AllSet { .. }, _)));
+            let flush = bulk.is_some_and(|(bulk, _)| !matches!(bulk, Bulk::Expired { .. }));
             let group: BTreeMap<TransferId, Pending> =
                 pending.extract_if(.., |id, one| closing || flush || asked.contains(id) || due(one)).collect();
 

@@ -36,12 +36,14 @@ pub enum Rule {
     OwnLimitHolds,
     /// Where nothing may move, nothing does.
     StopHolds,
+    /// Nothing of what is given up is removed before the time is over in which that can be taken back.
+    UndoHasItsTime,
 }
 
 #[cfg(feature = "testing")]
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SyncBeforeRecord,
         Self::CommitBarrier,
         Self::SessionBeforeParts,
@@ -57,6 +59,7 @@ impl Rule {
         Self::PauseHolds,
         Self::OwnLimitHolds,
         Self::StopHolds,
+        Self::UndoHasItsTime,
     ];
 }
 

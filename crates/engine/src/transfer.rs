@@ -252,12 +252,14 @@ pub enum State {
     Done,
     /// Ended by the user; nothing is left of it.
     Cancelled,
+    /// Given up or cleared away by the user, who can still take it back: everything is kept until a moment.
+    Dismissed,
 }
 
 impl State {
-    /// Whether nothing will happen unless the user acts.
+    /// Whether nothing will happen unless the user acts, or lets the time pass in which he can take something back.
     pub fn is_resting(self) -> bool {
-        matches!(self, Self::Paused | Self::Failed | Self::Done | Self::Cancelled)
+        matches!(self, Self::Paused | Self::Failed | Self::Done | Self::Cancelled | Self::Dismissed)
     }
 
     /// Whether it is over.

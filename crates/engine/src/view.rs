@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use store::{Crc64, ETag, VersionId};
 
 use crate::checkpoint::Checkpoint;
-use crate::error::TransferError;
+use crate::error::{ErrorCode, TransferError};
 use crate::limits::{LimitNow, LimitsNow};
 use crate::priority::Priority;
 use crate::transfer::{Intent, Kind, State, TransferId, TransferSpec};
@@ -116,6 +116,9 @@ impl Actions {
     /// The rule, in one place.
     pub fn of(state: State, intent: Intent) -> Self {
         let running = matches!(state, State::Waiting | State::Probing | State::Beginning | State::Moving);
+        if state == State::Dismissed {
+            return Self::default();
+        }
         Self {
             can_pause: running && intent == Intent::Run,
             // What is held for new credentials is paused although it shall run.
@@ -222,13 +225,13 @@ impl TransferView {
 
     /// The one word.
     pub fn phase(&self) -> Phase {
-        use crate::error::ErrorCode;
         match (self.state, self.intent) {
             (State::Done, _) => match &self.result {
                 Some(result) if result.verified => Phase::DoneVerified,
                 _ => Phase::DoneUnverified,
             },
             (State::Cancelled, _) => Phase::Cancelled,
+            (State::Dismissed, _) => Phase::Cancelling,
             (State::Failed, _) => Phase::Failed,
             (_, Intent::Cancel) => Phase::Cancelling,
             (State::Paused, _) | (State::Waiting, Intent::Pause) => Phase::Paused,
@@ -299,8 +302,19 @@ pub enum Filter {
     Paused,
     /// Failed.
     Failed,
+    /// Failed of one cause.
+    FailedOf(ErrorCode),
     /// Done.
     Done,
+}
+
+/// What failed of one cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FailedCause {
+    /// The cause.
+    pub code: ErrorCode,
+    /// How many; never 0.
+    pub count: u64,
 }
 
 /// A page to read.
@@ -327,6 +341,15 @@ pub struct Page {
     pub next: Option<TransferId>,
 }
 
+/// Ids of a filter, in its order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IdPage {
+    /// The ids; there may be fewer than were asked for although more follow.
+    pub ids: Vec<TransferId>,
+    /// Give this as `after` for the next page.
+    pub next: Option<TransferId>,
+}
+
 /// Exact numbers for each filter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
@@ -349,7 +372,6 @@ mod tests {
     use store::ObjectRef;
 
     use super::*;
-    use crate::error::{ErrorCode, TransferError};
     use crate::transfer::{End, StoreId};
 
     #[test]

@@ -1,8 +1,9 @@
 //! The real ledger, with a judge who reads along and a disk that may be full.
 
 use engine::ledger::{Ledger, LedgerError, Records, SqliteLedger};
-use engine::{Bulk, Fact, Filter, Intent, State};
+use engine::{Bulk, Clock as _, Fact, Filter, Intent, State};
 
+use crate::clock::Time;
 use crate::oracle::Oracle;
 use crate::weather::Dice;
 
@@ -12,6 +13,8 @@ pub(crate) struct JudgedLedger {
     pub(crate) inner: SqliteLedger,
     pub(crate) dice: Dice,
     pub(crate) oracle: Oracle,
+    /// The wall clock, where it was never moved.
+    pub(crate) clock: Option<Time>,
 }
 
 type Result<T> = std::result::Result<T, LedgerError>;
@@ -37,6 +40,16 @@ impl Ledger for JudgedLedger {
             Bulk::AllSet { intent: Intent::Run } => (Intent::Run, State::Waiting),
             Bulk::AllSet { .. } => (Intent::Pause, State::Paused),
             Bulk::Expired { .. } => return self.inner.append_bulk(bulk),
+            Bulk::Recalled { until_ms } | Bulk::DismissalEnds { until_ms } => {
+                let rows = self.inner.append_bulk(bulk)?;
+                let ends = matches!(bulk, Bulk::DismissalEnds { .. });
+                let too_early = self.clock.as_ref().is_some_and(|clock| clock.wall_ms() < until_ms);
+                if ends && too_early && rows > 0 {
+                    self.oracle.accuse("what is given up is removed while it can be taken back".to_owned());
+                }
+                self.oracle.dismissal_over(until_ms, ends).iter().for_each(|fact| self.oracle.durable(fact));
+                return Ok(rows);
+            }
         };
         let mut of_rows = Vec::new();
         for id in self.inner.open_ids(Filter::All)? {

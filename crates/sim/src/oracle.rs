@@ -27,6 +27,8 @@ pub(crate) struct Known {
     pub(crate) order: i64,
     pub(crate) state: State,
     pub(crate) cancelled: bool,
+    /// Until when it can be taken back, and what it was.
+    pub(crate) dismissed: Option<(i64, State)>,
     checkpoint: Option<Checkpoint>,
     pub(crate) session: Option<Session>,
     /// Every upload that it was ever told of.
@@ -171,6 +173,23 @@ impl Oracle {
         book.known.iter().find(|(_, known)| known.spec == *spec).map(|(id, _)| *id)
     }
 
+    /// What the end of a wish, or its being taken back, means for each of its transfers.
+    pub(crate) fn dismissal_over(&self, until_ms: i64, ends: bool) -> Vec<Fact> {
+        let book = self.book();
+        let of_this_wish = |one: &Known| one.dismissed.filter(|(until, _)| *until == until_ms).map(|(_, was)| was);
+        let concerned = book.known.iter().filter_map(|(id, one)| of_this_wish(one).map(|was| (*id, was)));
+        concerned
+            .flat_map(|(id, was)| match (ends, was.is_final()) {
+                (false, _) => vec![Fact::Recalled { id }],
+                (true, true) => vec![Fact::Removed { id }],
+                (true, false) => vec![
+                    Fact::StateSet { id, state: State::Waiting, stats: None },
+                    Fact::IntentSet { id, intent: engine::Intent::Cancel },
+                ],
+            })
+            .collect()
+    }
+
     /// A fact is durable.
     pub(crate) fn durable(&self, fact: &Fact) {
         self.note(format!("durable {fact:?}"));
@@ -180,6 +199,7 @@ impl Oracle {
                 order: added.order,
                 state: State::Waiting,
                 cancelled: false,
+                dismissed: None,
                 checkpoint: None,
                 session: None,
                 uploads: BTreeSet::new(),
@@ -241,13 +261,36 @@ impl Oracle {
             Fact::Removed { .. } => {
                 removed.insert(id);
             }
+            Fact::OptionsSet { options, .. } => one.spec.options = options.as_ref().clone(),
+            Fact::Dismissed { until_ms, .. } => {
+                if one.dismissed.is_none() && !(one.cancelled && !over) {
+                    one.dismissed = Some((*until_ms, one.state));
+                    one.state = State::Dismissed;
+                }
+            }
+            Fact::Recalled { .. } => {
+                if let Some((_, state)) = one.dismissed {
+                    one.state = state;
+                }
+            }
+        }
+        let too_early = one.dismissed.is_some() && matches!(fact, Fact::Cancelled { .. });
+        if one.state != State::Dismissed {
+            one.dismissed = None;
         }
         let one = one.clone();
         if matches!(fact, Fact::Removed { .. }) {
             known.remove(&id);
         }
         drop(book);
-        if over && !matches!(fact, Fact::Removed { .. } | Fact::Reordered { .. } | Fact::OwnLimitSet { .. }) {
+        if too_early {
+            self.accuse(format!("{id} is gone, although it can still be taken back"));
+        }
+        let may_follow = matches!(
+            fact,
+            Fact::Removed { .. } | Fact::Reordered { .. } | Fact::OwnLimitSet { .. } | Fact::Dismissed { .. }
+        );
+        if over && !may_follow {
             self.accuse(format!("{id} is over, and yet: {fact:?}"));
         }
         match fact {
@@ -357,6 +400,9 @@ impl Oracle {
                     let known = &book.known[id];
                     if flying > usize::from(known.spec.options.parallel_parts) {
                         wrong.push(format!("{id} moves {flying} parts at a time"));
+                    }
+                    if known.state == State::Dismissed {
+                        wrong.push(format!("{id} is given up, and its part {number} leaves"));
                     }
                     if book.paused.contains(id) {
                         wrong.push(format!("{id} is paused, and its part {number} leaves"));

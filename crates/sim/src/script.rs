@@ -81,6 +81,10 @@ pub enum Act {
     ResumeAll,
     /// The user clears it away, if it is over.
     Remove(usize),
+    /// The user gives it up, or clears it away, and may change his mind.
+    Dismiss(usize),
+    /// The user takes back what he dismissed last.
+    Recall,
     /// The user moves it before another, or to the front if that is itself.
     Reorder(usize, usize),
     /// The user moves the sliders: bytes a second, 0 for no limit.
@@ -206,7 +210,7 @@ fn planned(random: &mut fastrand::Rng) -> Planned {
 
 fn act(random: &mut fastrand::Rng, count: usize) -> Act {
     let at = random.usize(0..count);
-    match random.u8(0..58) {
+    match random.u8(0..63) {
         0..=3 => Act::Pause(at),
         4..=7 => Act::Resume(at),
         8 | 9 => Act::Cancel(at),
@@ -235,6 +239,8 @@ fn act(random: &mut fastrand::Rng, count: usize) -> Act {
         52 | 53 => Act::Timetable([None, Some(0), Some(1), Some(2)][random.usize(0..4)]),
         54 => Act::FullSpeed(random.u64(1..90)),
         55..=57 => Act::Priority(at, random.u8(0..3)),
+        58..=60 => Act::Dismiss(at),
+        61 | 62 => Act::Recall,
         _ => Act::ForeignUpload(at),
     }
 }

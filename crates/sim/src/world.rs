@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use engine::ledger::SqliteLedger;
 use engine::queue::QueueLimits;
 use engine::{
-    Clock as _, ConflictRule, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, Hour, Interruption, Limit,
-    NewPlace, Priority, RateLimits, RetryPolicy, RouteChoice, State, StoreId, Stores, Timetable, TransferError,
+    Clock as _, ConflictRule, DISMISSAL, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, Hour, Interruption,
+    Limit, NewPlace, Priority, RateLimits, RetryPolicy, RouteChoice, State, StoreId, Stores, Timetable, TransferError,
     TransferId, TransferOptions, TransferSpec,
 };
 use store::{Capabilities, MemoryOptions, MemoryStore, ObjectRef, ObjectSettings, ObjectStore};
@@ -74,6 +74,8 @@ struct World {
     specs: Vec<TransferSpec>,
     tampers: Vec<(usize, Tamper)>,
     wanted: Wanted,
+    /// Wishes that may be taken back.
+    dismissals: Vec<i64>,
     /// Whether the wall clock was never moved: with a wrong one nothing can be proved by times.
     clock_was_right: bool,
     /// Which rule the engine shall break.
@@ -155,6 +157,7 @@ impl World {
             specs: Vec::new(),
             tampers: Vec::new(),
             wanted: Wanted::default(),
+            dismissals: Vec::new(),
             clock_was_right: !script.steps.iter().any(|step| matches!(step.act, Act::Wall(_))),
             broken,
         };
@@ -242,7 +245,8 @@ impl World {
                 if aside.is_some() {
                     self.oracle.accuse("the ledger was put aside".to_owned());
                 }
-                JudgedLedger { inner, dice: self.dice.clone(), oracle: self.oracle.clone() }
+                let clock = self.clock_was_right.then(|| self.time.clone());
+                JudgedLedger { inner, dice: self.dice.clone(), oracle: self.oracle.clone(), clock }
             }
             Err(error) => {
                 self.oracle.accuse(format!("the ledger cannot be opened: {error}"));
@@ -334,6 +338,17 @@ impl World {
                 let Some(id) = self.id(at) else { return };
                 let _ = self.answered("remove", engine.remove(&[id])).await;
             }
+            Act::Dismiss(at) => {
+                let Some(id) = self.id(at) else { return };
+                // Refused where the ledger cannot be written; then it is dismissed as soon as that can be.
+                if let Some(Ok(until_ms)) = self.answered("dismiss", engine.dismiss(&[id])).await {
+                    self.dismissals.push(until_ms);
+                }
+            }
+            Act::Recall => {
+                let Some(until_ms) = self.dismissals.pop() else { return };
+                let _ = self.answered("recall", engine.recall(until_ms)).await;
+            }
             Act::Reorder(at, other) => {
                 let (Some(id), Some(other)) = (self.id(at), self.id(other)) else { return };
                 let to = if id == other { NewPlace::First } else { NewPlace::Before(other) };
@@ -414,6 +429,8 @@ impl World {
         // A timetable stays: what it stops has to go on by itself.
         self.want(engine, Wanted { hours: self.wanted.hours, ..Wanted::default() });
         self.oracle.all_paused(false);
+        // What is dismissed is left to its end: nobody takes it back any more.
+        sleep(DISMISSAL + Duration::from_secs(5)).await;
         for _ in 0..2 {
             let open: Vec<TransferId> =
                 self.oracle.known().iter().filter(|(_, one)| !one.state.is_final()).map(|(id, _)| *id).collect();

@@ -173,7 +173,7 @@ pub async fn save_receipt(app: Shared<'_>, paper: u64, format: ReceiptFormat) ->
         ReceiptFormat::Html => "html",
     };
     let usual = format!("{}.{extension}", open.receipt.usual_name());
-    let Some(path) = app.desktop()?.save_file(&usual, extension).await else { return Ok(None) };
+    let Some(path) = app.desktop()?.save_file(&usual, &[extension]).await else { return Ok(None) };
     let write = move || {
         let text = match format {
             ReceiptFormat::Json => open.receipt.to_json(),

@@ -1,12 +1,13 @@
 //! Transfers: adding, listing, and what the user wants of them.
 
-use engine::{End, Engine, EngineError, Filter, PageRequest, Route, TransferId, TransferSpec};
+use engine::{End, Engine, EngineError, Filter, OptionsChange, Page, PageRequest, Route, TransferId, TransferSpec};
 use store::ObjectRef;
 
 use super::{Answer, Shared};
-use crate::dto::{AppError, Conflict, CopyRoute, TransferDetail, TransferFilter, TransferPage};
+use crate::dto::{AppError, Conflict, CopyRoute, TransferDetail, TransferFilter, TransferPage, TransferRow};
+use crate::dto_list::{LogPage, TransferOptionsForm};
 use crate::naming::{self, How};
-use crate::view;
+use crate::{selection, view};
 
 /// Most rows of a page, whatever is asked for.
 const PAGE_ROWS_MAX: u32 = 500;
@@ -129,18 +130,32 @@ pub async fn transfers(
     after: Option<u64>,
     limit: u32,
 ) -> Answer<TransferPage> {
-    let filter = match filter {
-        TransferFilter::Active => Filter::Active,
-        TransferFilter::Waiting => Filter::Waiting,
-        TransferFilter::Paused => Filter::Paused,
-        TransferFilter::Failed => Filter::Failed,
-        TransferFilter::Done => Filter::Done,
-    };
-    let request = PageRequest { filter, after: after.map(TransferId), limit: limit.min(PAGE_ROWS_MAX) as usize };
+    let limit = limit.min(PAGE_ROWS_MAX) as usize;
     let engine = app.engine().await?;
-    let (page, limits) = (engine.page(request)?, engine.limits());
-    let rows = page.rows.iter().map(|one| view::row(one, &limits)).collect();
-    Ok(TransferPage { revision: page.revision, total: page.total, rows, next: page.next.map(|id| id.0) })
+    let (page, limits) = (page(engine, filter, after.map(TransferId), limit)?, engine.limits());
+    let rows: Vec<TransferRow> = page.rows.iter().map(|one| view::row(one, &limits)).collect();
+    let selected = app.selection.among(filter, rows.iter().map(|row| row.id));
+    Ok(TransferPage { revision: page.revision, total: page.total, rows, selected, next: page.next.map(|id| id.0) })
+}
+
+/// A page of the engine. The list of what works goes on with what is next in line; those that work are all on its first
+/// page, as far as they fill no more than half of it.
+fn page(engine: &Engine, shown: TransferFilter, after: Option<TransferId>, limit: usize) -> Result<Page, EngineError> {
+    if shown != TransferFilter::Active {
+        return engine.page(PageRequest { filter: selection::listed(shown), after, limit });
+    }
+    let waiting = |limit: usize| engine.page(PageRequest { filter: Filter::Waiting, after, limit });
+    let working = engine.counts()?.active;
+    if after.is_some() {
+        let page = waiting(limit)?;
+        return Ok(Page { total: page.total + working, ..page });
+    }
+    let mut page = engine.page(PageRequest { filter: Filter::Active, after: None, limit: limit.div_ceil(2) })?;
+    let next = waiting(limit - page.rows.len())?;
+    page.total += next.total;
+    page.rows.extend(next.rows);
+    page.next = next.next;
+    Ok(page)
 }
 
 /// One transfer with its parts.
@@ -153,6 +168,27 @@ pub async fn transfer_detail(app: Shared<'_>, id: u64) -> Answer<TransferDetail>
         .as_ref()
         .map(|one| view::detail(one, &limits))
         .ok_or_else(|| AppError::from(EngineError::NoSuchTransfer(TransferId(id))))
+}
+
+/// A page of the log of a transfer, newest first.
+#[tauri::command]
+#[specta::specta]
+pub async fn transfer_log(app: Shared<'_>, id: u64, before: Option<u64>, limit: u32) -> Answer<LogPage> {
+    let detail = app.engine().await?.detail(TransferId(id)).await?;
+    let detail = detail.ok_or_else(|| AppError::from(EngineError::NoSuchTransfer(TransferId(id))))?;
+    Ok(app.journal.page(&detail, before, limit.min(PAGE_ROWS_MAX) as usize))
+}
+
+/// Changes how a transfer is done, as far as it is not too late for that.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_transfer_options(app: Shared<'_>, id: u64, form: TransferOptionsForm) -> Answer<()> {
+    let change = OptionsChange {
+        parallel_parts: form.parallel_parts,
+        part_size_bytes: form.part_size_bytes,
+        conflict: form.conflict.map(naming::conflict_rule),
+    };
+    Ok(app.engine().await?.set_options(TransferId(id), change).await?)
 }
 
 /// Stops transfers and keeps everything.
@@ -215,6 +251,6 @@ pub async fn reveal(app: Shared<'_>, id: u64) -> Answer<()> {
     }
 }
 
-fn transfer_ids(ids: Vec<u64>) -> Vec<TransferId> {
+pub(super) fn transfer_ids(ids: Vec<u64>) -> Vec<TransferId> {
     ids.into_iter().map(TransferId).collect()
 }

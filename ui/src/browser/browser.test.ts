@@ -400,7 +400,7 @@ describe('what is under way to a place', () => {
     const uploading = new Uploading({
       transfers: () => {
         pulls += 1;
-        return Promise.resolve({ revision: 1, total: 0, rows: [], next: null });
+        return Promise.resolve({ revision: 1, total: 0, rows: [], selected: [], next: null });
       },
     });
     uploading.show('b', '');

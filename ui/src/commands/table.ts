@@ -34,6 +34,8 @@ const ROWS = [
   { id: 'retrySelected', words: 'cmd.retrySelected', section: 'transfers', icon: 'retry', keys: 'Ctrl R' },
   { id: 'details', words: 'cmd.details', section: 'transfers', icon: 'list', keys: 'Space', inList: true },
   { id: 'reveal', words: 'cmd.reveal', section: 'transfers', icon: 'reveal', keys: 'Enter', inList: true },
+  { id: 'moveUp', words: 'cmd.moveUp', section: 'transfers', icon: 'cu', keys: 'Alt Shift Up', inList: true },
+  { id: 'moveDown', words: 'cmd.moveDown', section: 'transfers', icon: 'cd', keys: 'Alt Shift Down', inList: true },
   { id: 'cancel', words: 'cmd.cancel', section: 'transfers', icon: 'x', keys: 'Delete', inList: true },
   { id: 'remove', words: 'cmd.remove', section: 'transfers', icon: 'trash', keys: 'Shift Delete', inList: true },
 

@@ -25,6 +25,11 @@ export function clock(ms: number): string {
   return `${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
+/** `14:52:08`, in local time: for what happens within a minute. */
+export function clockSeconds(ms: number): string {
+  return `${clock(ms)}:${two(new Date(ms).getSeconds())}`;
+}
+
 /** `2026-11-18 16:42`, in local time. */
 export function dateTime(ms: number): string {
   const at = new Date(ms);

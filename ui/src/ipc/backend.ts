@@ -6,6 +6,8 @@
  */
 import type {
   AccountView,
+  Acted,
+  ActOn,
   AppError,
   AppStatus,
   Bookmark,
@@ -15,19 +17,29 @@ import type {
   CopyRoute,
   DeletedPart,
   DesktopWords,
+  Exported,
+  FailedGroups,
+  FailedPage,
+  FailedPaths,
   FolderPart,
   GivenFiles,
+  KeysForm,
   Limits,
   LimitSettings,
   LinkView,
+  LogPage,
+  MoveTo,
   Notice,
   ObjectPage,
   Priority,
   Push,
   QuitQuestion,
+  Select,
+  Selected,
   Settings,
   TransferDetail,
   TransferFilter,
+  TransferOptionsForm,
   TransferPage,
 } from './bindings';
 import type { LeftoversBackend } from './leftovers';
@@ -37,7 +49,9 @@ import type { ReceiptsBackend } from './receipts';
 export type * from './objects';
 export type {
   AccountView,
+  Acted,
   Actions,
+  ActOn,
   AppError,
   AppStatus,
   Bookmark,
@@ -50,14 +64,24 @@ export type {
   DesktopWords,
   Direction,
   DraggedCount,
+  Exported,
+  FailedGroup,
+  FailedGroups,
+  FailedPage,
+  FailedPaths,
+  FailedRow,
   FolderPart,
   GivenFiles,
+  KeysForm,
   LimitNow,
   Limits,
   LimitSettings,
   LimitSource,
   LimitsNow,
   LinkView,
+  LogPage,
+  LogRow,
+  MoveTo,
   NotDeleted,
   Notice,
   NoticeFacts,
@@ -67,10 +91,14 @@ export type {
   Pulse,
   Push,
   QuitQuestion,
+  Select,
+  Selected,
   Settings,
   ShownState,
   TransferDetail,
   TransferFilter,
+  TransferOptionsForm,
+  TransferOptionsView,
   TransferPage,
   TransferRow,
 } from './bindings';
@@ -87,6 +115,8 @@ export interface Backend extends LeftoversBackend, ObjectBackend, ReceiptsBacken
   accounts(): Promise<AccountView[]>;
   useAccount(id: string): Promise<AccountView>;
   forgetAccount(id: string): Promise<void>;
+  /** Answers with how many transfers go on with them. */
+  renewKeys(id: string, keys: KeysForm): Promise<number>;
 
   listBuckets(): Promise<BucketView[]>;
   createBucket(name: string): Promise<void>;
@@ -122,11 +152,33 @@ export interface Backend extends LeftoversBackend, ObjectBackend, ReceiptsBacken
   /** One page in the order of the filter; `after` is the `next` of the page before. */
   transfers(filter: TransferFilter, after: number | null, limit: number): Promise<TransferPage>;
   transferDetail(id: number): Promise<TransferDetail>;
+  /** Newest first; `before` is the `next` of the page before. */
+  transferLog(id: number, before: number | null, limit: number): Promise<LogPage>;
+  setTransferOptions(id: number, form: TransferOptionsForm): Promise<void>;
   pause(ids: number[]): Promise<void>;
   resume(ids: number[]): Promise<void>;
-  cancel(ids: number[]): Promise<void>;
   retry(ids: number[]): Promise<void>;
-  remove(ids: number[]): Promise<void>;
+  /** Gives up what runs, clears away what is over: gone from the lists at once, removed when undo is no longer possible. */
+  dismiss(ids: number[]): Promise<Acted>;
+  dismissList(filter: TransferFilter): Promise<Acted>;
+  moveTransfers(ids: number[], to: MoveTo): Promise<Acted>;
+  /** False if it is too late. */
+  undo(number: number): Promise<boolean>;
+
+  /** The selection is held behind this door; a list is told which of its rows are in it. */
+  select(filter: TransferFilter, change: Select): Promise<Selected>;
+  selected(filter: TransferFilter): Promise<Selected>;
+  actOnSelection(act: ActOn): Promise<Acted>;
+  moveSelection(to: MoveTo): Promise<Acted>;
+
+  failedGroups(): Promise<FailedGroups>;
+  failedRows(code: string, after: number | null, limit: number): Promise<FailedPage>;
+  /** Of one cause, or of all; answers with how many. */
+  retryFailed(code: string | null): Promise<number>;
+  dismissFailed(code: string | null): Promise<Acted>;
+  failedPaths(code: string | null): Promise<FailedPaths>;
+  /** The native dialog, then the file; null when the dialog was closed. */
+  exportFailed(): Promise<Exported | null>;
   pauseAll(): Promise<void>;
   resumeAll(): Promise<void>;
   reveal(id: number): Promise<void>;

@@ -196,6 +196,41 @@ export const commands = {
 	setFullSpeed: (on: boolean) => typedError<LimitSettings, AppError>(__TAURI_INVOKE("set_full_speed", { on })),
 	setTransferLimit: (ids: number[], bytesS: number | null) => typedError<null, AppError>(__TAURI_INVOKE("set_transfer_limit", { ids, bytesS })),
 	setPriority: (ids: number[], priority: Priority) => typedError<null, AppError>(__TAURI_INVOKE("set_priority", { ids, priority })),
+	/**  A page of the log of a transfer, newest first. */
+	transferLog: (id: number, before: number | null, limit: number) => typedError<LogPage, AppError>(__TAURI_INVOKE("transfer_log", { id, before, limit })),
+	/**  Changes how a transfer is done, as far as it is not too late for that. */
+	setTransferOptions: (id: number, form: TransferOptionsForm) => typedError<null, AppError>(__TAURI_INVOKE("set_transfer_options", { id, form })),
+	/**  The causes, with how many failed of each. */
+	failedGroups: () => typedError<FailedGroups, AppError>(__TAURI_INVOKE("failed_groups")),
+	/**  A page of what failed of one cause, newest first. */
+	failedRows: (code: string, after: number | null, limit: number) => typedError<FailedPage, AppError>(__TAURI_INVOKE("failed_rows", { code, after, limit })),
+	/**  Tries all of a cause again, or all that failed. Answers with how many. */
+	retryFailed: (code: string | null) => typedError<number, AppError>(__TAURI_INVOKE("retry_failed", { code })),
+	/**  Takes all of a cause out of the list, or all that failed; can be undone. */
+	dismissFailed: (code: string | null) => typedError<Acted, AppError>(__TAURI_INVOKE("dismiss_failed", { code })),
+	/**  Sources of what failed, one a line, newest first. */
+	failedPaths: (code: string | null) => typedError<FailedPaths, AppError>(__TAURI_INVOKE("failed_paths", { code })),
+	/**  Asks where to, then writes all that failed there as CSV or JSONL; none if the dialog was closed. */
+	exportFailed: () => typedError<Exported | null, AppError>(__TAURI_INVOKE("export_failed")),
+	/**  Changes what is selected in a list, and says what is. */
+	select: (filter: TransferFilter, change: Select) => typedError<Selected, AppError>(__TAURI_INVOKE("select", { filter, change })),
+	/**  What is selected in a list just now. */
+	selected: (filter: TransferFilter) => typedError<Selected, AppError>(__TAURI_INVOKE("selected", { filter })),
+	/**  Does something with all that is selected; what it does not fit is left alone. */
+	actOnSelection: (act: ActOn) => typedError<Acted, AppError>(__TAURI_INVOKE("act_on_selection", { act })),
+	/**
+	 *  Gives transfers up, or clears them away: they are gone from the list at once, and removed when ten seconds have
+	 *  passed without an undo.
+	 */
+	dismiss: (ids: number[]) => typedError<Acted, AppError>(__TAURI_INVOKE("dismiss", { ids })),
+	/**  Clears a whole list away, as [`dismiss`] does. */
+	dismissList: (filter: TransferFilter) => typedError<Acted, AppError>(__TAURI_INVOKE("dismiss_list", { filter })),
+	/**  Moves transfers that wait to another place in the queue. */
+	moveTransfers: (ids: number[], to: MoveTo) => typedError<Acted, AppError>(__TAURI_INVOKE("move_transfers", { ids, to })),
+	/**  Moves all that is selected and waits to another place in the queue. */
+	moveSelection: (to: MoveTo) => typedError<Acted, AppError>(__TAURI_INVOKE("move_selection", { to })),
+	/**  Takes a wish back. False if it is too late for that. */
+	undo: (number: number) => typedError<boolean, AppError>(__TAURI_INVOKE("undo", { number })),
 };
 
 /* Types */
@@ -233,6 +268,25 @@ export type AclView = {
 	canned: string | null,
 	/**  The grants. */
 	grants: GrantView[],
+};
+
+/**  A wish for all that is selected. */
+export type ActOn = 
+/**  Stop and keep everything. */
+"pause" | 
+/**  Go on. */
+"resume" | 
+/**  Try again. */
+"retry" | 
+/**  Give up, or clear away; can be undone. */
+"dismiss";
+
+/**  What came of a wish for several transfers. */
+export type Acted = {
+	/**  How many it was for. */
+	count: number,
+	/**  Give this to `undo` within ten seconds; none if there is nothing to take back. */
+	undo: number | null,
 };
 
 /**  What can be clicked now; computed by the engine. */
@@ -533,6 +587,80 @@ export type EndFinding =
 /**  Nothing was promised of it. */
 "skipped";
 
+/**  A list that was written. */
+export type Exported = {
+	/**  Where it is. */
+	path: string,
+	/**  How many lines it has. */
+	count: number,
+};
+
+/**  What failed of one cause. */
+export type FailedGroup = {
+	/**  The cause: a code that has words. */
+	code: string,
+	/**  How many. */
+	count: number,
+	/**  The store's own code, as the newest of them got it. */
+	store_code: string | null,
+};
+
+/**  Everything that has failed, by its cause. */
+export type FailedGroups = {
+	/**  Grows with every change of any transfer. */
+	revision: number,
+	/**  How many in all. */
+	total: number,
+	/**  The largest first. */
+	groups: FailedGroup[],
+};
+
+/**  A page of what failed of one cause, newest first. */
+export type FailedPage = {
+	/**  Grows with every change of any transfer. */
+	revision: number,
+	/**  How many in all. */
+	total: number,
+	/**  The rows. */
+	rows: FailedRow[],
+	/**  Give this as `after` for the next page. */
+	next: number | null,
+};
+
+/**  Paths of what has failed, one a line. */
+export type FailedPaths = {
+	/**  The lines. */
+	text: string,
+	/**  How many. */
+	count: number,
+	/**  How many more there are, which are not among them. */
+	left_out: number,
+};
+
+/**  A transfer that failed. */
+export type FailedRow = {
+	/**  Id. */
+	id: number,
+	/**  Kind. */
+	direction: Direction,
+	/**  File name or last part of the key. */
+	name: string,
+	/**  Full source. */
+	from: string,
+	/**  Full target. */
+	to: string,
+	/**  Size, if it was known. */
+	size_bytes: number | null,
+	/**  When it failed. */
+	ended_ms: number | null,
+	/**  Why: code and params. */
+	why: AppError,
+	/**  What was answered. */
+	answer: StoreAnswer | null,
+	/**  How often it was tried. */
+	tries: number,
+};
+
 /**  What one page of a folder holds, all levels of it. */
 export type FolderPart = {
 	/**  Objects of this page. */
@@ -627,6 +755,32 @@ export type LinkView = {
 	expires_ms: number,
 };
 
+/**  A page of a transfer's log, newest first. */
+export type LogPage = {
+	/**  How many lines there are. */
+	total: number,
+	/**  The lines. */
+	rows: LogRow[],
+	/**  Give this as `before` for the next page. */
+	next: number | null,
+};
+
+/**  A line of a transfer's log. */
+export type LogRow = {
+	/**  Its number; larger is later. */
+	seq: number,
+	/**  When, in milliseconds since 1970. */
+	at_ms: number,
+	/**  What happened: a code that has words. */
+	what: string,
+	/**  Values for the words. */
+	params: { [key in string]: string },
+	/**  Why, where something went wrong. */
+	why: AppError | null,
+	/**  Id of the request that it is about. */
+	request_id: string | null,
+};
+
 /**  One entry of the user's own metadata. */
 export type MetadataEntry = {
 	/**  Its name, in lower case. */
@@ -634,6 +788,21 @@ export type MetadataEntry = {
 	/**  Its value. */
 	value: string,
 };
+
+/**  Another place in the queue. */
+export type MoveTo = 
+/**  One up. */
+{ to: "up" } | 
+/**  One down. */
+{ to: "down" } | 
+/**  Before all others. */
+{ to: "first" } | 
+/**  Behind all others. */
+{ to: "last" } | 
+/**  Just before this one. */
+{ to: "before"; 
+/**  Which. */
+id: number };
 
 /**  An object that the store did not delete. */
 export type NotDeleted = {
@@ -992,6 +1161,45 @@ export type RestoreView =
 /**  Until then, if the store tells. */
 until_ms: number | null };
 
+/**  A change of what is selected. */
+export type Select = 
+/**  This one alone. */
+{ do: "only"; 
+/**  Which. */
+id: number } | 
+/**  This one too, or no more. */
+{ do: "toggle"; 
+/**  Which. */
+id: number } | 
+/**  All from one to the other, in the order of the list. */
+{ do: "range"; 
+/**  Where it began. */
+from: number; 
+/**  Where it ends. */
+to: number } | 
+/**  The whole list. */
+{ do: "all" } | 
+/**  Nothing. */
+{ do: "none" };
+
+/**  What is selected: held in Rust, told as figures. */
+export type Selected = {
+	/**  Of which list. */
+	filter: TransferFilter,
+	/**  How many. */
+	count: number,
+	/**  Names of the first few. */
+	names: string[],
+	/**  Their kind, if they have one kind. */
+	direction: Direction | null,
+	/**  Bytes of them that are at the far side. */
+	done_bytes: number,
+	/**  Whether all of them were looked at for kind, bytes and actions; of very many only the first are. */
+	exact: boolean,
+	/**  What at least one of them allows. */
+	actions: Actions,
+};
+
 /**  What the window remembers between runs. */
 export type Settings = {
 	/**  `en`, `zh`, or `system`. */
@@ -1059,6 +1267,20 @@ export type SourceState =
 /**  It is gone, or cannot be reached. */
 "missing";
 
+/**  What the store answered, for its support. */
+export type StoreAnswer = {
+	/**  HTTP status. */
+	status: number | null,
+	/**  The store's code. */
+	code: string | null,
+	/**  The store's finer code. */
+	extended_code: string | null,
+	/**  Id of the request. */
+	request_id: string | null,
+	/**  The store's sentence, or the system's where nothing was answered. */
+	message: string,
+};
+
 /**  A tag of an object. */
 export type TagView = {
 	/**  Its name. */
@@ -1097,6 +1319,10 @@ export type TransferDetail = {
 	request_id: string | null,
 	/**  When the last finished part was written to the ledger. */
 	saved_ms: number | null,
+	/**  How it is done. */
+	options: TransferOptionsView,
+	/**  The account that it needs, where it is held for new keys. */
+	needs_keys_of: string | null,
 };
 
 /**  Which transfers to list. */
@@ -1112,6 +1338,30 @@ export type TransferFilter =
 /**  Done. */
 "done";
 
+/**  A change of how a transfer is done; what is `None` stays. */
+export type TransferOptionsForm = {
+	/**  Parts that move at a time. */
+	parallel_parts: number | null,
+	/**  Size of a part. */
+	part_size_bytes: number | null,
+	/**  What to do where the target exists with other content. */
+	conflict: Conflict | null,
+};
+
+/**  How a transfer is done, and what of that can still be changed. */
+export type TransferOptionsView = {
+	/**  Parts that move at a time. */
+	parallel_parts: number,
+	/**  Size of a part, as asked for. */
+	part_size_bytes: number,
+	/**  What to do where the target exists with other content. */
+	conflict: Conflict,
+	/**  Whether the number of parts at a time can be changed. */
+	parallel_open: boolean,
+	/**  Whether the rest can be changed: it has not begun. */
+	plan_open: boolean,
+};
+
 /**  A page of transfers. */
 export type TransferPage = {
 	/**  Grows with every change; a page older than the one shown is dropped. */
@@ -1120,6 +1370,8 @@ export type TransferPage = {
 	total: number,
 	/**  The rows, in order. */
 	rows: TransferRow[],
+	/**  Ids of those of them that are selected. */
+	selected: number[],
 	/**  Give this as `after` for the next page. */
 	next: number | null,
 };

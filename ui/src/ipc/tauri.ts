@@ -33,6 +33,7 @@ export const tauriBackend: Backend = {
   accounts: () => open(commands.accounts()),
   useAccount: (id) => open(commands.useAccount(id)),
   forgetAccount: (id) => done(commands.forgetAccount(id)),
+  renewKeys: (id, keys) => open(commands.renewKeys(id, keys)),
 
   listBuckets: () => open(commands.listBuckets()),
   createBucket: (name) => done(commands.createBucket(name)),
@@ -69,11 +70,28 @@ export const tauriBackend: Backend = {
 
   transfers: (filter, after, limit) => open(commands.transfers(filter, after, limit)),
   transferDetail: (id) => open(commands.transferDetail(id)),
+  transferLog: (id, before, limit) => open(commands.transferLog(id, before, limit)),
+  setTransferOptions: (id, form) => done(commands.setTransferOptions(id, form)),
   pause: (ids) => done(commands.pause(ids)),
   resume: (ids) => done(commands.resume(ids)),
-  cancel: (ids) => done(commands.cancel(ids)),
   retry: (ids) => done(commands.retry(ids)),
-  remove: (ids) => done(commands.remove(ids)),
+  dismiss: (ids) => open(commands.dismiss(ids)),
+  dismissList: (filter) => open(commands.dismissList(filter)),
+  moveTransfers: (ids, to) => open(commands.moveTransfers(ids, to)),
+  undo: (number) => open(commands.undo(number)),
+
+  select: (filter, change) => open(commands.select(filter, change)),
+  selected: (filter) => open(commands.selected(filter)),
+  actOnSelection: (act) => open(commands.actOnSelection(act)),
+  moveSelection: (to) => open(commands.moveSelection(to)),
+
+  failedGroups: () => open(commands.failedGroups()),
+  failedRows: (code, after, limit) => open(commands.failedRows(code, after, limit)),
+  retryFailed: (code) => open(commands.retryFailed(code)),
+  dismissFailed: (code) => open(commands.dismissFailed(code)),
+  failedPaths: (code) => open(commands.failedPaths(code)),
+  exportFailed: () => open(commands.exportFailed()),
+
   pauseAll: () => done(commands.pauseAll()),
   resumeAll: () => done(commands.resumeAll()),
   reveal: (id) => done(commands.reveal(id)),

@@ -52,6 +52,9 @@ describe('the table of commands', () => {
     session.route.go({ screen: 'bucket', bucket: 'media-archive', prefix: '' });
     await screen.findAllByTestId('object-row');
     look();
+    session.route.go({ screen: 'transfers', filter: 'failed' });
+    await screen.findAllByTestId('failed-group');
+    look();
     expect(COMMANDS.map(({ id }) => id).filter((id) => !seen.has(id))).toEqual([]);
   });
 

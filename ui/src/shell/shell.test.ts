@@ -26,7 +26,7 @@ describe('counts', () => {
     const { counts } = backend.simulation.pulse();
     await waitFor(() => expect(screen.getByTestId('nav-done')).toHaveTextContent(String(counts.done)));
     expect(screen.getByTestId('nav-failed')).toHaveTextContent(String(counts.failed));
-    backend.simulation.remove(backend.simulation.ids('failed'));
+    backend.simulation.dismiss(backend.simulation.ids('failed'), 1);
     backend.push({ type: 'pulse', pulse: backend.simulation.pulse() });
     await waitFor(() => expect(screen.getByTestId('nav-failed')).toHaveTextContent(/^Failed\s*$/));
   });
@@ -92,7 +92,7 @@ describe('dropped files', () => {
 describe('cancelling', () => {
   test('names what is lost and keeps by default', async () => {
     const backend = await open();
-    const cancel = vi.spyOn(backend, 'cancel');
+    const dismiss = vi.spyOn(backend, 'dismiss');
     const pause = vi.spyOn(backend, 'pause');
     const [first] = await screen.findAllByTestId('transfer-row');
     if (!first) throw new Error('no row');
@@ -101,7 +101,7 @@ describe('cancelling', () => {
     expect(confirm).toHaveTextContent(/Cancel 1 upload and delete 11\.\d GiB already sent\?/);
     await userEvent.click(screen.getByTestId('confirm-keep'));
     expect(pause).toHaveBeenCalledOnce();
-    expect(cancel).not.toHaveBeenCalled();
+    expect(dismiss).not.toHaveBeenCalled();
   });
 });
 

@@ -6,6 +6,7 @@ export type ListAct =
   | { do: 'open' }
   | { do: 'clear' }
   | { do: 'act'; act: 'cancel' | 'remove' }
+  | { do: 'reorder'; to: 'up' | 'down' }
   | { do: 'type'; char: string };
 
 type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>;
@@ -24,6 +25,7 @@ export function listKey(event: Pressed, typing: boolean): ListAct | null {
   const { key } = event;
   const command = event.ctrlKey || event.metaKey;
   if (command) return key.toLowerCase() === 'a' && !event.shiftKey && !event.altKey ? { do: 'all' } : null;
+  if (event.altKey && event.shiftKey && (key === 'ArrowUp' || key === 'ArrowDown')) return { do: 'reorder', to: key === 'ArrowUp' ? 'up' : 'down' };
   if (event.altKey) return null;
   const by = MOVES[key];
   if (by !== undefined) return { do: 'move', by, extend: event.shiftKey };

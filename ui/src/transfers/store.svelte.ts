@@ -2,7 +2,8 @@
  * The window's picture of one list of transfers: the pages in view, pulled when something changed.
  *
  * Pages are reached by key (`after`), so the list grows as it is scrolled; pages far from view are let go and pulled
- * again. A reply that is older than what is shown, or that answers for another list, is dropped.
+ * again. A reply that is older than what is shown, or that answers for another list, is dropped. What is selected is held
+ * in Rust: each page tells which of its rows are, so a million selected rows cost nothing here.
  */
 import { SvelteSet } from 'svelte/reactivity';
 import {
@@ -10,19 +11,17 @@ import {
   type AppError,
   type Backend,
   errorOf,
+  type Select,
+  type Selected,
   type TransferDetail,
   type TransferFilter,
   type TransferPage,
-  type TransferRow,
 } from '../ipc/backend';
 import { merge, type Shown } from './merge';
 
 export const PAGE_ROWS = 64;
 /** Pages kept on each side of those in view. */
 const KEPT_PAGES = 8;
-/** Rows asked for at once when a command is meant for a whole list. */
-const WALK_ROWS = 500;
-
 interface Page {
   /** Null when let go; the way to the next page is kept. */
   shown: Shown[] | null;
@@ -36,7 +35,10 @@ export class TransferStore {
   total = $state(0);
   loaded = $state(false);
   error = $state.raw<AppError | null>(null);
+  /** Those of the rows that are known here which are selected; which others are, Rust knows. */
   selected = new SvelteSet<number>();
+  /** The figures of all that is selected; null when nothing is. */
+  selection = $state.raw<Selected | null>(null);
   /** The row that the keys and the drawer are at. */
   cursor = $state<number | null>(null);
   detail = $state.raw<TransferDetail | null>(null);
@@ -46,6 +48,8 @@ export class TransferStore {
   #range = { first: 0, end: 1 };
   #pulling = false;
   #anchor: number | null = null;
+  /** Changes of the selection whose answer is still to come: until then what was clicked is what is shown. */
+  #selecting = 0;
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -109,6 +113,7 @@ export class TransferStore {
     const show = this.#show;
     try {
       await this.#pullPages(show, frozen);
+      if (this.selection && this.#selecting === 0) await this.#pullSelection(show);
       await this.#pullDetail(show);
       if (show === this.#show) this.error = null;
     } catch (thrown) {
@@ -145,6 +150,29 @@ export class TransferStore {
     this.#pages = pages;
     this.total = page.total;
     this.loaded = true;
+    if (this.#selecting === 0) {
+      const selected = new Set(page.selected);
+      for (const { id } of page.rows) {
+        if (selected.has(id)) this.selected.add(id);
+        else this.selected.delete(id);
+      }
+    }
+  }
+
+  async #pullSelection(show: number): Promise<void> {
+    const selection = await this.#backend.selected(this.filter);
+    if (show === this.#show && this.#selecting === 0) this.selection = selection.count > 0 ? selection : null;
+  }
+
+  async #change(change: Select): Promise<void> {
+    const show = this.#show;
+    this.#selecting += 1;
+    try {
+      const selection = await this.#backend.select(this.filter, change);
+      if (show === this.#show && this.#selecting === 1) this.selection = selection.count > 0 ? selection : null;
+    } finally {
+      this.#selecting -= 1;
+    }
   }
 
   /** Rows that left this list stay for a while, and then they must show what became of them. */
@@ -200,73 +228,57 @@ export class TransferStore {
   }
 
   clearSelection(): void {
+    const had = this.selection !== null || this.selected.size > 0;
     this.selected.clear();
+    this.selection = null;
     this.cursor = null;
     this.#anchor = null;
     this.detail = null;
+    if (had) void this.#change({ do: 'none' }).catch(() => undefined);
   }
 
   /** A click or a key: alone, added to the selection, or the range from where it began. */
-  select(index: number, how: 'one' | 'toggle' | 'range'): void {
+  async select(index: number, how: 'one' | 'toggle' | 'range'): Promise<void> {
     const shown = this.at(index);
     if (!shown) return;
     const { id } = shown.row;
+    const from = how === 'range' ? (this.#anchor ?? id) : id;
+    this.#mark(index, how, id, from);
+    if (this.cursor !== id) this.detail = null;
+    this.cursor = id;
+    await this.#change(how === 'toggle' ? { do: 'toggle', id } : how === 'range' ? { do: 'range', from, to: id } : { do: 'only', id });
+  }
+
+  /** What was clicked is seen at once; the answer of Rust is what counts. */
+  #mark(index: number, how: 'one' | 'toggle' | 'range', id: number, from: number): void {
     if (how === 'toggle') {
       if (!this.selected.delete(id)) this.selected.add(id);
       this.#anchor = id;
-    } else if (how === 'range') {
-      const from = this.indexOf(this.#anchor ?? id);
-      const start = from < 0 ? index : from;
-      this.selected.clear();
-      for (let i = Math.min(start, index); i <= Math.max(start, index); i += 1) {
-        const one = this.at(i);
-        if (one) this.selected.add(one.row.id);
-      }
-      if (from < 0) this.#anchor = id;
-    } else {
-      this.selected.clear();
-      this.selected.add(id);
-      this.#anchor = id;
+      return;
     }
-    if (this.cursor !== id) this.detail = null;
-    this.cursor = id;
+    this.selected.clear();
+    this.selected.add(id);
+    if (how === 'one') {
+      this.#anchor = id;
+      return;
+    }
+    this.#anchor = from;
+    const start = this.indexOf(from);
+    if (start < 0) return;
+    for (let i = Math.min(start, index); i <= Math.max(start, index); i += 1) {
+      const one = this.at(i);
+      if (one) this.selected.add(one.row.id);
+    }
   }
 
   async selectAll(): Promise<void> {
-    const show = this.#show;
-    const ids = await this.allIds();
-    if (show !== this.#show) return;
-    for (const id of ids) this.selected.add(id);
-    this.cursor ??= ids[0] ?? null;
+    for (const page of this.#pages) for (const { row } of page.shown ?? []) this.selected.add(row.id);
+    this.cursor ??= this.at(0)?.row.id ?? null;
+    await this.#change({ do: 'all' });
   }
-
-  /** Every id of the list, by walking its pages. */
-  async allIds(): Promise<number[]> {
-    const ids: number[] = [];
-    let after: number | null = null;
-    do {
-      const page: TransferPage = await this.#backend.transfers(this.filter, after, WALK_ROWS);
-      for (const row of page.rows) ids.push(row.id);
-      after = page.next;
-    } while (after !== null);
-    return ids;
-  }
-
-  /** The selected rows that are known here. */
-  readonly selectedRows = $derived.by(() => {
-    const rows: TransferRow[] = [];
-    for (const page of this.#pages) {
-      for (const { row } of page.shown ?? []) if (this.selected.has(row.id)) rows.push(row);
-    }
-    return rows;
-  });
 
   /** What can be done with at least one of the selected rows. */
-  readonly offered = $derived.by((): Actions => {
-    const offered: Actions = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false };
-    for (const { actions } of this.selectedRows) {
-      for (const name of Object.keys(offered) as (keyof Actions)[]) offered[name] ||= actions[name];
-    }
-    return offered;
-  });
+  readonly offered = $derived<Actions>(this.selection?.actions ?? NOTHING);
 }
+
+const NOTHING: Actions = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false };

@@ -45,10 +45,12 @@ export function detailOf(more: Partial<TransferDetail> = {}): TransferDetail {
     retries: 1,
     request_id: null,
     saved_ms: null,
+    options: { parallel_parts: 8, part_size_bytes: 40 * 1024 ** 2, conflict: 'fail', parallel_open: true, plan_open: false },
+    needs_keys_of: null,
     ...more,
   };
 }
 
 export function pageOf(rows: TransferRow[], more: Partial<TransferPage> = {}): TransferPage {
-  return { revision: 1, total: rows.length, rows, next: null, ...more };
+  return { revision: 1, total: rows.length, rows, selected: [], next: null, ...more };
 }

@@ -2,7 +2,7 @@ import { cleanup, render, screen } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { setLanguage } from '../i18n/index.svelte';
-import type { Backend, ShownState, TransferPage, TransferRow as Row } from '../ipc/backend';
+import type { Backend, Select, Selected, ShownState, TransferFilter, TransferPage, TransferRow as Row } from '../ipc/backend';
 import { drawCell } from './draw';
 import Drawer from './Drawer.svelte';
 import { scaleFor, scaleTop, withSample, SPAN_MS, GAP_MS } from './graph';
@@ -176,7 +176,7 @@ describe('the map of parts', () => {
   });
 
   test('its summary and legend count what is there, and name only that', () => {
-    render(Drawer, { detail: detailOf(), samples: [], now: Date.now(), onact: () => undefined, onclose: () => undefined });
+    render(Drawer, { detail: detailOf(), samples: [], now: Date.now(), onact: () => undefined, onkeys: () => undefined, onchanged: () => undefined, onclose: () => undefined });
     expect(screen.getByTestId('piece-map')).toHaveAccessibleName('Parts: 5 sent, 2 in flight, 2 waiting, 1 failed');
     expect(screen.getByText('Sent, 2nd try 1')).toBeInTheDocument();
     expect(screen.queryByText(/Verified/)).toBeNull();
@@ -185,7 +185,7 @@ describe('the map of parts', () => {
 
 describe('the drawer', () => {
   const drawer = (more: Parameters<typeof detailOf>[0]): void => {
-    render(Drawer, { detail: detailOf(more), samples: [], now: 10_000, onact: () => undefined, onclose: () => undefined });
+    render(Drawer, { detail: detailOf(more), samples: [], now: 10_000, onact: () => undefined, onkeys: () => undefined, onchanged: () => undefined, onclose: () => undefined });
   };
 
   test('shows the proof: both checksums, and that they are equal', () => {
@@ -294,17 +294,30 @@ describe('the window’s picture of the list', () => {
     expect(store.nextInLine).toBeNull();
   });
 
-  test('Shift selects a range, Ctrl adds and takes away, and acts are what some row allows', async () => {
-    const store = new TransferStore(backendOf(() => Promise.resolve(pageOf([]))));
-    const rows = [1, 2, 3, 4].map((id) => rowOf({ id, actions: { ...NO_ACTIONS, retry: id === 3 } }));
-    await store.accept(0, pageOf(rows), false);
-    store.select(1, 'one');
-    store.select(3, 'range');
-    expect([...store.selected]).toEqual([2, 3, 4]);
-    expect(store.offered.retry).toBe(true);
-    store.select(2, 'toggle');
-    expect([...store.selected]).toEqual([2, 4]);
-    expect(store.offered).toEqual(NO_ACTIONS);
+  test('what is clicked is seen at once, and what Rust says of it is what counts', async () => {
+    const asked: Select[] = [];
+    const actions = { ...NO_ACTIONS, retry: true };
+    const backend = {
+      ...backendOf(() => Promise.resolve(pageOf([]))),
+      select: (filter: TransferFilter, change: Select): Promise<Selected> => {
+        asked.push(change);
+        return Promise.resolve({ filter, count: 7, names: [], direction: null, done_bytes: 0, exact: true, actions });
+      },
+    };
+    const store = new TransferStore(backend);
+    await store.accept(0, pageOf([1, 2, 3, 4].map((id) => rowOf({ id }))), false);
+    void store.select(1, 'one');
+    expect([...store.selected]).toEqual([2]);
+    void store.select(3, 'range');
+    expect([...store.selected].sort()).toEqual([2, 3, 4]);
+    await store.select(2, 'toggle');
+    expect([...store.selected].sort()).toEqual([2, 4]);
+    expect(asked).toEqual([{ do: 'only', id: 2 }, { do: 'range', from: 2, to: 4 }, { do: 'toggle', id: 3 }]);
+    expect(store.selection?.count).toBe(7);
+    expect(store.offered).toEqual(actions);
+    // A page says which of its rows are selected, whoever selected them.
+    await store.accept(0, pageOf([1, 2, 3, 4].map((id) => rowOf({ id })), { revision: 2, selected: [1, 3] }), false);
+    expect([...store.selected].sort()).toEqual([1, 3]);
   });
 });
 
@@ -340,6 +353,9 @@ describe('keys in the list', () => {
     ['é', {}, { do: 'type', char: 'é' }],
     ['p', { ctrlKey: true }, null],
     ['Tab', {}, null],
+    ['ArrowUp', { altKey: true, shiftKey: true }, { do: 'reorder', to: 'up' }],
+    ['ArrowDown', { altKey: true, shiftKey: true }, { do: 'reorder', to: 'down' }],
+    ['ArrowUp', { altKey: true }, null],
   ])('%s %o', (key, more, meaning) => expect(press(key, more)).toEqual(meaning));
 
   test('a space belongs to a name that is being typed', () => {

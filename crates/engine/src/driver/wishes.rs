@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Behind, Command, Driver, Move, Reply, STRIDE, WINDOW};
 use crate::fact::{Added, Bulk, Fact};
-use crate::handle::EngineError;
+use crate::handle::{EngineError, OptionsChange};
 use crate::live::picture;
 use crate::queue::{Input, Loaded, Transfer};
 use crate::recorder::Note;
@@ -25,6 +25,9 @@ impl Driver {
             // Whoever asked may have stopped listening.
             Command::Detail(id, reply) => drop(reply.send(Ok(self.detail(id)))),
             Command::Renewed(store, reply) => self.renewed(&store, reply),
+            Command::Dismiss(ids, until_ms, reply) => self.dismiss(ids, until_ms, reply),
+            Command::Recall(until_ms, reply) => self.recall(until_ms, reply),
+            Command::SetOptions(id, change, reply) => self.set_options(id, change, reply),
             Command::Reorder(ids, to, reply) => self.reorder(Move { ids, to, reply }),
             Command::SetOwnLimit(ids, limit, reply) => self.set_own_limits(ids, limit, reply),
             Command::Adopt(spec, found, reply) => self.adopt(*spec, *found, reply),
@@ -108,12 +111,15 @@ impl Driver {
 
     /// Passes a wish on, loading the transfer first if only the ledger has it.
     pub(super) fn want(&mut self, id: TransferId, intent: Intent) -> Result<(), EngineError> {
+        if self.state.dismissing.contains(&id) {
+            return Ok(()); // it is given up: only that can be taken back
+        }
         if !self.queue.holds(id) {
             let loaded = self.ledger.records().load(id)?.map(|one| self.as_it_will_be(one));
             let loaded = loaded.ok_or(EngineError::NoSuchTransfer(id))?;
             let rests_so = matches!(
                 (loaded.state, intent),
-                (State::Paused | State::Failed, Intent::Pause) | (State::Done | State::Cancelled, _)
+                (State::Paused | State::Failed, Intent::Pause) | (State::Done | State::Cancelled | State::Dismissed, _)
             );
             if rests_so {
                 if loaded.state == State::Paused && loaded.intent == Intent::Run {
@@ -192,6 +198,7 @@ impl Driver {
             .queue
             .transfers()
             .filter(|one| !one.state.is_final() && one.state != State::Failed && one.intent != Intent::Cancel)
+            .filter(|one| one.state != State::Dismissed)
             .map(|one| one.id)
             .collect();
         if intent == Intent::Run {
@@ -229,6 +236,50 @@ impl Driver {
         }
         self.live.touch();
         self.barrier(told, Behind::Told(reply));
+    }
+
+    /// Another way of doing it, as far as it has not been done in the old one.
+    fn set_options(&mut self, id: TransferId, change: OptionsChange, reply: Reply<()>) {
+        if !self.queue.holds(id) {
+            match self.ledger.records().load(id) {
+                // What may be taken up from the ledger before that knows the change is taken up with it.
+                Ok(Some(loaded)) if loaded.state == State::Waiting => {
+                    let loaded = self.as_it_will_be(loaded);
+                    if loaded.state == State::Waiting {
+                        self.input(Input::Load(vec![loaded]));
+                    }
+                }
+                Ok(Some(_)) => {}
+                // Whoever asked may have stopped listening.
+                Ok(None) => return drop(reply.send(Err(EngineError::NoSuchTransfer(id)))),
+                Err(error) => return drop(reply.send(Err(error.into()))),
+            }
+        }
+        let known = match self.queue.transfer(id) {
+            Some(held) => Some((held.spec.options.clone(), held.state, held.checkpoint.is_some())),
+            None => match self.ledger.records().load(id) {
+                Ok(one) => one.map(|one| {
+                    let one = self.as_it_will_be(one);
+                    (one.spec.options, one.state, one.checkpoint.is_some())
+                }),
+                Err(error) => return drop(reply.send(Err(error.into()))),
+            },
+        };
+        let Some((options, state, planned)) = known else {
+            return drop(reply.send(Err(EngineError::NoSuchTransfer(id))));
+        };
+        let begun = planned || state.is_working() || state.is_final();
+        match change.apply(options, begun) {
+            Ok(_) if state.is_final() || state == State::Dismissed => {
+                drop(reply.send(Err(EngineError::AlreadyBegun(id))));
+            }
+            Ok(options) => {
+                self.input(Input::SetOptions(id, Box::new(options)));
+                self.live.touch();
+                self.barrier(vec![id], Behind::Told(reply));
+            }
+            Err(refused) => drop(reply.send(Err(refused.unwrap_or(EngineError::AlreadyBegun(id))))),
+        }
     }
 
     fn remove(&mut self, ids: Vec<TransferId>, reply: Reply<()>) {

@@ -10,7 +10,7 @@ use super::{Engine, EngineError};
 use crate::driver::Command;
 use crate::ledger::{History, HistoryRequest, Owner};
 use crate::transfer::{End, TransferId};
-use crate::view::{Counts, Filter, Page, PageRequest, TransferDetail, TransferView};
+use crate::view::{Counts, FailedCause, Filter, IdPage, Page, PageRequest, TransferDetail, TransferView};
 
 impl Engine {
     /// One transfer at this moment.
@@ -109,6 +109,10 @@ impl Engine {
                     Filter::Waiting => counts.waiting,
                     Filter::Paused => counts.paused,
                     Filter::Failed => counts.failed,
+                    Filter::FailedOf(code) => {
+                        let causes = self.ledger.records().failed_causes()?;
+                        causes.iter().find(|cause| cause.code == code).map_or(0, |cause| cause.count)
+                    }
                     Filter::Done => counts.done,
                     Filter::All | Filter::Active => {
                         counts.active + counts.waiting + counts.paused + counts.failed + counts.done
@@ -145,6 +149,45 @@ impl Engine {
     /// For how many days what is done stays in the history; 0 for ever.
     pub fn history_days(&self) -> u32 {
         self.history_days
+    }
+
+    /// Ids of a filter, in the order of its pages. `Active` has all that work in one page.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn ids(&self, request: PageRequest) -> Result<IdPage, EngineError> {
+        let PageRequest { filter, after, limit } = request;
+        let mut working: Vec<_> = self.live.all().into_iter().filter(|view| view.state.is_working()).collect();
+        if filter == Filter::Active {
+            working.sort_by_key(|view| (view.order, view.id));
+            return Ok(IdPage { ids: working.iter().map(|view| view.id).collect(), next: None });
+        }
+        let mut ids = self.ledger.records().ids(filter, after, limit)?;
+        let next = ids.last().copied().filter(|_| ids.len() == limit);
+        if filter == Filter::Waiting {
+            // That something works is not durable: the ledger has it among those that wait.
+            ids.retain(|id| !working.iter().any(|view| view.id == *id));
+        }
+        Ok(IdPage { ids, next })
+    }
+
+    /// Ids of those that wait, before one of them, nearest first.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn waiting_before(&self, id: TransferId, limit: usize) -> Result<Vec<TransferId>, EngineError> {
+        let mut ids = self.ledger.records().waiting_before(id, limit.saturating_add(self.live.all().len()))?;
+        ids.retain(|id| self.live.get(*id).is_none_or(|view| !view.state.is_working()));
+        ids.truncate(limit);
+        Ok(ids)
+    }
+
+    /// Causes of which something has failed, those with most failures first.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn failed_causes(&self) -> Result<Vec<FailedCause>, EngineError> {
+        Ok(self.ledger.records().failed_causes()?)
     }
 
     /// For each upload whose it is, as far as it is one of ours.

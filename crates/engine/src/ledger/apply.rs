@@ -6,7 +6,7 @@ use rusqlite::{Transaction, params};
 
 use super::piles::{self, INTENT, STATE};
 use super::rows::{intent_number, signed, state_number};
-use super::{EXPIRED_AT_ONCE_MAX, LedgerError};
+use super::{EXPIRED_AT_ONCE_MAX, LedgerError, dismissals};
 use crate::fact::{Bulk, Fact};
 use crate::transfer::{State, TransferId};
 
@@ -46,6 +46,8 @@ pub(super) fn apply_bulk(transaction: &Transaction<'_>, bulk: Bulk) -> Result<us
             }
             Ok(removed)
         }
+        Bulk::Recalled { until_ms } => dismissals::recall_all(transaction, until_ms),
+        Bulk::DismissalEnds { until_ms } => dismissals::end(transaction, until_ms),
     }
 }
 
@@ -204,6 +206,13 @@ fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), LedgerError> 
         Fact::Removed { id } => {
             transaction.prepare_cached("DELETE FROM transfer WHERE id = ?1")?.execute([signed(*id)])?;
         }
+        Fact::OptionsSet { id, options } => {
+            transaction
+                .prepare_cached("UPDATE transfer SET options = ?2 WHERE id = ?1")?
+                .execute(params![signed(*id), piles::lean_json(options)?])?;
+        }
+        Fact::Dismissed { id, until_ms } => dismissals::dismiss(transaction, *id, *until_ms)?,
+        Fact::Recalled { id } => dismissals::recall(transaction, *id)?,
     }
     Ok(())
 }

@@ -130,7 +130,7 @@ pub(super) fn add(transaction: &Transaction<'_>, rows: &[&Added]) -> Result<(), 
 }
 
 /// JSON without the fields that say nothing.
-fn lean_json(options: &TransferOptions) -> serde_json::Result<String> {
+pub(super) fn lean_json(options: &TransferOptions) -> serde_json::Result<String> {
     fn strip(value: &mut serde_json::Value) {
         if let Some(fields) = value.as_object_mut() {
             fields.retain(|_, value| !value.is_null());

@@ -7,7 +7,7 @@ use super::piles::{self, NOT_OVER};
 use super::rows::{intent_number, signed};
 use super::{LedgerError, Owner, Place, schema};
 use crate::error::ErrorCode;
-use crate::transfer::{Intent, StoreId, TransferId};
+use crate::transfer::{Intent, State, StoreId, TransferId};
 
 fn id(number: i64) -> TransferId {
     TransferId(u64::try_from(number).unwrap_or(0))
@@ -29,11 +29,34 @@ pub(super) fn held(connection: &Connection, store: &StoreId) -> Result<Vec<Trans
 pub(super) fn before(connection: &Connection, place: Option<Place>, limit: usize) -> Result<Vec<Place>, LedgerError> {
     // One moment: piles may be paused between two statements.
     let connection = &connection.unchecked_transaction()?;
+    nearest_before(connection, &piles::numbers_not_over(connection)?, place, limit)
+}
+
+/// Those that wait, before one of them, nearest first.
+pub(super) fn waiting_before(
+    connection: &Connection,
+    id: TransferId,
+    limit: usize,
+) -> Result<Vec<TransferId>, LedgerError> {
+    let connection = &connection.unchecked_transaction()?;
+    let mut place = connection.prepare_cached("SELECT ord FROM transfer WHERE id = ?1")?;
+    let Some(order) = place.query_row([signed(id)], |row| row.get(0)).optional()? else { return Ok(Vec::new()) };
+    let numbers = piles::numbers_of(connection, State::Waiting)?;
+    let places = nearest_before(connection, &numbers, Some((order, id)), limit)?;
+    Ok(places.into_iter().map(|(_, id)| id).collect())
+}
+
+fn nearest_before(
+    connection: &Connection,
+    states: &[i64],
+    place: Option<Place>,
+    limit: usize,
+) -> Result<Vec<Place>, LedgerError> {
     let (order, number) = place.map_or((i64::MAX, i64::MAX), |(order, id)| (order, signed(id)));
     let limit_rows = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut places = Vec::new();
     // A walk along the index for each: over all states at a time it would have to sort.
-    for state in piles::numbers_not_over(connection)? {
+    for state in states {
         let mut statement = connection.prepare_cached(
             "SELECT ord, id FROM transfer WHERE state = ?1 AND (ord, id) < (?2, ?3) ORDER BY ord DESC, id DESC LIMIT ?4",
         )?;
@@ -66,7 +89,8 @@ pub(super) fn first(connection: &Connection) -> Result<Option<Place>, LedgerErro
 /// Whose uploads these are.
 pub(super) fn owners(connection: &Connection, uploads: &[UploadId]) -> Result<Vec<Option<Owner>>, LedgerError> {
     let mut needed = connection.prepare_cached(&format!(
-        "SELECT id FROM transfer WHERE json_extract(checkpoint, '$.session.upload_id') = ?1 AND {NOT_OVER} LIMIT 1"
+        "SELECT id FROM transfer WHERE json_extract(checkpoint, '$.session.upload_id') = ?1 AND ({NOT_OVER} OR EXISTS
+             (SELECT 1 FROM dismissed WHERE dismissed.transfer = transfer.id AND dismissed.state < 3)) LIMIT 1"
     ))?;
     // A reader may come before the first writer of a version that has this table.
     let has_leftovers = schema::version(connection)? >= 2;

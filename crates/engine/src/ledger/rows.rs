@@ -32,6 +32,7 @@ pub(super) fn state_number(state: State) -> i64 {
         State::Failed => 2,
         State::Done => 3,
         State::Cancelled => 4,
+        State::Dismissed => 5,
     }
 }
 
@@ -49,6 +50,7 @@ fn state(number: i64) -> State {
         2 => State::Failed,
         3 => State::Done,
         4 => State::Cancelled,
+        5 => State::Dismissed,
         _ => State::Waiting,
     }
 }

@@ -23,6 +23,8 @@ const SCHEMA_VERSION: i64 = 1 + MIGRATIONS.len() as i64;
 const PAGES_IN_LOG: u32 = 4096;
 /// The first version that has piles.
 const WITH_PILES: i64 = 4;
+/// The first version that counts failures by their cause, and remembers what was dismissed.
+pub(super) const WITH_CAUSES: i64 = 5;
 /// More than there are kinds of statements, so that none is planned twice.
 const STATEMENTS_KEPT: usize = 64;
 
@@ -83,7 +85,7 @@ END;
 ";
 
 /// What makes version 2 of version 1, and so on.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
 CREATE TABLE leftover (
     upload_id TEXT PRIMARY KEY,
@@ -114,6 +116,39 @@ CREATE TABLE pile (
     paused INTEGER NOT NULL
 ) STRICT;
 ",
+    // Failures by their cause, counted as they come and go; and what its user can still take back.
+    "
+ALTER TABLE transfer ADD COLUMN cause TEXT GENERATED ALWAYS AS (CASE WHEN state = 2 THEN
+    CAST(coalesce(json_extract(iif(json_valid(error), error, '{}'), '$.code'), 'internal') AS TEXT) END) VIRTUAL;
+CREATE INDEX transfer_cause ON transfer (cause, ended_ms DESC, id DESC) WHERE state = 2;
+CREATE TABLE cause (
+    code TEXT PRIMARY KEY,
+    n    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO cause SELECT cause, count(*) FROM transfer WHERE state = 2 GROUP BY cause;
+CREATE TRIGGER cause_changed AFTER UPDATE OF state, error ON transfer
+    WHEN (old.state = 2 OR new.state = 2) AND old.cause IS NOT new.cause BEGIN
+    UPDATE cause SET n = n - 1 WHERE code = old.cause;
+    INSERT INTO cause SELECT new.cause, 1 WHERE new.cause IS NOT NULL ON CONFLICT (code) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER cause_removed AFTER DELETE ON transfer WHEN old.state = 2 BEGIN
+    UPDATE cause SET n = n - 1 WHERE code = old.cause;
+END;
+CREATE TABLE dismissed (
+    transfer INTEGER PRIMARY KEY,
+    until_ms INTEGER NOT NULL,
+    state    INTEGER NOT NULL,             -- what it was, and what was wanted of it
+    intent   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX dismissed_until ON dismissed (until_ms);
+INSERT INTO counter VALUES (5, 0, 0);
+CREATE TRIGGER dismissed_changed AFTER UPDATE OF state ON transfer WHEN old.state = 5 AND new.state <> 5 BEGIN
+    DELETE FROM dismissed WHERE transfer = old.id;
+END;
+CREATE TRIGGER dismissed_removed AFTER DELETE ON transfer WHEN old.state = 5 BEGIN
+    DELETE FROM dismissed WHERE transfer = old.id;
+END;
+",
 ];
 
 /// Counts anew where a counter has what no count can have: each change of a row would fail on it.
@@ -123,6 +158,8 @@ UPDATE counter SET
     left_bytes = (SELECT CAST(min(total(size_bytes - done_bytes), 1e18) AS INTEGER) FROM transfer
                   WHERE transfer.state = counter.state AND abs(size_bytes / 2) < (1 << 59) AND abs(done_bytes / 2) < (1 << 59))
     WHERE n NOT BETWEEN 0 AND (1 << 60) OR abs(left_bytes / 2) > (1 << 60);
+DELETE FROM cause WHERE EXISTS (SELECT 1 FROM cause WHERE n NOT BETWEEN 0 AND (1 << 60));
+INSERT INTO cause SELECT cause, count(*) FROM transfer WHERE state = 2 AND NOT EXISTS (SELECT 1 FROM cause) GROUP BY cause;
 ";
 
 /// Opens the writer's connection. What is no ledger of ours, or a damaged one, is renamed, never deleted.
@@ -149,9 +186,14 @@ pub(super) fn open_writer(path: &Path, now_ms: i64) -> Result<(Connection, Optio
 pub(super) fn open_reader(path: &Path) -> Result<Connection, LedgerError> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     set_up(&connection)?;
-    if version(&connection)? < WITH_PILES {
-        // A reader may come before the first writer of this version; then there are none.
+    // A reader may come before the first writer of this version; then there are none.
+    let version = version(&connection)?;
+    if version < WITH_PILES {
         connection.execute_batch("CREATE TEMP TABLE pile (state INTEGER PRIMARY KEY, paused INTEGER NOT NULL)")?;
+    }
+    if version < WITH_CAUSES {
+        connection
+            .execute_batch("CREATE TEMP TABLE dismissed (transfer INTEGER PRIMARY KEY, until_ms, state, intent)")?;
     }
     Ok(connection)
 }

@@ -14,14 +14,16 @@ use super::check::RunningCheck;
 use super::piles::{self, NOT_OVER};
 use super::rows::{self, COLUMNS, intent_number, signed};
 use super::{
-    History, HistoryRequest, Ledger, LedgerError, Leftover, Owner, Place, Records, SetAside, history, places, schema,
+    History, HistoryRequest, Ledger, LedgerError, Leftover, Owner, Place, Records, SetAside, dismissals, history, places,
+    schema,
 };
 use crate::checkpoint::{Checkpoint, PartRecord};
+use crate::error::ErrorCode;
 use crate::fact::{Bulk, Fact};
 use crate::priority::Priority;
 use crate::queue::Loaded;
 use crate::transfer::{End, Intent, State, StoreId, TransferId};
-use crate::view::{Counts, Filter, PartState, TransferDetail, TransferView};
+use crate::view::{Counts, FailedCause, Filter, PartState, TransferDetail, TransferView};
 
 /// A ledger in a database file.
 #[derive(Debug)]
@@ -62,20 +64,56 @@ impl SqliteLedger {
         Ok(Some(Self { writer: None, reader: Mutex::new(schema::open_reader(path)?), _check: None }))
     }
 
+    /// What is read of the rows of a filter, in its order, after one of them.
+    fn listed<T>(
+        &self,
+        filter: Filter,
+        after: Option<TransferId>,
+        limit: usize,
+        read: impl Fn(&Row<'_>) -> Result<T, LedgerError>,
+    ) -> Result<Vec<T>, LedgerError> {
+        let of_cause;
+        let mut index = "";
+        let (states, order) = match filter {
+            Filter::All => ("state >= 0", "id > (SELECT ?1) ORDER BY id"),
+            Filter::Active | Filter::Waiting => return self.queue_page(State::Waiting, after, limit, read),
+            Filter::Paused => return self.queue_page(State::Paused, after, limit, read),
+            Filter::Failed => ("state = 2", NEWEST_FIRST),
+            Filter::FailedOf(code) => {
+                of_cause = format!("state = 2 AND cause = '{}'", code.as_str());
+                // Else all failures are walked for those of this cause.
+                index = "INDEXED BY transfer_cause";
+                (of_cause.as_str(), NEWEST_FIRST)
+            }
+            Filter::Done => ("state = 3", NEWEST_FIRST),
+        };
+        self.read(|connection| {
+            if matches!(filter, Filter::FailedOf(_)) && schema::version(connection)? < schema::WITH_CAUSES {
+                return Ok(Vec::new());
+            }
+            let sql = format!("SELECT {COLUMNS} FROM transfer {index} WHERE {states} AND {order}");
+            let mut statement = connection.prepare_cached(&sql)?;
+            // No limit in the words, as rows that cannot be read do not count; they are read one by one all the same.
+            let found = statement.query([after.map_or(-1, signed)])?;
+            rows::readable(found, limit, read)
+        })
+    }
+
     /// A page in queue order after a row; from the start if that row is gone.
-    fn queue_page(
+    fn queue_page<T>(
         &self,
         state: State,
         after: Option<TransferId>,
         limit: usize,
-    ) -> Result<Vec<TransferView>, LedgerError> {
+        read: impl Fn(&Row<'_>) -> Result<T, LedgerError>,
+    ) -> Result<Vec<T>, LedgerError> {
         self.read(|connection| {
             let transaction = connection.unchecked_transaction()?;
             let after = after.map_or(Ok(None), |id| {
                 let mut place = transaction.prepare_cached("SELECT ord, id FROM transfer WHERE id = ?1")?;
                 place.query_row([signed(id)], |row| Ok((row.get(0)?, row.get(1)?))).optional()
             })?;
-            in_queue_order(&transaction, state, after, limit, |row| Ok(rows::view(row)?.0))
+            in_queue_order(&transaction, state, after, limit, read)
         })
     }
 
@@ -219,20 +257,42 @@ impl Records for SqliteLedger {
     }
 
     fn page(&self, filter: Filter, after: Option<TransferId>, limit: usize) -> Result<Vec<TransferView>, LedgerError> {
-        let (states, order) = match filter {
-            Filter::All => ("state >= 0", "id > (SELECT ?1) ORDER BY id"),
-            Filter::Active | Filter::Waiting => return self.queue_page(State::Waiting, after, limit),
-            Filter::Paused => return self.queue_page(State::Paused, after, limit),
-            Filter::Failed => ("state = 2", NEWEST_FIRST),
-            Filter::Done => ("state = 3", NEWEST_FIRST),
-        };
-        self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached(&format!("SELECT {COLUMNS} FROM transfer WHERE {states} AND {order}"))?;
-            // No limit in the words, as rows that cannot be read do not count; they are read one by one all the same.
-            let found = statement.query([after.map_or(-1, signed)])?;
-            rows::readable(found, limit, |row| Ok(rows::view(row)?.0))
+        self.listed(filter, after, limit, |row| Ok(rows::view(row)?.0))
+    }
+
+    fn ids(&self, filter: Filter, after: Option<TransferId>, limit: usize) -> Result<Vec<TransferId>, LedgerError> {
+        // The other columns are not read from the file where nobody asks for them.
+        self.listed(filter, after, limit, |row| {
+            let number = row.get::<_, i64>(0)?;
+            Ok(TransferId(u64::try_from(number).unwrap_or(0)))
         })
+    }
+
+    fn waiting_before(&self, id: TransferId, limit: usize) -> Result<Vec<TransferId>, LedgerError> {
+        self.read(|connection| places::waiting_before(connection, id, limit))
+    }
+
+    fn failed_causes(&self) -> Result<Vec<FailedCause>, LedgerError> {
+        self.read(|connection| {
+            if schema::version(connection)? < schema::WITH_CAUSES {
+                return Ok(Vec::new());
+            }
+            let mut statement =
+                connection.prepare_cached("SELECT code, n FROM cause WHERE n > 0 ORDER BY n DESC, code")?;
+            let found = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
+            let mut causes = Vec::new();
+            for row in found {
+                let (code, n) = row?;
+                // One that this version does not know is of rows that it cannot read either.
+                let known = ErrorCode::ALL.into_iter().find(|known| known.as_str() == code);
+                causes.extend(known.map(|code| FailedCause { code, count: n.min(NUMBER_MAX).unsigned_abs() }));
+            }
+            Ok(causes)
+        })
+    }
+
+    fn dismissals(&self) -> Result<Vec<i64>, LedgerError> {
+        self.read(dismissals::moments)
     }
 
     fn views(&self, ids: &[TransferId]) -> Result<Vec<TransferView>, LedgerError> {
@@ -347,6 +407,7 @@ impl Records for SqliteLedger {
             Filter::Active | Filter::Waiting => &[State::Waiting],
             Filter::Paused => &[State::Paused],
             Filter::Failed => &[State::Failed],
+            Filter::FailedOf(_) => return self.ids(filter, None, usize::MAX),
             Filter::All => &[State::Waiting, State::Paused, State::Failed],
             Filter::Done => &[],
         };

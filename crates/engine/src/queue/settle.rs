@@ -209,7 +209,8 @@ impl Queue {
             | State::Beginning
             | State::Moving
             | State::Committing
-            | State::Discarding => step.facts.push(Fact::StateSet { id, state, stats: Some(stats) }),
+            | State::Discarding
+            | State::Dismissed => step.facts.push(Fact::StateSet { id, state, stats: Some(stats) }),
         }
         self.waiting.remove(&(transfer.order, id));
         self.awake.remove(&id);
@@ -235,6 +236,10 @@ impl Transfer {
         match self.intent {
             // A single request that has been answered has published the object: it ends as done, whatever was wanted.
             _ if self.published.is_some() && self.todo.is_empty() => {}
+            Intent::Cancel if self.dismissed.is_some() => {
+                let rests = idle && !self.state.is_resting();
+                return if rests { Next::Rest(State::Dismissed) } else { Next::Nothing };
+            }
             Intent::Cancel => return if idle { self.next_of_cancel(now) } else { Next::Nothing },
             Intent::Pause if !rules.hold(Rule::PauseHolds) => {}
             Intent::Pause if self.state == State::Paused => return Next::Nothing,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use store::{PartNumber, PutReceipt};
 
+use super::dismissed::Dismissed;
 use super::{JobId, Loaded, Step};
 use crate::checkpoint::{Checkpoint, PartRecord};
 use crate::error::{ErrorCode, TransferError};
@@ -77,6 +78,8 @@ pub struct Transfer {
     pub(super) streak: Streak,
     pub(super) restarts: u32,
     pub(super) after_discard: AfterDiscard,
+    /// What it was when its user dismissed it, while that can be taken back.
+    pub(super) dismissed: Option<Dismissed>,
     pub(super) published: Option<PutReceipt>,
     pub(super) announced: bool,
     pub(super) working_since: Option<Duration>,
@@ -120,6 +123,7 @@ impl Transfer {
             streak: Streak::default(),
             restarts: 0,
             after_discard: AfterDiscard::default(),
+            dismissed: None,
             published: None,
             announced: false,
             working_since: None,
@@ -242,6 +246,7 @@ impl Transfer {
             (State::Done, _) if self.result.as_ref().is_some_and(|result| result.verified) => Phase::DoneVerified,
             (State::Done, _) => Phase::DoneUnverified,
             (State::Cancelled, _) => Phase::Cancelled,
+            (State::Dismissed, _) => Phase::Cancelling,
             (State::Failed, _) => Phase::Failed,
             (_, Intent::Cancel) => Phase::Cancelling,
             (State::Paused, _) | (State::Waiting, Intent::Pause) => Phase::Paused,

@@ -13,7 +13,7 @@ use crate::fact::Fact;
 use crate::handle::Interruption;
 use crate::limits::Stops;
 use crate::queue::QueueLimits;
-use crate::transfer::{Intent, State, TransferId, TransferSpec};
+use crate::transfer::{Intent, State, TransferId, TransferOptions, TransferSpec};
 use crate::view::{Stats, Transferred};
 
 /// Number of a job, unique in this process.
@@ -120,6 +120,15 @@ pub enum Input {
     Load(Vec<Loaded>),
     /// The user wants something else of a transfer that is in the queue.
     Want(TransferId, Intent),
+    /// The user gives transfers up, or clears them away, and can take that back until a moment (milliseconds since
+    /// 1970). Those that are not in the queue are recorded, too.
+    Dismiss(Vec<TransferId>, i64),
+    /// What was dismissed until this moment goes on as it was.
+    Recall(i64),
+    /// What was dismissed until this moment cannot be taken back any more.
+    DismissalEnds(i64),
+    /// A transfer is to be done in another way; it may not be in the queue.
+    SetOptions(TransferId, Box<TransferOptions>),
     /// Transfers have other places in the queue, also such that are not in it.
     Reorder(Vec<(TransferId, i64)>),
     /// Nothing may move in these directions, and everything may in the others.

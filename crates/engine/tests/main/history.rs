@@ -15,9 +15,9 @@ const DAY_MS: i64 = 86_400_000;
 
 /// The clock of the system, set forward at will; whoever waits on it notices within some milliseconds.
 #[derive(Debug)]
-struct Forward {
-    system: SystemClock,
-    by_ms: Arc<AtomicI64>,
+pub struct Forward {
+    pub system: SystemClock,
+    pub by_ms: Arc<AtomicI64>,
 }
 
 impl Clock for Forward {

@@ -42,7 +42,11 @@ impl Sandbox {
                 "PRAGMA synchronous = OFF;
                  UPDATE transfer SET state = 0, intent = 0, ended_ms = NULL, error = NULL WHERE id = 4;
                  INSERT INTO leftover VALUES ('id', 'store', 'bucket', 'key', 2, 5);
-                 CREATE TEMP TABLE sound_transfer AS SELECT * FROM transfer WHERE id = 2;
+                 INSERT INTO cause VALUES ('forbidden', 1);
+                 INSERT INTO dismissed VALUES (2, 5, 0, 0);
+                 CREATE TEMP TABLE sound_transfer AS SELECT id, ord, state, intent, source, target, options, checkpoint,
+                     size_bytes, done_bytes, error, result, stats, added_ms, planned_ms, saved_ms, ended_ms
+                     FROM transfer WHERE id = 2;
                  CREATE TEMP TABLE sound_part AS SELECT * FROM part WHERE transfer = 2;
                  CREATE TEMP TABLE sound_counter AS SELECT * FROM counter;",
             )
@@ -67,7 +71,13 @@ impl Sandbox {
                  DELETE FROM transfer WHERE id NOT IN (1, 3, 4);
                  DELETE FROM part WHERE transfer NOT IN (1, 3, 4);
                  DELETE FROM leftover;
-                 INSERT INTO transfer SELECT * FROM sound_transfer;
+                 DELETE FROM cause;
+                 INSERT INTO cause VALUES ('forbidden', 1);
+                 DELETE FROM dismissed;
+                 INSERT INTO dismissed VALUES (2, 5, 0, 0);
+                 INSERT INTO transfer (id, ord, state, intent, source, target, options, checkpoint, size_bytes,
+                     done_bytes, error, result, stats, added_ms, planned_ms, saved_ms, ended_ms)
+                     SELECT * FROM sound_transfer;
                  INSERT INTO part SELECT * FROM sound_part;
                  INSERT INTO leftover VALUES ('id', 'store', 'bucket', 'key', 2, 5);
                  DELETE FROM counter;
@@ -114,6 +124,11 @@ impl Sandbox {
         assert!(ledger.views(&[1, 2, 3, 4].map(TransferId)).unwrap().len() >= OTHERS.len());
         let (id, order) = ledger.last().unwrap();
         assert!(id.checked_add(1 << 40).is_some() && order.checked_add(1 << 40).is_some());
+        for cause in ledger.failed_causes().unwrap() {
+            ledger.page(Filter::FailedOf(cause.code), None, 10).unwrap();
+            assert!(cause.count.checked_mul(1 << 3).is_some());
+        }
+        assert!(ledger.dismissals().unwrap().len() <= 1);
         let counts = ledger.counts().unwrap();
         let _ = counts.active + counts.waiting + counts.paused + counts.failed + counts.done + counts.left_bytes;
         assert_eq!(ledger.leftovers().map(|all| all.len() <= 1).map_err(|error| error.to_string()), Ok(true));
@@ -136,6 +151,8 @@ fn write_over(connection: &Connection, input: &[u8]) {
             "transfer" => "id = 2",
             "part" => "transfer = 2 AND number = (SELECT min(number) FROM part WHERE transfer = 2)",
             "counter" => "state = 0",
+            "cause" => "code IS NOT NULL",
+            "dismissed" => "transfer IS NOT NULL",
             "leftover" => "since_ms >= -9223372036854775808",
             _ => continue,
         };

@@ -11,6 +11,8 @@ mod adopt;
 mod cancel;
 mod conflicts;
 mod credentials;
+mod dismissals;
+mod failed;
 mod faults;
 mod foreign_rows;
 mod history;
@@ -20,6 +22,7 @@ mod ledgers;
 mod limits;
 #[cfg(unix)]
 mod links;
+mod options;
 mod order;
 mod panics;
 mod piles;

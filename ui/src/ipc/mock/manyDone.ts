@@ -39,7 +39,7 @@ export function withManyDone<B extends Backend>(backend: B, count: number, now: 
     const first = after === null ? 0 : after - 1_000_000_000 + 1;
     const rows = Array.from({ length: Math.max(0, Math.min(limit, count - first)) }, (_, i) => done(first + i, now));
     const last = rows.at(-1);
-    return { revision: 1, total: count, rows, next: last && first + rows.length < count ? last.id : null };
+    return { revision: 1, total: count, rows, selected: [], next: last && first + rows.length < count ? last.id : null };
   };
   return backend;
 }

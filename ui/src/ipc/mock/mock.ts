@@ -2,6 +2,7 @@
 import { type AccountView, type Backend, type ConnectForm, type Conflict, Failure, type LimitSettings, type ObjectRow, type Push, type Settings, USUAL_SETTINGS } from '../backend';
 import { createDesktop, type MockDesktop } from './desktop';
 import { leftoversMock, neededUpload } from './leftovers';
+import { createLists } from './lists';
 import { MILLION_BUCKET, millionFolder, millionPage } from './million';
 import { objectCommands } from './objects';
 import { receiptsMock } from './receipts';
@@ -253,6 +254,12 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
       if (current?.id === id) current = [...accounts.values()][0] ?? null;
     },
 
+    renewKeys: async (id, keys) => {
+      if (!accounts.has(id)) return refuse('account_missing', { account: id });
+      if (!keys.access_key.startsWith('AKLT') && !keys.access_key.startsWith('AKTP')) return refuse('credentials');
+      return simulation.renewKeys(id);
+    },
+
     listBuckets: async () => {
       if (!current) return refuse('no_account');
       const region = current.region;
@@ -317,13 +324,11 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
 
     copyRoute: async (bucket, toBucket) => (OTHER_REGIONS[bucket] === OTHER_REGIONS[toBucket] ? 'inside' : 'relay'),
 
-    transfers: async (filter, after, limit) => simulation.page(filter, after, limit),
+    ...createLists(simulation, refuse),
     transferDetail: async (id) => simulation.detail(id) ?? refuse('internal', { message: `no transfer ${id}` }),
     pause: async (ids) => simulation.pause(ids),
     resume: async (ids) => simulation.resume(ids),
-    cancel: async (ids) => simulation.cancel(ids),
     retry: async (ids) => simulation.retry(ids),
-    remove: async (ids) => simulation.remove(ids),
     pauseAll: async () => simulation.pause([...simulation.ids('active')]),
     resumeAll: async () => simulation.resume(simulation.ids('paused')),
     reveal: async () => undefined,

@@ -8,10 +8,12 @@ import { assertNever } from '../../assert';
 import type {
   Actions,
   AppError,
+  Conflict,
   Counts,
   Direction,
   Limits,
   LimitsNow,
+  LogRow,
   Priority,
   Pulse,
   ShownState,
@@ -31,6 +33,7 @@ const PARTS_AT_ONCE = 8;
 const SCAN_MS = 500;
 const RETRY_MS = 8_000;
 const OFFLINE_MS = 6_000;
+const UNDO_MS = 10_000;
 
 export interface NewTransfer {
   direction: Direction;
@@ -48,6 +51,8 @@ export interface NewTransfer {
   identical?: boolean;
   ownLimit?: number;
   priority?: Priority;
+  /** The account whose keys have expired. */
+  needsKeysOf?: string;
 }
 
 interface Part {
@@ -57,7 +62,7 @@ interface Part {
   again: boolean;
 }
 
-interface Transfer {
+export interface Transfer {
   id: number;
   given: NewTransfer;
   state: ShownState;
@@ -75,6 +80,12 @@ interface Transfer {
   priority: Priority;
   /** Faults still to come. */
   faults: Set<string>;
+  options: { parallel_parts: number; part_size_bytes: number; conflict: Conflict };
+  /** The account that it waits for, where its keys have expired. */
+  needsKeysOf: string | null;
+  /** Until when it can be taken back, and by which wish it was dismissed. */
+  dismissed: { wish: number; until: number } | null;
+  log: LogRow[];
 }
 
 const ENDED: readonly ShownState[] = ['done_verified', 'done_unverified', 'cancelling'];
@@ -148,20 +159,97 @@ export class Simulation {
       ownLimit: given.ownLimit ?? null,
       priority: given.priority ?? 'normal',
       faults: faultsOf(given.name),
+      options: { parallel_parts: PARTS_AT_ONCE, part_size_bytes: given.partSize ?? 20 * MIB, conflict: 'fail' },
+      needsKeysOf: given.needsKeysOf ?? null,
+      dismissed: null,
+      log: [],
     });
+    const added = this.#transfers.get(id);
+    if (added) this.#note(added, 'added', {}, null, given.endedMs === undefined ? this.#now - 600_000 : given.endedMs - 900_000);
+    if (added && state !== 'waiting') this.#note(added, state, state === 'retrying' ? { s: '8' } : {}, added.why, given.endedMs ?? this.#now);
     this.revision += 1;
     return id;
+  }
+
+  #note(transfer: Transfer, what: string, params: Record<string, string> = {}, why: AppError | null = null, at = this.#now): void {
+    const seq = (transfer.log[0]?.seq ?? 0) + 1;
+    const asked = why !== null || what === 'part_accepted' || what === 'upload_opened';
+    const request_id = asked ? requestIdOf(transfer.id, seq) : null;
+    transfer.log.unshift({ seq, at_ms: at, what, params, why, request_id });
+  }
+
+  /** All that are in a list, in the order of the queue. */
+  entries(): Transfer[] {
+    return [...this.#transfers.values()].filter((transfer) => transfer.dismissed === null);
+  }
+
+  get(id: number): Transfer | undefined {
+    return this.#transfers.get(id);
+  }
+
+  rowOf(transfer: Transfer): TransferRow {
+    return this.#row(transfer);
+  }
+
+  /** Puts the queue into another order; those that are not named stay behind. */
+  reorder(ids: readonly number[]): void {
+    const all = this.#transfers;
+    this.#transfers = new Map();
+    for (const id of [...ids, ...all.keys()]) {
+      const transfer = all.get(id);
+      if (transfer) this.#transfers.set(id, transfer);
+    }
+    this.revision += 1;
+  }
+
+  dismiss(ids: readonly number[], wish: number): void {
+    this.#each(ids, (transfer) => {
+      if (transfer.dismissed !== null || transfer.state === 'cancelling') return;
+      for (const part of transfer.parts) if (part.code === '~') rewind(part);
+      transfer.speed = 0;
+      transfer.dismissed = { wish, until: this.#now + UNDO_MS };
+    });
+  }
+
+  /** Takes a wish back; false if it is too late. */
+  recall(wish: number): boolean {
+    const of = [...this.#transfers.values()].filter((transfer) => transfer.dismissed?.wish === wish);
+    for (const transfer of of) {
+      transfer.dismissed = null;
+      if (RUNNING.includes(transfer.state)) this.#become(transfer, 'waiting');
+    }
+    this.revision += 1;
+    return of.length > 0;
+  }
+
+  renewKeys(account: string): number {
+    const held = this.entries().filter((transfer) => transfer.needsKeysOf === account);
+    for (const transfer of held) {
+      transfer.needsKeysOf = null;
+      transfer.endedMs = null;
+      this.#become(transfer, 'waiting');
+    }
+    return held.length;
+  }
+
+  #endDismissals(): void {
+    for (const transfer of this.#transfers.values()) {
+      if (transfer.dismissed === null || this.#now < transfer.dismissed.until) continue;
+      this.#transfers.delete(transfer.id);
+      this.revision += 1;
+    }
   }
 
   /** Moves everything by so many milliseconds. */
   advance(ms: number): void {
     this.#now += ms;
+    this.#endDismissals();
     this.#holdBack();
     this.#start();
     const moving: Record<Direction, Transfer[]> = { upload: [], download: [], copy: [] };
     let changed = false;
     for (const transfer of this.#transfers.values()) {
-      if (!RUNNING.includes(transfer.state)) continue;
+      if (!RUNNING.includes(transfer.state) || transfer.dismissed !== null) continue;
       changed = true;
       this.#turn(transfer);
       if (transfer.state === 'transferring') moving[transfer.given.direction].push(transfer);
@@ -182,7 +270,7 @@ export class Simulation {
     this.#told = told;
     if (this.speed.general('upload').bytes_s !== 0 && this.speed.general('download').bytes_s !== 0) return;
     for (const transfer of this.#transfers.values()) {
-      if (transfer.state !== 'transferring' || !this.#stopped(transfer)) continue;
+      if (transfer.dismissed !== null || transfer.state !== 'transferring' || !this.#stopped(transfer)) continue;
       for (const part of transfer.parts) if (part.code === '~') rewind(part);
       transfer.speed = 0;
       this.#become(transfer, 'waiting');
@@ -203,7 +291,8 @@ export class Simulation {
   }
 
   #start(): void {
-    let running = [...this.#transfers.values()].filter((transfer) => RUNNING.includes(transfer.state)).length;
+    let running = 0;
+    for (const transfer of this.#transfers.values()) if (transfer.dismissed === null && RUNNING.includes(transfer.state)) running += 1;
     if (running >= this.activeMax) return;
     for (const transfer of this.#in('waiting')) {
       if (running >= this.activeMax) return;
@@ -218,6 +307,7 @@ export class Simulation {
     transfer.why = why;
     transfer.stateSince = this.#now;
     this.revision += 1;
+    this.#note(transfer, state, state === 'retrying' ? { s: String(Math.ceil((transfer.until - this.#now) / 1000)) } : {}, why);
   }
 
   #turn(transfer: Transfer): void {
@@ -313,6 +403,10 @@ export class Simulation {
         if (part.moved >= part.size) {
           part.code = part.again ? 'r' : '#';
           transfer.savedMs = this.#now;
+          this.#note(transfer, transfer.given.direction === 'download' ? 'part_written' : 'part_accepted', {
+            part: String(transfer.parts.indexOf(part) + 1),
+            size: String(part.size),
+          });
         }
       }
       if (transfer.parts.every((part) => part.code === '#' || part.code === 'r' || part.code === 'v')) {
@@ -351,7 +445,8 @@ export class Simulation {
 
   resume(ids: readonly number[]): void {
     this.#each(ids, (transfer) => {
-      if (!actionsOf(transfer.state).resume) return;
+      // What waits for new keys would be refused again.
+      if (!actionsOf(transfer.state).resume || transfer.needsKeysOf !== null) return;
       transfer.reused = transfer.parts.filter((part) => part.code === '#' || part.code === 'r').length;
       this.#become(transfer, 'waiting');
     });
@@ -368,24 +463,12 @@ export class Simulation {
     });
   }
 
-  cancel(ids: readonly number[]): void {
-    this.#each(ids, (transfer) => {
-      if (actionsOf(transfer.state).cancel) this.#become(transfer, 'cancelling');
-    });
-  }
-
-  remove(ids: readonly number[]): void {
-    this.#each(ids, (transfer) => {
-      if (actionsOf(transfer.state).remove) this.#transfers.delete(transfer.id);
-    });
-  }
-
   ids(filter: TransferFilter): number[] {
     return this.#in(filter).map((transfer) => transfer.id);
   }
 
   #in(filter: TransferFilter): Transfer[] {
-    const all = [...this.#transfers.values()];
+    const all = this.entries();
     const among = (states: readonly ShownState[]): Transfer[] => all.filter((one) => states.includes(one.state));
     switch (filter) {
       case 'active':
@@ -412,13 +495,15 @@ export class Simulation {
       revision: this.revision,
       total: all.length,
       rows,
+      selected: [],
       next: last && start + limit < all.length ? last.id : null,
     };
   }
 
   counts(): Counts {
     const counts: Counts = { active: 0, waiting: 0, paused: 0, failed: 0, done: 0 };
-    for (const { state } of this.#transfers.values()) {
+    for (const { state, dismissed } of this.#transfers.values()) {
+      if (dismissed !== null) continue;
       if (RUNNING.includes(state)) counts.active += 1;
       else if (state === 'waiting') counts.waiting += 1;
       else if (state === 'paused') counts.paused += 1;
@@ -447,6 +532,7 @@ export class Simulation {
     let down = 0;
     let left = 0;
     for (const transfer of this.#transfers.values()) {
+      if (transfer.dismissed !== null) continue;
       if (transfer.given.direction === 'upload') up += transfer.speed;
       if (transfer.given.direction === 'download') down += transfer.speed;
       if (RUNNING.includes(transfer.state) || transfer.state === 'waiting') left += transfer.given.size - moved(transfer);
@@ -482,8 +568,14 @@ export class Simulation {
       parts_sent: confirmed + transfer.retries,
       parts_reused: transfer.reused,
       retries: transfer.retries,
-      request_id: begun || transfer.state === 'failed' ? `0217637${String(id).padStart(5, '0')}a1fd0000000000000000ac11c84` : null,
+      request_id: begun || transfer.state === 'failed' ? requestIdOf(id, 0) : null,
       saved_ms: transfer.savedMs,
+      options: {
+        ...transfer.options,
+        parallel_open: !ended && transfer.state !== 'cancelling',
+        plan_open: !begun && ['waiting', 'paused', 'failed'].includes(transfer.state),
+      },
+      needs_keys_of: transfer.needsKeysOf,
     };
   }
 
@@ -513,6 +605,10 @@ export class Simulation {
       actions: { ...actionsOf(state), limit: given.direction !== 'copy' && !ENDED.includes(state) },
     };
   }
+}
+
+export function requestIdOf(id: number, seq: number): string {
+  return `0217637${String(id).padStart(5, '0')}a1fd${String(seq).padStart(6, '0')}0000000000ac11c84`;
 }
 
 function moved(transfer: Transfer): number {

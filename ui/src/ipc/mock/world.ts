@@ -126,21 +126,13 @@ export function studioTransfers(simulation: Simulation, now: number): void {
   for (let card = 1; card <= 4; card += 1) add('upload', `A013C00${card}_261121_R2QK.braw`, '/media/CARD_A/A013', at, 4.9 * GIB);
   add('upload', 'rushes-day-9.mov', '/media/CARD_B', at, 22 * GIB, { state: 'paused', share: 0.41 });
   add('download', 'proxies-1080p.tar', 'tos://media-archive/raw/2026/11', '/home/lin/Proxies', 8.2 * GIB, { state: 'paused', share: 0.07 });
-  const causes = [
-    { code: 'forbidden', params: {}, retryable: false },
-    { code: 'source_changed', params: { path: '/home/lin/Exports/album/spread-02.psd' }, retryable: true },
-    { code: 'disk_full', params: { path: '/home/lin' }, retryable: true },
-    { code: 'mismatch', params: {}, retryable: true },
-  ];
-  const failed = ['_DSC4417.ARW', 'spread-02.psd', '家属合影_第一组_全家福_未修.tif', 'speech-of-the-father-in-law_uncut_take2.wav'];
-  for (const [index, name] of failed.entries()) {
-    add('upload', name, '/home/lin/Exports/album', 'tos://media-archive/weddings/private', (index + 1) * 59.8 * MIB, {
-      state: 'failed',
-      share: index * 0.25,
-      why: causes[index] ?? null,
-      endedMs: now - (index + 1) * 240_000,
-    });
-  }
+  add('upload', 'nightly-export-2026-11-21.parquet', '/srv/warehouse/nightly', 'tos://media-archive/exports', 3.4 * GIB, {
+    state: 'paused',
+    share: 0.36,
+    why: { code: 'credentials_expired', params: { name: 'tos://media-archive/exports' }, retryable: false },
+    needsKeysOf: 'studio',
+  });
+  studioFailures(add, now);
   for (let day = 1; day <= 218; day += 1) {
     add('upload', `通告单与场记_第${day}天.zip`, '/media/CARD_A/docs', at, (40 + (day % 37) * 8) * MIB, {
       state: 'done_verified',
@@ -149,4 +141,25 @@ export function studioTransfers(simulation: Simulation, now: number): void {
     });
   }
   add('copy', 'press-kit-unproven.zip', 'tos://media-archive/press', 'tos://cold-archive/press', 212 * MIB, { state: 'done_unverified', share: 1, endedMs: now - 600_000 });
+}
+
+type Add = (direction: NewTransfer['direction'], name: string, from: string, to: string, size: number, more?: Partial<NewTransfer>) => void;
+
+/** The failures of the design's picture: four causes, the largest first. */
+function studioFailures(add: Add, now: number): void {
+  const album = '/home/lin/Exports/Li-Zhang wedding selects';
+  const to = 'tos://media-archive/weddings/private';
+  let minutes = 4;
+  const fail = (direction: NewTransfer['direction'], name: string, from: string, at: string, size: number, code: string, share: number): void => {
+    minutes += 1;
+    const path = direction === 'download' ? at : `${from}/${name}`;
+    const why = { code, params: { path, name, message: '' }, retryable: code !== 'forbidden' };
+    add(direction, name, from, at, size, { state: 'failed', share, why, endedMs: now - minutes * 61_000 });
+  };
+  const denied = ['_DSC4417.ARW', '_DSC4418.ARW', '家属合影_第一组_全家福_未修.tif', '家属合影_第二组.tif', 'speech-of-the-father-in-law_uncut_take2.wav'];
+  for (let shot = 4419; denied.length < 21; shot += 1) denied.push(`_DSC${shot}.ARW`);
+  for (const [index, name] of denied.entries()) fail('upload', name, `${album}/private/${index < 2 ? 'ceremony' : 'family'}`, to, (59.8 + index * 7) * MIB, 'forbidden', 0);
+  for (let spread = 1; spread <= 9; spread += 1) fail('upload', `spread-0${spread}.psd`, `${album}/album`, 'tos://media-archive/weddings/album', 412 * MIB, 'source_changed', 0.4);
+  for (let day = 1; day <= 5; day += 1) fail('download', `dailies-${day}.tar`, 'tos://media-archive/raw/2026/10', '/home/lin/Dailies', 5.6 * GIB, 'disk_full', 0.2);
+  for (const name of ['master-v7.mov', 'master-v8.mov']) fail('upload', name, '/home/lin/Masters', 'tos://media-archive/masters', 8 * GIB, 'mismatch', 1);
 }

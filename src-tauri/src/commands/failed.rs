@@ -1,0 +1,109 @@
+//! What has failed, by its cause.
+
+use engine::{ErrorCode, Filter, PageRequest, TransferId};
+
+use super::{Answer, Shared};
+use crate::dto::AppError;
+use crate::dto_list::{Acted, Exported, FailedGroup, FailedGroups, FailedPage, FailedPaths};
+use crate::selection::{AT_A_TIME, ids_of};
+use crate::undo::Undo;
+use crate::{export, view};
+
+/// Most rows of a page, whatever is asked for.
+const PAGE_ROWS_MAX: u32 = 500;
+/// More paths than these are of no use on a clipboard; a file has them all.
+const PATHS_MAX: usize = 10_000;
+
+/// The transfers of a cause, or all that failed.
+fn filter(code: Option<&str>) -> Answer<Filter> {
+    let Some(code) = code else { return Ok(Filter::Failed) };
+    let known = ErrorCode::ALL.into_iter().find(|known| known.as_str() == code);
+    known.map(Filter::FailedOf).ok_or_else(|| AppError::internal(format!("{code} is no cause")))
+}
+
+/// The causes, with how many failed of each.
+#[tauri::command]
+#[specta::specta]
+pub async fn failed_groups(app: Shared<'_>) -> Answer<FailedGroups> {
+    let engine = app.engine().await?;
+    let revision = engine.revision();
+    let mut groups = Vec::new();
+    for cause in engine.failed_causes()? {
+        let newest = engine.page(PageRequest { filter: Filter::FailedOf(cause.code), after: None, limit: 1 })?;
+        let error = newest.rows.first().and_then(|view| view.error.as_ref());
+        groups.push(FailedGroup {
+            code: cause.code.as_str().to_owned(),
+            count: cause.count,
+            store_code: error.and_then(|error| error.answer.as_ref()?.code.clone()),
+        });
+    }
+    Ok(FailedGroups { revision, total: groups.iter().map(|group| group.count).sum(), groups })
+}
+
+/// A page of what failed of one cause, newest first.
+#[tauri::command]
+#[specta::specta]
+pub async fn failed_rows(app: Shared<'_>, code: String, after: Option<u64>, limit: u32) -> Answer<FailedPage> {
+    let limit = limit.min(PAGE_ROWS_MAX) as usize;
+    let request = PageRequest { filter: filter(Some(&code))?, after: after.map(TransferId), limit };
+    let page = app.engine().await?.page(request)?;
+    // A row that has begun again meanwhile is in another list by now.
+    let failed = page.rows.iter().filter(|view| view.state == engine::State::Failed);
+    let rows = failed.map(view::failed_row).collect();
+    Ok(FailedPage { revision: page.revision, total: page.total, rows, next: page.next.map(|id| id.0) })
+}
+
+/// Tries all of a cause again, or all that failed. Answers with how many.
+#[tauri::command]
+#[specta::specta]
+pub async fn retry_failed(app: Shared<'_>, code: Option<String>) -> Answer<u64> {
+    let engine = app.engine().await?;
+    let ids = ids_of(engine, filter(code.as_deref())?)?;
+    for some in ids.chunks(AT_A_TIME) {
+        engine.resume(some).await?;
+    }
+    Ok(ids.len() as u64)
+}
+
+/// Takes all of a cause out of the list, or all that failed; can be undone.
+#[tauri::command]
+#[specta::specta]
+pub async fn dismiss_failed(app: Shared<'_>, code: Option<String>) -> Answer<Acted> {
+    let engine = app.engine().await?;
+    let ids = ids_of(engine, filter(code.as_deref())?)?;
+    let until_ms = engine.dismiss(&ids).await?;
+    Ok(Acted { count: ids.len() as u64, undo: Some(app.undo.remember(Undo::Recall(until_ms))) })
+}
+
+/// Sources of what failed, one a line, newest first.
+#[tauri::command]
+#[specta::specta]
+pub async fn failed_paths(app: Shared<'_>, code: Option<String>) -> Answer<FailedPaths> {
+    let engine = app.engine().await?;
+    let (filter, mut after, mut total) = (filter(code.as_deref())?, None, 0);
+    let mut lines: Vec<String> = Vec::new();
+    while lines.len() < PATHS_MAX {
+        let limit = (PATHS_MAX - lines.len()).min(PAGE_ROWS_MAX as usize);
+        let page = engine.page(PageRequest { filter, after, limit })?;
+        total = page.total;
+        lines.extend(page.rows.iter().map(|view| view.spec.source.to_string()));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let count = lines.len() as u64;
+    Ok(FailedPaths { text: lines.join("\n"), count, left_out: total.saturating_sub(count) })
+}
+
+/// Asks where to, then writes all that failed there as CSV or JSONL; none if the dialog was closed.
+#[tauri::command]
+#[specta::specta]
+pub async fn export_failed(app: Shared<'_>) -> Answer<Option<Exported>> {
+    let Some(path) = app.desktop()?.save_file("failed.csv", &["csv", "jsonl"]).await else { return Ok(None) };
+    let engine = app.engine().await?.clone();
+    let target = path.clone();
+    let writing = tokio::task::spawn_blocking(move || export::failed(&engine, &target));
+    let count = writing.await.map_err(AppError::internal)??;
+    Ok(Some(Exported { path: path.display().to_string(), count }))
+}

@@ -1,0 +1,213 @@
+// Journeys through the lists of transfers: failures by cause, the queue's order, a selection, undo, the drawer's tabs.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { after, afterEach, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { serve } from './serve.mjs';
+
+const ARTIFACTS = fileURLToPath(new URL('../../artifacts/window', import.meta.url));
+const WAIT = 20_000;
+
+let server;
+let browser;
+let page;
+let faults = [];
+
+before(async () => {
+  mkdirSync(ARTIFACTS, { recursive: true });
+  server = await serve();
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+afterEach(async () => {
+  await page?.close();
+  page = undefined;
+  assert.deepEqual(faults, []);
+});
+
+async function open({ width = 1280, height = 800, theme = 'light', lang = 'en', query = '' } = {}) {
+  faults = [];
+  page = await browser.newPage({ viewport: { width, height } });
+  page.setDefaultTimeout(WAIT);
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('favicon')) faults.push(message.text());
+  });
+  await page.route('**/favicon.ico', (route) => route.fulfill({ status: 204 }));
+  await page.goto(`${server.url}?mock=studio&theme=${theme}&lang=${lang}${query}`);
+  await at('rail').waitFor();
+}
+
+const at = (id) => page.getByTestId(id);
+const row = (name) => page.locator(`[data-testid="transfer-row"][data-name="${name}"]`);
+const shot = (name) => page.screenshot({ path: `${ARTIFACTS}/${name}.png` });
+const counts = () => page.evaluate(() => window.ternMock.simulation.counts());
+const until = (wanted) => page.waitForFunction((want) => Object.entries(want).every(([name, n]) => window.ternMock.simulation.counts()[name] === n), wanted);
+/** Whether one waits just before another: others may begin meanwhile, so places have no numbers. */
+const standsBefore = (one, other) =>
+  page.waitForFunction(
+    ([a, b]) => {
+      const names = window.ternMock.simulation.page('waiting', null, 50).rows.map((row) => row.name);
+      return names.includes(a) && names.indexOf(a) + 1 === names.indexOf(b);
+    },
+    [one, other],
+  );
+const line = () => page.evaluate(() => window.ternMock.simulation.page('waiting', null, 50).rows.map((one) => one.name));
+
+test('failures stand in groups by their cause; one is retried, all of a cause are, and clearing away can be undone', async () => {
+  await open();
+  await at('nav-failed').click();
+  await at('failed-row').first().waitFor();
+  assert.equal(await at('failed-group').count(), 4);
+  assert.match(await at('failed-group').first().textContent(), /Your key may not do this.*21 files · AccessDenied/s);
+  assert.equal(await at('failed-row').count(), 5);
+  await at('failed-row').first().click();
+  assert.match(await at('failed-answer').textContent(), /What TOS answered.*403.*AccessDenied.*0003-00000001/s);
+  await shot('failed');
+  await at('failed-more').click();
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid="failed-row"]').length > 10);
+
+  await at('failed-row').first().getByTestId('retry').click();
+  await until({ failed: 36 });
+  await page.locator('[data-testid="failed-group"][data-code="mismatch"]').getByTestId('retry-these').click();
+  await until({ failed: 34 });
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid="failed-group"]').length === 3);
+  await at('remove-all').click();
+  await page.getByText('Nothing has failed.').waitFor();
+  assert.equal((await counts()).failed, 0);
+  await at('toast').getByText('Undo').click();
+  await until({ failed: 34 });
+  await at('failed-group').first().waitFor();
+  await at('retry-all').click();
+  await until({ failed: 0 });
+});
+
+test('failures, by the keyboard alone', async () => {
+  await open();
+  await at('nav-failed').click();
+  await at('failed-row').first().waitFor();
+  await at('failed-list').focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await at('failed-answer').waitFor();
+  await page.keyboard.press('ArrowLeft');
+  await at('failed-answer').waitFor({ state: 'detached' });
+  await page.keyboard.press('Control+r');
+  await until({ failed: 36 });
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowLeft');
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid="failed-row"]').length === 0);
+  await page.keyboard.press('Shift+Delete');
+  await until({ failed: 16 });
+  await page.keyboard.press('Control+z');
+  await until({ failed: 36 });
+  await page.keyboard.press('Control+Shift+R');
+  await until({ failed: 0 });
+});
+
+test('what waits is moved by keys and by the pointer, and put back', async () => {
+  await open();
+  const before = await line();
+  await row(before[2]).click();
+  await page.keyboard.press('Alt+Shift+ArrowUp');
+  await standsBefore(before[2], before[1]);
+  await at('toast').getByText('Undo').click();
+  await standsBefore(before[1], before[2]);
+
+  await at('nav-waiting').click();
+  await row(before[4]).waitFor();
+  const from = await row(before[4]).boundingBox();
+  const to = await row(before[2]).boundingBox();
+  await page.mouse.move(from.x + 300, from.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(from.x + 300, from.y - 20, { steps: 5 });
+  await page.mouse.move(to.x + 300, to.y + 8, { steps: 5 });
+  await at('drop-line').waitFor();
+  await shot('reorder');
+  await page.mouse.up();
+  await standsBefore(before[4], before[2]);
+  await at('drop-line').waitFor({ state: 'detached' });
+});
+
+test('many are selected without their ids, cancelled with one question, and taken back', async () => {
+  await open({ query: '&extra=3000' });
+  await at('nav-waiting').click();
+  await at('transfer-row').first().click();
+  await page.keyboard.press('Control+a');
+  await page.getByText('3,012 selected').waitFor();
+  await page.keyboard.press('Delete');
+  await at('confirm').waitFor();
+  await at('confirm-do').click();
+  await until({ waiting: 0 });
+  await at('toast').getByText('Undo').click();
+  await page.waitForFunction(() => window.ternMock.simulation.counts().waiting > 2990);
+});
+
+test('what is cancelled is gone when nobody takes it back', async () => {
+  await open();
+  await at('nav-paused').click();
+  await row('rushes-day-9.mov').click();
+  await page.keyboard.press('Delete');
+  await at('confirm-do').click();
+  await until({ paused: 2 });
+  await page.evaluate(() => window.ternMock.advance(11_000));
+  assert.equal(await page.evaluate(() => window.ternMock.undo(1)), false);
+  assert.equal((await counts()).paused, 2);
+});
+
+test('a transfer whose keys have expired asks for new ones and goes on with them', async () => {
+  await open();
+  await at('nav-paused').click();
+  await row('nightly-export-2026-11-21.parquet').click();
+  assert.match(await row('nightly-export-2026-11-21.parquet').textContent(), /Paused.*token expired/s);
+  await at('new-keys').click();
+  await at('access-key').fill('wrong');
+  await at('secret-key').fill('secret');
+  await at('keys-do').click();
+  await page.getByText('key', { exact: false }).first().waitFor();
+  await at('keys-sheet').locator('[aria-invalid]').waitFor();
+  await at('access-key').fill('AKTPnew');
+  await shot('new-keys');
+  await at('keys-do').click();
+  await at('keys-sheet').waitFor({ state: 'detached' });
+  await until({ paused: 2 });
+});
+
+test('the drawer tells what happened and takes options, by the keyboard', async () => {
+  await open();
+  await at('nav-waiting').click();
+  await at('transfer-row').first().click();
+  await at('drawer').waitFor();
+  await page.getByRole('tab', { name: 'Overview' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await at('log-row').first().waitFor();
+  await page.keyboard.press('ArrowRight');
+  await at('option-parallel').fill('0');
+  await page.getByText('A whole number from 1 to 1,000').waitFor();
+  await at('option-parallel').fill('3');
+  await page.keyboard.press('Tab');
+  await at('option-part-size').selectOption('67108864');
+  await page.waitForFunction(() => {
+    const first = window.ternMock.simulation.page('waiting', null, 1).rows[0];
+    const { options } = window.ternMock.simulation.detail(first.id);
+    return options.parallel_parts === 3 && options.part_size_bytes === 67108864;
+  });
+});
+
+for (const [lang, theme] of [['en', 'light'], ['zh', 'dark']]) {
+  test(`the failures fit at 900 × 560, ${lang} ${theme}`, async () => {
+    await open({ width: 900, height: 560, lang, theme });
+    await at('nav-failed').click();
+    await at('failed-row').first().click();
+    await at('failed-answer').waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 900);
+    await shot(`failed-small-${lang}`);
+  });
+}

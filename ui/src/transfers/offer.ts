@@ -1,0 +1,23 @@
+/** Says what was done and offers to take it back, for as long as that is possible. */
+import { t } from '../i18n/index.svelte';
+import type { Acted } from '../ipc/backend';
+import type { App } from '../session/app.svelte';
+
+export type Done = 'toast.cancelled' | 'toast.removed' | 'toast.moved';
+
+export function offer(app: App, acted: Acted, words: Done, after: () => void): void {
+  const { count, undo } = acted;
+  if (count === 0) return;
+  if (undo === null) {
+    app.notices.toast(t(words, { n: count }));
+    return;
+  }
+  const run = (): void => {
+    void app.attempt(async () => {
+      const done = await app.backend.undo(undo);
+      app.notices.toast(t(done ? 'toast.undone' : 'toast.undoLate'));
+      after();
+    });
+  };
+  app.notices.toast(t(words, { n: count }), { act: { label: t('act.undo'), run, undo: true } });
+}
