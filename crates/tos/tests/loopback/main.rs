@@ -4,6 +4,7 @@
 
 mod answers;
 mod conformance;
+mod connectivity;
 mod connections;
 mod practice;
 mod proxies;
