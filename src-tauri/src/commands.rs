@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod app;
 pub mod browse;
 pub mod limits;
+pub mod secrets;
 pub mod transfers;
 pub mod uploads;
 

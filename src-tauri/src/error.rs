@@ -9,10 +9,20 @@ use crate::dto::AppError;
 /// Codes that come from the window's own commands, beside those of transfers ([`ErrorCode`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnCode {
+    /// Nothing in the names of the network stands for the endpoint.
+    AddressNotFound,
     /// A bucket of this name is there already.
     AlreadyExists,
+    /// The key may not even look at the bucket that was named.
+    BucketUntested,
+    /// A file of certificates is none; `reason` says what it is.
+    CaFile,
+    /// The check of an account was given up.
+    CheckCancelled,
     /// Somebody else writes to the data folder.
     DataFolderBusy,
+    /// The endpoint cannot be one.
+    EndpointInvalid,
     /// A fault of ours has stopped the engine.
     EngineStopped,
     /// Whole folders cannot be moved yet.
@@ -21,40 +31,82 @@ pub enum OwnCode {
     KeychainLocked,
     /// A damaged ledger was put aside.
     LedgerSetAside,
+    /// The key may not list buckets, and none was named.
+    NeedsBucket,
     /// Nothing is connected.
     NoAccount,
+    /// A new passphrase is too short.
+    PassphraseTooShort,
+    /// The proxy did not let a request through.
+    ProxyFailed,
+    /// The address of a proxy cannot be one.
+    ProxyInvalid,
+    /// The region cannot be one.
+    RegionInvalid,
     /// The endpoint is the one for S3 programs.
     S3Endpoint,
+    /// The file of secrets cannot be read.
+    SecretsDamaged,
+    /// The file of secrets waits for its passphrase.
+    SecretsLocked,
     /// A transfer goes on with this upload.
     UploadNeeded,
+    /// The passphrase does not open the file of secrets.
+    WrongPassphrase,
 }
 
 impl OwnCode {
     /// Every one: a test holds the window to having words for each.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 22] = [
+        Self::AddressNotFound,
         Self::AlreadyExists,
+        Self::BucketUntested,
+        Self::CaFile,
+        Self::CheckCancelled,
         Self::DataFolderBusy,
+        Self::EndpointInvalid,
         Self::EngineStopped,
         Self::FolderNotYet,
         Self::KeychainLocked,
         Self::LedgerSetAside,
+        Self::NeedsBucket,
         Self::NoAccount,
+        Self::PassphraseTooShort,
+        Self::ProxyFailed,
+        Self::ProxyInvalid,
+        Self::RegionInvalid,
         Self::S3Endpoint,
+        Self::SecretsDamaged,
+        Self::SecretsLocked,
         Self::UploadNeeded,
+        Self::WrongPassphrase,
     ];
 
     /// The code as it is written.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::AddressNotFound => "address_not_found",
             Self::AlreadyExists => "already_exists",
+            Self::BucketUntested => "bucket_untested",
+            Self::CaFile => "ca_file",
+            Self::CheckCancelled => "check_cancelled",
             Self::DataFolderBusy => "data_folder_busy",
+            Self::EndpointInvalid => "endpoint_invalid",
             Self::EngineStopped => "engine_stopped",
             Self::FolderNotYet => "folder_not_yet",
             Self::KeychainLocked => "keychain_locked",
             Self::LedgerSetAside => "ledger_set_aside",
+            Self::NeedsBucket => "needs_bucket",
             Self::NoAccount => "no_account",
+            Self::PassphraseTooShort => "passphrase_too_short",
+            Self::ProxyFailed => "proxy_failed",
+            Self::ProxyInvalid => "proxy_invalid",
+            Self::RegionInvalid => "region_invalid",
             Self::S3Endpoint => "s3_endpoint",
+            Self::SecretsDamaged => "secrets_damaged",
+            Self::SecretsLocked => "secrets_locked",
             Self::UploadNeeded => "upload_needed",
+            Self::WrongPassphrase => "wrong_passphrase",
         }
     }
 }
@@ -126,7 +178,13 @@ impl From<AccountsError> for AppError {
                 Self::from(TransferError::new(ErrorCode::AccountMissing)).with("account", account)
             }
             AccountsError::KeychainLocked(_) => Self::new(OwnCode::KeychainLocked),
+            AccountsError::PassphraseTooShort => {
+                Self::new(OwnCode::PassphraseTooShort).with("min", accounts::PASSPHRASE_CHARS_MIN)
+            }
             AccountsError::Reserved(_) => Self::invalid_name(error),
+            AccountsError::SecretsDamaged(path) => Self::new(OwnCode::SecretsDamaged).with("path", path.display()),
+            AccountsError::SecretsLocked => Self::new(OwnCode::SecretsLocked),
+            AccountsError::WrongPassphrase => Self::new(OwnCode::WrongPassphrase),
             AccountsError::File { .. } | AccountsError::Keychain(_) => Self::internal(error),
         }
     }

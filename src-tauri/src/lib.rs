@@ -1,16 +1,20 @@
 //! The shell of Tern: it opens the window, hands its wishes to the engine and the engine's picture to it.
 //!
 //! No decision about transfers is taken here. The parts are put together in [`app`], the window asks through
-//! [`commands`], is told through [`events`], and everything that crosses the border is a type of [`dto`].
+//! [`commands`], is told through [`events`], and everything that crosses the border is a type of [`dto`]
+//! or [`dto_accounts`].
 #![warn(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that cannot go on has failed"))]
 
 pub mod app;
 pub mod bindings;
+mod ca_file;
+pub mod check;
 pub mod commands;
-mod connect;
+pub mod connect;
 pub mod desktop;
 pub mod dto;
+pub mod dto_accounts;
 pub mod environment;
 pub mod error;
 pub mod events;

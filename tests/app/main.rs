@@ -1,12 +1,15 @@
 //! The app without a window: its commands, its permissions, its generated bindings, and the shape of the repository.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod accounts;
 mod bindings;
 mod commands;
 mod edges;
 mod faults;
 mod harness;
 mod permissions;
+#[path = "../../crates/tos/tests/loopback/proxy.rs"]
+mod proxy;
 mod sdk_bugs;
 mod secrets;
 mod tidy;

@@ -5,15 +5,21 @@
  * needs no Rust. A call that fails rejects with `Failure`, which carries the code and parameters of the words.
  */
 import type {
+  AccountForm,
+  AccountUse,
   AccountView,
   AppError,
   AppStatus,
   BucketView,
+  CheckProgress,
   ConnectForm,
   Conflict,
+  KeysForm,
+  KeysNeeded,
   Limits,
   ObjectPage,
   Push,
+  SecretsPlace,
   Settings,
   TransferDetail,
   TransferFilter,
@@ -21,22 +27,32 @@ import type {
 } from './bindings';
 
 export type {
+  AccountForm,
+  AccountUse,
   AccountView,
   Actions,
   AppError,
   AppStatus,
   BucketView,
+  CheckProgress,
+  CheckStep,
   Conflict,
   ConnectForm,
   Counts,
   Direction,
+  KeysForm,
+  KeysNeeded,
   Limits,
   ObjectPage,
   ObjectRow,
+  ProxyUse,
   Pulse,
   Push,
+  SecretsPlace,
   Settings,
   ShownState,
+  StepFact,
+  StepState,
   TransferDetail,
   TransferFilter,
   TransferPage,
@@ -49,7 +65,23 @@ export interface Backend {
   setSettings(settings: Settings): Promise<void>;
 
   connectPractice(): Promise<AccountView>;
-  connect(form: ConnectForm): Promise<AccountView>;
+  /** Tries an account and keeps nothing; each step is told while it runs. */
+  checkAccount(form: ConnectForm, progress: (progress: CheckProgress) => void): Promise<void>;
+  cancelCheck(): Promise<void>;
+  connect(form: ConnectForm, progress: (progress: CheckProgress) => void): Promise<AccountView>;
+  /** Answers with how many transfers go on. */
+  renewKeys(id: string, keys: KeysForm, progress: (progress: CheckProgress) => void): Promise<number>;
+  renameAccount(id: string, name: string): Promise<AccountView>;
+  accountForm(id: string): Promise<AccountForm>;
+  accountUse(id: string): Promise<AccountUse>;
+  keysNeeded(): Promise<KeysNeeded[]>;
+  /** Answers with how many certificates are in the file. */
+  checkCaFile(path: string): Promise<number>;
+  keepSecretsInFile(passphrase: string): Promise<SecretsPlace>;
+  unlockSecrets(passphrase: string): Promise<SecretsPlace>;
+  changePassphrase(old: string, next: string): Promise<SecretsPlace>;
+  endSecretsFile(): Promise<SecretsPlace>;
+  discardSecretsFile(): Promise<SecretsPlace>;
   accounts(): Promise<AccountView[]>;
   useAccount(id: string): Promise<AccountView>;
   forgetAccount(id: string): Promise<void>;

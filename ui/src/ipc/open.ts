@@ -10,7 +10,7 @@ export async function openBackend(): Promise<Backend> {
     scene: asked.get('mock') === 'studio' ? 'studio' : 'first',
     pace: Number(asked.get('pace') ?? DEFAULTS.pace),
     extra: Number(asked.get('extra') ?? DEFAULTS.extra),
-    keychain: asked.get('keychain') !== 'none',
+    secrets: asked.get('keychain') === 'none' ? 'this_run' : asked.get('keychain') === 'locked' ? 'file_locked' : 'keychain',
     settings: { language: asked.get('lang') ?? 'system', theme: asked.get('theme') ?? 'system' },
   });
   mock.run();
