@@ -246,10 +246,12 @@ describe('the connect screen', () => {
     expect(screen.getByText('The two differ.')).toBeInTheDocument();
     expect(screen.getByTestId('passphrase-keep')).toBeDisabled();
     await userEvent.clear(screen.getByTestId('passphrase-again'));
-    await userEvent.type(screen.getByTestId('passphrase-again'), 'short{Enter}');
+    await userEvent.type(screen.getByTestId('passphrase-again'), 'short');
+    await userEvent.click(screen.getByTestId('passphrase-keep'));
     expect(await screen.findByText(/fewer than 8 characters/)).toBeInTheDocument();
     await userEvent.type(screen.getByTestId('passphrase-new'), 'er is not longer');
-    await userEvent.type(screen.getByTestId('passphrase-again'), 'er is not longer{Enter}');
+    await userEvent.type(screen.getByTestId('passphrase-again'), 'er is not longer');
+    await userEvent.click(screen.getByTestId('passphrase-keep'));
     expect(await screen.findByText(/encrypted file that your passphrase opens/)).toBeInTheDocument();
     expect(keep).toHaveBeenCalledTimes(2);
   });
@@ -305,7 +307,8 @@ describe('accounts', () => {
     await userEvent.click(screen.getByTestId('keys-renew'));
     expect(await screen.findByTestId('keys-error')).toHaveTextContent('The secret does not match this key.');
     await userEvent.clear(screen.getByTestId('keys-secret'));
-    await userEvent.type(screen.getByTestId('keys-secret'), 'right{Enter}');
+    await userEvent.type(screen.getByTestId('keys-secret'), 'right');
+    await userEvent.click(screen.getByTestId('keys-renew'));
     await waitFor(() => expect(screen.queryByTestId('account-banner')).toBeNull());
     expect(screen.getByTestId('toast')).toHaveTextContent('12 transfers go on');
   });

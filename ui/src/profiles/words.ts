@@ -6,7 +6,8 @@ import type { AppError, CheckStep, SecretsPlace, StepFact, StepState } from '../
 /** What a failure means to whoever fills the form in: more than its code alone says. */
 export function failureSentence(error: AppError): string {
   const detail = error.code === 'tls' ? error.params['problem'] : error.code === 'ca_file' ? error.params['reason'] : error.code === 'credentials' ? error.params['code'] : undefined;
-  const key = `check.${error.code}.${detail ?? ''}`;
+  const last = detail ?? '';
+  const key = `check.${error.code}.${last}`;
   return isKey(key) ? t(key, { names: error.params['names'] ?? '', path: error.params['path'] ?? '' }) : errorSentence(error);
 }
 
