@@ -15,8 +15,8 @@ use engine::{
 use machine::Machine;
 use tokio::sync::OnceCell;
 
-use crate::desktop::Desktop;
 use crate::check::CheckSlot;
+use crate::desktop::Desktop;
 use crate::dto::{AppError, AppStatus, Limits};
 use crate::dto_accounts::{AccountView, SecretsPlace};
 use crate::environment::Environment;

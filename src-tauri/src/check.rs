@@ -99,7 +99,10 @@ impl<Tell: Fn(CheckProgress)> Check<'_, Tell> {
         let found = self.store.resolve().await.map_err(|error| {
             let host = self.endpoint.split_once("://").map_or(self.endpoint, |(_, host)| host);
             let error = AppError::store(&error, "", "", self.endpoint);
-            self.fail(CheckStep::Address, AppError { code: OwnCode::AddressNotFound.as_str().into(), ..error }.with("host", host))
+            self.fail(
+                CheckStep::Address,
+                AppError { code: OwnCode::AddressNotFound.as_str().into(), ..error }.with("host", host),
+            )
         })?;
         let address = found.addresses.first().map_or_else(String::new, ToString::to_string);
         let fact = StepFact::Address {
@@ -126,7 +129,8 @@ impl<Tell: Fn(CheckProgress)> Check<'_, Tell> {
         }
         let ahead = greeting.clock_ahead_seconds;
         let is_off = ahead.is_some_and(|seconds| seconds.unsigned_abs() >= CLOCK_OFF_SECONDS);
-        let ahead_s = ahead.map(|seconds| i32::try_from(seconds).unwrap_or(if seconds < 0 { i32::MIN } else { i32::MAX }));
+        let ahead_s =
+            ahead.map(|seconds| i32::try_from(seconds).unwrap_or(if seconds < 0 { i32::MIN } else { i32::MAX }));
         let fact = StepFact::Clock { ahead_s };
         let state = if is_off { StepState::Note { fact } } else { StepState::Done { fact } };
         self.tell(CheckStep::Clock, state);

@@ -17,8 +17,11 @@ const PASSPHRASE: &str = "eight terns over water";
 
 fn serve(folder: &Path, change: impl FnOnce(&mut Options)) -> Server {
     let bucket = |name: &str| BucketSpec { name: name.into(), region: None, versioning: false };
-    let mut options =
-        Options { root: folder.join("objects"), buckets: vec![bucket("photos"), bucket("music")], ..Options::default() };
+    let mut options = Options {
+        root: folder.join("objects"),
+        buckets: vec![bucket("photos"), bucket("music")],
+        ..Options::default()
+    };
     change(&mut options);
     block_on(Server::start(options)).unwrap()
 }

@@ -182,7 +182,8 @@ fn seal(secrets: &BTreeMap<String, Secrets>, passphrase: &Secret) -> io::Result<
         })
         .collect();
     // Its size is known before, so that no half-filled copy is left where it grew out of.
-    let size = rows.values().map(|row| 200 + 6 * row.text_bytes()).sum::<usize>() + 6 * rows.keys().map(|id| id.len()).sum::<usize>();
+    let size = rows.values().map(|row| 200 + 6 * row.text_bytes()).sum::<usize>()
+        + 6 * rows.keys().map(|id| id.len()).sum::<usize>();
     let mut clear = Zeroizing::new(Vec::with_capacity(size));
     serde_json::to_writer(&mut *clear, &rows)?;
     let mut recipient = age::scrypt::Recipient::new(age_secret(passphrase));

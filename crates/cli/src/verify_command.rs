@@ -325,7 +325,9 @@ fn reason(finding: &Finding, side: Side) -> Option<String> {
         }
         Finding::Equal(_, _, Current::Deleted) => "this version is there, but its object is deleted by now".to_owned(),
         Finding::Equal(Proof::Content { rewritten: false }, ..) => return None,
-        Finding::Equal(Proof::Content { rewritten: true }, ..) => "written anew since, with the same content".to_owned(),
+        Finding::Equal(Proof::Content { rewritten: true }, ..) => {
+            "written anew since, with the same content".to_owned()
+        }
         Finding::Equal(proof, expected, _) => {
             let by = if *proof == Proof::Tag { "size and ETag" } else { "size" };
             let why = match expected.crc64 {

@@ -94,7 +94,11 @@ impl TosStore {
         if !looks_up_itself {
             addresses = self.look_up(&host).await?;
         }
-        let shown = format!("{}://{through}{}", proxy.scheme(), proxy.port().map_or_else(String::new, |port| format!(":{port}")));
+        let shown = format!(
+            "{}://{through}{}",
+            proxy.scheme(),
+            proxy.port().map_or_else(String::new, |port| format!(":{port}"))
+        );
         Ok(Resolved { host: if looks_up_itself { through } else { host }, addresses, proxy: Some(shown) })
     }
 

@@ -46,9 +46,7 @@ use store::{
 };
 
 pub use config::{Addressing, Clock, Credentials, HostRoute, ProxyChoice, ProxyConfig, Timeouts, TosConfig};
-pub use connectivity::{
-    CaProblem, Greeting, Resolved, TlsProblem, TlsVersion, check_certificates, tls_problem,
-};
+pub use connectivity::{CaProblem, Greeting, Resolved, TlsProblem, TlsVersion, check_certificates, tls_problem};
 use endpoint::Endpoint;
 use transport::Transport;
 

@@ -61,12 +61,7 @@ pub async fn connect(app: Shared<'_>, form: ConnectForm, progress: Channel<Check
 /// Answers with how many transfers that are.
 #[tauri::command]
 #[specta::specta]
-pub async fn renew_keys(
-    app: Shared<'_>,
-    id: String,
-    keys: KeysForm,
-    progress: Channel<CheckProgress>,
-) -> Answer<u32> {
+pub async fn renew_keys(app: Shared<'_>, id: String, keys: KeysForm, progress: Channel<CheckProgress>) -> Answer<u32> {
     let connection = connect::with_new_keys(&app.opened().await?.accounts, &id, keys).await?;
     let store = try_out(&app, &connection, progress).await?;
     keep(&app, connection, store).await?;

@@ -106,7 +106,12 @@ impl World {
         for (bucket, region) in [("here", "memory-1"), ("there", "memory-1"), ("abroad", "memory-2")] {
             store.add_bucket(bucket, region).unwrap();
         }
-        Self { folder: tempfile::tempdir().unwrap(), store, clock: Arc::new(SystemClock::new()), secret_known: Arc::new(AtomicBool::new(true)) }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            store,
+            clock: Arc::new(SystemClock::new()),
+            secret_known: Arc::new(AtomicBool::new(true)),
+        }
     }
 
     pub fn ledger_path(&self) -> PathBuf {

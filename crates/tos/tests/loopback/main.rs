@@ -4,8 +4,8 @@
 
 mod answers;
 mod conformance;
-mod connectivity;
 mod connections;
+mod connectivity;
 mod practice;
 mod proxies;
 mod proxy;
