@@ -14,8 +14,10 @@ use engine::{Clock as _, Engine, EngineOptions, EngineParts, LocalDisk, QueueLim
 use machine::Machine;
 use tokio::sync::OnceCell;
 
+use crate::check::CheckSlot;
 use crate::desktop::Desktop;
-use crate::dto::{AccountView, AppError, AppStatus, Settings};
+use crate::dto::{AppError, AppStatus, Settings};
+use crate::dto_accounts::{AccountView, SecretsPlace};
 use crate::environment::Environment;
 use crate::error::OwnCode;
 use crate::events::{self, Pushes};
@@ -43,6 +45,8 @@ pub struct App {
     pub settings: Arc<SettingsFile>,
     /// The practice server.
     pub practice: Arc<Practice>,
+    /// The check of an account that runs, if one does.
+    pub check: CheckSlot,
     /// What time it is here.
     pub clock: Arc<LocalClock>,
     /// The way to the window.
@@ -102,6 +106,7 @@ impl App {
         Self {
             settings: Arc::new(SettingsFile::open(folder.path().join("settings.json"))),
             practice: Arc::new(Practice::new(folder.practice(), environment.practice)),
+            check: CheckSlot::default(),
             clock: Arc::new(LocalClock::default()),
             pushes: Pushes::default(),
             surroundings: Arc::default(),
@@ -277,6 +282,12 @@ impl App {
         }
         let accounts = &self.opened().await?.accounts;
         let profile = accounts.profile(id)?;
+        let keeping = accounts.keeping();
+        // A keychain may ask its user for a password, which a list must not.
+        let secret_known = match keeping {
+            SecretKeeping::Keychain => true,
+            _ => !accounts.is_locked() && accounts.secrets(&profile.id).await?.is_some(),
+        };
         let tail = profile.access_key.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
         Ok(AccountView {
             key_tail: profile.access_key[tail..].to_owned(),
@@ -285,12 +296,29 @@ impl App {
             region: profile.region,
             endpoint: profile.endpoint,
             practice: false,
-            secret_kept: accounts.keeping() == SecretKeeping::Keychain,
+            secret_kept: keeping != SecretKeeping::ThisRunOnly,
+            secret_known,
             bucket: profile.bucket,
+            prefix: profile.prefix,
         })
     }
 
-    /// What the window shows before anything else.
+    /// Where secrets are kept, and whether they can be read.
+    ///
+    /// # Errors
+    /// If the accounts cannot be read.
+    pub async fn secrets_place(&self) -> Result<SecretsPlace, AppError> {
+        let accounts = &self.opened().await?.accounts;
+        Ok(match accounts.keeping() {
+            SecretKeeping::Keychain => SecretsPlace::Keychain,
+            SecretKeeping::ThisRunOnly => SecretsPlace::ThisRun,
+            SecretKeeping::EncryptedFile if accounts.is_locked() => SecretsPlace::FileLocked,
+            SecretKeeping::EncryptedFile => SecretsPlace::File,
+        })
+    }
+
+    /// What the window shows before anything else. While secrets are locked away the engine is not started for it:
+    /// everything would only stop again for want of them.
     ///
     /// # Errors
     /// If the accounts cannot be read.
@@ -300,15 +328,20 @@ impl App {
             Some(id) => Some(self.account_view(&id).await?),
             None => None,
         };
-        let notice = match self.engine().await {
-            Ok(_) => self.running.get().and_then(|running| running.set_aside.clone()).or(opened.set_aside.clone()),
+        let secrets = self.secrets_place().await?;
+        let started = match secrets {
+            SecretsPlace::FileLocked => Ok(()),
+            _ => self.engine().await.map(drop),
+        };
+        let notice = match started {
+            Ok(()) => self.running.get().and_then(|running| running.set_aside.clone()).or(opened.set_aside.clone()),
             Err(error) => Some(error),
         };
         Ok(AppStatus {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             platform: std::env::consts::OS.to_owned(),
             account,
-            keychain: opened.accounts.keeping() == SecretKeeping::Keychain,
+            secrets,
             notice,
         })
     }

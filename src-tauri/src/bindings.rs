@@ -5,7 +5,7 @@ use tauri_specta::{Builder, collect_commands};
 
 use crate::commands::{
     accounts, adoption, app, bookmarks, browse, buckets, desktop, failed, folders, limits, links, properties, receipts,
-    renaming, selected, transfers, uploads, versions,
+    renaming, secrets, selected, transfers, uploads, versions,
 };
 
 /// All commands with their types. Byte counts and ids are exported as `number`: they stay below 2^53. Types have one
@@ -20,11 +20,23 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         app::pick_files,
         app::pick_folder,
         accounts::connect_practice,
+        accounts::check_account,
+        accounts::cancel_check,
         accounts::connect,
         accounts::renew_keys,
         accounts::accounts,
         accounts::use_account,
+        accounts::rename_account,
+        accounts::account_form,
+        accounts::account_use,
+        accounts::keys_needed,
         accounts::forget_account,
+        accounts::check_ca_file,
+        secrets::keep_secrets_in_file,
+        secrets::unlock_secrets,
+        secrets::change_passphrase,
+        secrets::end_secrets_file,
+        secrets::discard_secrets_file,
         browse::list_buckets,
         browse::create_bucket,
         browse::list_objects,

@@ -17,6 +17,7 @@ pub mod links;
 pub mod properties;
 pub mod receipts;
 pub mod renaming;
+pub mod secrets;
 pub mod selected;
 pub mod transfers;
 pub mod uploads;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
+use crate::dto_accounts::{AccountView, SecretsPlace};
 pub use crate::dto_browser::*;
 use crate::dto_limits::{LimitNow, LimitsNow, Priority};
 use crate::dto_list::TransferOptionsView;
@@ -33,82 +34,10 @@ pub struct AppStatus {
     pub platform: String,
     /// The account in use, if any.
     pub account: Option<AccountView>,
-    /// Whether this system offers a keychain; without one, secrets are kept for this run only.
-    pub keychain: bool,
+    /// Where secrets are kept.
+    pub secrets: SecretsPlace,
     /// Something the user must know at start (such as a ledger that was set aside), as an error with code and params.
     pub notice: Option<AppError>,
-}
-
-/// An account as the window shows it; no secret is in it.
-#[derive(Clone, Debug, Serialize, Deserialize, Type)]
-pub struct AccountView {
-    /// Id of the profile.
-    pub id: String,
-    /// Name that the user sees.
-    pub name: String,
-    /// Region id.
-    pub region: String,
-    /// Endpoint.
-    pub endpoint: String,
-    /// The last four characters of the access key id.
-    pub key_tail: String,
-    /// Whether this is the built-in practice account.
-    pub practice: bool,
-    /// Whether the secret will still be known after a restart.
-    pub secret_kept: bool,
-    /// A bucket to show even where buckets cannot be listed.
-    pub bucket: Option<String>,
-}
-
-/// The connect form. It is not `Debug` as the others are: three of its fields are secrets or hold one.
-#[derive(Clone, Serialize, Deserialize, Type)]
-pub struct ConnectForm {
-    /// Name for the account; the region is used if empty.
-    pub name: String,
-    /// Access key id.
-    pub access_key: String,
-    /// Secret key.
-    pub secret_key: String,
-    /// Security token of temporary credentials; empty for none.
-    pub security_token: String,
-    /// Region id, such as `cn-beijing`.
-    pub region: String,
-    /// Endpoint; empty for the public endpoint of the region.
-    pub endpoint: String,
-    /// Bucket to use where listing buckets is denied; empty for none.
-    pub bucket: String,
-    /// Address buckets in the path rather than in the host name.
-    pub path_style: bool,
-    /// Proxy URL (http, https, socks5), with user and password if need be; empty for the system's.
-    pub proxy: String,
-    /// Path of a PEM file with a further CA; empty for none.
-    pub ca_file: String,
-}
-
-impl std::fmt::Debug for ConnectForm {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ConnectForm")
-            .field("name", &self.name)
-            .field("endpoint", &self.endpoint)
-            .finish_non_exhaustive()
-    }
-}
-
-/// New keys for an account that is known.
-#[derive(Clone, Serialize, Deserialize, Type)]
-pub struct KeysForm {
-    /// Access key id; temporary credentials come with a new one.
-    pub access_key: String,
-    /// Secret key.
-    pub secret_key: String,
-    /// Security token of temporary credentials; empty for none.
-    pub security_token: String,
-}
-
-impl std::fmt::Debug for KeysForm {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeysForm").finish_non_exhaustive()
-    }
 }
 
 /// A bucket.

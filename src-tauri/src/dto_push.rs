@@ -26,6 +26,8 @@ pub enum Push {
         /// What it is.
         notice: AppError,
     },
+    /// A transfer waits for keys of its account; `keys_needed` says which accounts those are.
+    KeysNeeded {},
     /// Files are dragged over the window (native drag and drop).
     DragOver {
         /// How many paths.

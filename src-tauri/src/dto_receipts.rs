@@ -213,7 +213,7 @@ pub enum EndFinding {
 
 /// How far a check of a receipt has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
-pub struct CheckProgress {
+pub struct ReceiptCheckProgress {
     /// Transfers both of whose ends were looked at.
     pub looked: u32,
     /// All transfers.

@@ -9,10 +9,18 @@ use crate::dto::AppError;
 /// Codes that come from the window's own commands, beside those of transfers ([`ErrorCode`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnCode {
+    /// Nothing in the names of the network stands for the endpoint.
+    AddressNotFound,
     /// A bucket of this name is there already.
     AlreadyExists,
     /// The bucket still has something in it.
     BucketNotEmpty,
+    /// The key may not even look at the bucket that was named.
+    BucketUntested,
+    /// A file of certificates is none; `reason` says what it is.
+    CaFile,
+    /// The check of an account was given up.
+    CheckCancelled,
     /// The object of a checkpoint is encrypted with a key that nobody here has.
     CheckpointEncrypted,
     /// A checkpoint of an upload that was not begun.
@@ -21,6 +29,8 @@ pub enum OwnCode {
     CheckpointNotUpload,
     /// Somebody else writes to the data folder.
     DataFolderBusy,
+    /// The endpoint cannot be one.
+    EndpointInvalid,
     /// A fault of ours has stopped the engine.
     EngineStopped,
     /// A receipt from a file names a file on another computer.
@@ -31,6 +41,8 @@ pub enum OwnCode {
     KeychainLocked,
     /// A damaged ledger was put aside.
     LedgerSetAside,
+    /// The key may not list buckets, and none was named.
+    NeedsBucket,
     /// Nothing is connected.
     NoAccount,
     /// What was dropped on the window has no path.
@@ -41,6 +53,12 @@ pub enum OwnCode {
     NotACheckpoint,
     /// A file is no receipt.
     NotAReceipt,
+    /// A new passphrase is too short.
+    PassphraseTooShort,
+    /// The proxy did not let a request through.
+    ProxyFailed,
+    /// The address of a proxy cannot be one.
+    ProxyInvalid,
     /// A receipt does not fit its root hash.
     ReceiptAltered,
     /// A receipt is not open any more.
@@ -49,68 +67,102 @@ pub enum OwnCode {
     ReceiptNewer,
     /// Too many transfers for one receipt.
     ReceiptTooLarge,
+    /// The region cannot be one.
+    RegionInvalid,
     /// An object is too large to be renamed by one copy.
     RenameTooLarge,
     /// The endpoint is the one for S3 programs.
     S3Endpoint,
+    /// The file of secrets cannot be read.
+    SecretsDamaged,
+    /// The file of secrets waits for its passphrase.
+    SecretsLocked,
     /// A transfer goes on with this upload.
     UploadNeeded,
+    /// The passphrase does not open the file of secrets.
+    WrongPassphrase,
 }
 
 impl OwnCode {
     /// Every one: a test holds the window to having words for each.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 36] = [
+        Self::AddressNotFound,
         Self::AlreadyExists,
         Self::BucketNotEmpty,
+        Self::BucketUntested,
+        Self::CaFile,
+        Self::CheckCancelled,
         Self::CheckpointEncrypted,
         Self::CheckpointNotBegun,
         Self::CheckpointNotUpload,
         Self::DataFolderBusy,
+        Self::EndpointInvalid,
         Self::EngineStopped,
         Self::FileElsewhere,
         Self::FolderNotYet,
         Self::KeychainLocked,
         Self::LedgerSetAside,
+        Self::NeedsBucket,
         Self::NoAccount,
         Self::NoFileDropped,
         Self::NotAFile,
         Self::NotACheckpoint,
         Self::NotAReceipt,
+        Self::PassphraseTooShort,
+        Self::ProxyFailed,
+        Self::ProxyInvalid,
         Self::ReceiptAltered,
         Self::ReceiptClosed,
         Self::ReceiptNewer,
         Self::ReceiptTooLarge,
+        Self::RegionInvalid,
         Self::RenameTooLarge,
         Self::S3Endpoint,
+        Self::SecretsDamaged,
+        Self::SecretsLocked,
         Self::UploadNeeded,
+        Self::WrongPassphrase,
     ];
 
     /// The code as it is written.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::AddressNotFound => "address_not_found",
             Self::AlreadyExists => "already_exists",
             Self::BucketNotEmpty => "bucket_not_empty",
+            Self::BucketUntested => "bucket_untested",
+            Self::CaFile => "ca_file",
+            Self::CheckCancelled => "check_cancelled",
             Self::CheckpointEncrypted => "checkpoint_encrypted",
             Self::CheckpointNotBegun => "checkpoint_not_begun",
             Self::CheckpointNotUpload => "checkpoint_not_upload",
             Self::DataFolderBusy => "data_folder_busy",
+            Self::EndpointInvalid => "endpoint_invalid",
             Self::EngineStopped => "engine_stopped",
             Self::FileElsewhere => "file_elsewhere",
             Self::FolderNotYet => "folder_not_yet",
             Self::KeychainLocked => "keychain_locked",
             Self::LedgerSetAside => "ledger_set_aside",
+            Self::NeedsBucket => "needs_bucket",
             Self::NoAccount => "no_account",
             Self::NoFileDropped => "no_file_dropped",
             Self::NotAFile => "not_a_file",
             Self::NotACheckpoint => "not_a_checkpoint",
             Self::NotAReceipt => "not_a_receipt",
+            Self::PassphraseTooShort => "passphrase_too_short",
+            Self::ProxyFailed => "proxy_failed",
+            Self::ProxyInvalid => "proxy_invalid",
             Self::ReceiptAltered => "receipt_altered",
             Self::ReceiptClosed => "receipt_closed",
             Self::ReceiptNewer => "receipt_newer",
             Self::ReceiptTooLarge => "receipt_too_large",
+            Self::RegionInvalid => "region_invalid",
             Self::RenameTooLarge => "rename_too_large",
             Self::S3Endpoint => "s3_endpoint",
+            Self::SecretsDamaged => "secrets_damaged",
+            Self::SecretsLocked => "secrets_locked",
             Self::UploadNeeded => "upload_needed",
+            Self::WrongPassphrase => "wrong_passphrase",
         }
     }
 }
@@ -185,7 +237,13 @@ impl From<AccountsError> for AppError {
                 Self::from(TransferError::new(ErrorCode::AccountMissing)).with("account", account)
             }
             AccountsError::KeychainLocked(_) => Self::new(OwnCode::KeychainLocked),
+            AccountsError::PassphraseTooShort => {
+                Self::new(OwnCode::PassphraseTooShort).with("min", accounts::PASSPHRASE_CHARS_MIN)
+            }
             AccountsError::Reserved(_) => Self::invalid_name(error),
+            AccountsError::SecretsDamaged(path) => Self::new(OwnCode::SecretsDamaged).with("path", path.display()),
+            AccountsError::SecretsLocked => Self::new(OwnCode::SecretsLocked),
+            AccountsError::WrongPassphrase => Self::new(OwnCode::WrongPassphrase),
             AccountsError::File { .. } | AccountsError::Keychain(_) => Self::internal(error),
         }
     }

@@ -137,7 +137,10 @@ pub async fn tell_ends(engine: Engine, pushes: Pushes) {
 }
 
 async fn ended(engine: &Engine, pushes: &Pushes, event: Event) {
-    let EventKind::StateChanged { phase, .. } = event.kind else { return };
+    let EventKind::StateChanged { phase, error, .. } = event.kind else { return };
+    if phase == Phase::Paused && error.is_some_and(|error| error.code.asks_for_credentials()) {
+        pushes.send(Push::KeysNeeded {});
+    }
     if !matches!(phase, Phase::Failed | Phase::DoneVerified | Phase::DoneUnverified | Phase::Cancelled) {
         return;
     }

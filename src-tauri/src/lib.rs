@@ -1,20 +1,23 @@
 //! The shell of Tern: it opens the window, hands its wishes to the engine and the engine's picture to it.
 //!
 //! No decision about transfers is taken here. The parts are put together in [`app`], the window asks through
-//! [`commands`], is told through [`events`], and everything that crosses the border is a type of [`dto`]. What is
-//! around the page (tray, notices, a second start) is in [`surroundings`].
+//! [`commands`], is told through [`events`], and everything that crosses the border is a type of [`dto`] or of its
+//! parts, such as [`dto_accounts`]. What is around the page (tray, notices, a second start) is in [`surroundings`].
 #![warn(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that cannot go on has failed"))]
 
 pub mod app;
 pub mod bindings;
+mod ca_file;
+pub mod check;
 pub mod closing;
 pub mod commands;
-mod connect;
+pub mod connect;
 pub mod desktop;
 mod dragged;
 mod drops;
 pub mod dto;
+pub mod dto_accounts;
 mod dto_browser;
 pub mod dto_desktop;
 pub mod dto_limits;

@@ -14,7 +14,8 @@ use store::ObjectStore;
 
 use crate::dto::{AppError, Direction};
 use crate::dto_receipts::{
-    CheckProgress, CheckResult, EndCheck, EndFinding, PaperOutcome, PaperPurpose, PaperRequest, PaperRow, PaperView,
+    CheckResult, EndCheck, EndFinding, PaperOutcome, PaperPurpose, PaperRequest, PaperRow, PaperView,
+    ReceiptCheckProgress,
 };
 use crate::error::OwnCode;
 use crate::stores::AccountStores;
@@ -138,9 +139,9 @@ impl Paper {
     }
 
     /// How far the check has come that runs, or ran last.
-    pub fn progress(&self) -> CheckProgress {
+    pub fn progress(&self) -> ReceiptCheckProgress {
         let read_bytes = self.read_bytes.lock().unwrap_or_else(PoisonError::into_inner).load(Ordering::Relaxed);
-        CheckProgress {
+        ReceiptCheckProgress {
             looked: self.looked.load(Ordering::Relaxed),
             entries: number(self.receipt.entries.len()),
             read_bytes,

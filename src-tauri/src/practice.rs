@@ -11,7 +11,8 @@ use tokio::sync::Mutex;
 use tos::{Credentials, TosConfig};
 use tos_local::{BucketSpec, Options, Server, StartError};
 
-use crate::dto::{AccountView, AppError};
+use crate::dto::AppError;
+use crate::dto_accounts::AccountView;
 use crate::environment::Pace;
 use crate::error::OwnCode;
 
@@ -63,7 +64,9 @@ impl Practice {
             key_tail: key[key.len() - 4..].to_owned(),
             practice: true,
             secret_kept: true,
+            secret_known: true,
             bucket: None,
+            prefix: None,
         }
     }
 

@@ -12,7 +12,9 @@ use store::{Administration, ObjectRef, ObjectStore};
 use tokio::sync::Mutex;
 use tos::{Credentials, ProxyChoice, ProxyConfig, TosConfig, TosStore};
 
+use crate::ca_file;
 use crate::dto::AppError;
+use crate::error::OwnCode;
 use crate::practice::Practice;
 
 /// A store, and the endpoint for the words of its errors.
@@ -43,7 +45,8 @@ impl AccountStores {
     /// The store of an account.
     ///
     /// # Errors
-    /// `account_missing` if the account or its secret is not known, or why the store cannot be opened.
+    /// `account_missing` if the account is not known, `secret_missing` or `secrets_locked` if its secret is not, or why the
+    /// store cannot be opened.
     pub async fn of(&self, account: &str) -> Result<OpenStore, AppError> {
         let mut open = self.open.lock().await;
         if let Some(store) = open.get(account) {
@@ -79,6 +82,11 @@ impl AccountStores {
         self.accounts.profile(&id.0).ok().map(|profile| normal_endpoint(&profile.endpoint))
     }
 
+    /// Uses a store that was opened elsewhere for an account from now on; what runs on another one runs to its end.
+    pub async fn replace(&self, account: &str, store: OpenStore) {
+        self.open.lock().await.insert(account.to_owned(), store);
+    }
+
     /// Lets go of a store whose account was changed or forgotten; what runs on it runs to its end.
     pub async fn close(&self, account: &str) {
         self.open.lock().await.remove(account);
@@ -88,7 +96,7 @@ impl AccountStores {
         let profile = self.accounts.profile(account)?;
         match self.accounts.secrets(&profile.id).await? {
             Some(secrets) => config(&profile, &secrets).await,
-            None => Err(missing(&profile.name)),
+            None => Err(secret_missing(&profile.name)),
         }
     }
 }
@@ -125,7 +133,7 @@ pub fn open_store(config: TosConfig) -> Result<OpenStore, AppError> {
 /// How to reach the account of a profile.
 ///
 /// # Errors
-/// `source_unreadable` if its file of certificates cannot be read.
+/// `ca_file` if its file of certificates cannot be read.
 pub async fn config(profile: &Profile, secrets: &Secrets) -> Result<TosConfig, AppError> {
     let credentials = Credentials {
         access_key: profile.access_key.clone(),
@@ -148,21 +156,22 @@ pub async fn config(profile: &Profile, secrets: &Secrets) -> Result<TosConfig, A
         }),
     };
     if let Some(path) = &profile.ca_file {
-        let read = tokio::fs::read_to_string(path).await;
-        config.extra_ca_pem = Some(read.map_err(|error| TransferError::source(path, &error))?);
+        config.extra_ca_pem = Some(ca_file::read(path).await?);
     }
     Ok(config)
 }
 
-fn missing(account: &str) -> AppError {
-    AppError::from(TransferError::new(ErrorCode::AccountMissing)).with("account", account)
+fn secret_missing(account: &str) -> AppError {
+    AppError::from(TransferError::new(ErrorCode::SecretMissing)).with("account", account)
 }
 
-/// Why a transfer cannot reach its store. The engine knows no locked keychain; for it the account is missing until
-/// the user has unlocked it and tries again.
+/// Why a transfer cannot reach its store. The engine knows no locks; for it a secret that is locked away is not known,
+/// which a transfer waits for.
 fn transfer_error(error: AppError) -> TransferError {
     let known = ErrorCode::ALL.into_iter().find(|code| code.as_str() == error.code);
-    let mut transfer_error = TransferError::new(known.unwrap_or(ErrorCode::AccountMissing));
+    let locked = [OwnCode::SecretsLocked, OwnCode::KeychainLocked].iter().any(|code| code.as_str() == error.code);
+    let otherwise = if locked { ErrorCode::SecretMissing } else { ErrorCode::AccountMissing };
+    let mut transfer_error = TransferError::new(known.unwrap_or(otherwise));
     transfer_error.params = error.params;
     transfer_error
 }

@@ -134,7 +134,7 @@ fn options(detail: &engine::TransferDetail) -> TransferOptionsView {
 /// The account whose keys a transfer waits for. One with two accounts does not say whose have expired, and then it is
 /// the target's that are asked for first.
 fn needs_keys_of(view: &TransferView) -> Option<String> {
-    let expired = |error: &&engine::TransferError| error.code == engine::ErrorCode::CredentialsExpired;
+    let expired = |error: &&engine::TransferError| error.code.asks_for_credentials();
     view.error.as_ref().filter(expired)?;
     let ends = [&view.spec.target, &view.spec.source];
     ends.into_iter().find_map(End::store).map(|store| store.0.clone())

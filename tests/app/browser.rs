@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use store::{ObjectRef, ObjectSettings, PutCondition, UploadBody};
 use tos_local::{Options, Server};
 
-use crate::harness::Harness;
+use crate::harness::{Harness, connect_form};
 
 fn practice() -> Harness {
     let harness = Harness::new();
@@ -147,11 +147,10 @@ fn an_older_version_comes_down_as_it_was() {
         ..Options::default()
     };
     let server = tauri::async_runtime::block_on(Server::start(options)).unwrap();
-    let form = json!({ "form": {
-        "name": "", "access_key": tos_local::PRACTICE_ACCESS_KEY, "secret_key": tos_local::PRACTICE_SECRET_KEY,
-        "security_token": "", "region": tos_local::PRACTICE_REGION, "endpoint": server.endpoint(), "bucket": "bucket",
-        "path_style": true, "proxy": "", "ca_file": "",
-    } });
+    let form = connect_form(json!({
+        "access_key": tos_local::PRACTICE_ACCESS_KEY, "secret_key": tos_local::PRACTICE_SECRET_KEY,
+        "endpoint": server.endpoint(), "bucket": "bucket",
+    }));
     harness.ok("connect", form);
     let old = put(&harness, "bucket", "a/plan.txt", "the old plan");
     put(&harness, "bucket", "a/plan.txt", "the new plan, which is longer");

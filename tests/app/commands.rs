@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ear, Harness};
+use crate::harness::{Ear, Harness, connect_form};
 
 const PART_BYTES: usize = 20 << 20;
 
@@ -187,10 +187,7 @@ fn a_source_that_is_gone_fails_with_its_path() {
 #[test]
 fn an_account_that_does_not_answer_is_not_kept() {
     let harness = Harness::new();
-    let form = json!({ "form": {
-        "name": "", "access_key": "AKLTx", "secret_key": "s", "security_token": "", "region": "cn-beijing",
-        "endpoint": "http://127.0.0.1:9", "bucket": "", "path_style": true, "proxy": "", "ca_file": "",
-    } });
+    let form = connect_form(json!({ "access_key": "AKLTx", "secret_key": "s", "endpoint": "http://127.0.0.1:9" }));
     assert_eq!(harness.error("connect", form)["code"], "network");
     assert_eq!(harness.ok("accounts", json!({})), json!([]));
 }
@@ -200,11 +197,10 @@ fn the_practice_server_is_an_account_like_any_other_and_a_wrong_secret_is_refuse
     let harness = connected();
     let endpoint = harness.ok("connect_practice", json!({}))["endpoint"].clone();
     let form = |secret: &str| {
-        json!({ "form": {
-        "name": "By hand", "access_key": tos_local::PRACTICE_ACCESS_KEY, "secret_key": secret, "security_token": "",
-        "region": tos_local::PRACTICE_REGION, "endpoint": endpoint, "bucket": "practice", "path_style": true,
-        "proxy": "", "ca_file": "",
-    } })
+        connect_form(json!({
+            "name": "By hand", "access_key": tos_local::PRACTICE_ACCESS_KEY, "secret_key": secret,
+            "endpoint": endpoint, "bucket": "practice",
+        }))
     };
     assert_eq!(harness.error("connect", form("wrong"))["code"], "credentials");
     let account = harness.ok("connect", form(tos_local::PRACTICE_SECRET_KEY));

@@ -87,6 +87,20 @@ impl Harness {
     }
 }
 
+/// The arguments of a command that takes the connect form: the usual one with these fields.
+pub(crate) fn connect_form(fields: Value) -> Value {
+    let mut form = json!({
+        "id": null, "name": "", "access_key": "", "secret_key": "", "security_token": "",
+        "region": tos_local::PRACTICE_REGION, "endpoint": "", "bucket": "", "path_style": true, "proxy_use": "system",
+        "proxy": "", "ca_file": "", "accept_untested": false,
+    });
+    for (name, value) in fields.as_object().unwrap() {
+        assert!(form.get(name).is_some(), "the form has no field {name}");
+        form[name] = value.clone();
+    }
+    json!({ "form": form, "progress": "__CHANNEL__:7" })
+}
+
 pub(crate) fn call(window: &WebviewWindow<MockRuntime>, command: &str, arguments: Value) -> Result<Value, Value> {
     let request = InvokeRequest {
         cmd: command.into(),

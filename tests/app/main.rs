@@ -1,6 +1,7 @@
 //! The app without a window: its commands, its permissions, its generated bindings, and the shape of the repository.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod accounts;
 mod bindings;
 mod browser;
 mod commands;
@@ -12,6 +13,8 @@ mod limits;
 mod lists;
 mod objects;
 mod permissions;
+#[path = "../../crates/tos/tests/loopback/proxy.rs"]
+mod proxy;
 mod receipts;
 mod sdk_bugs;
 mod secrets;

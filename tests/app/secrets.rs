@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use store::Secret;
 use tos_local::{AccessKey, BucketSpec, Options, Server};
 
-use crate::harness::Harness;
+use crate::harness::{Harness, connect_form};
 
 const ACCESS_KEY: &str = "AKLTofTheAppForItsTests";
 const SECRET_KEY: &str = "secret-key-that-nobody-may-see-01234567";
@@ -29,11 +29,10 @@ fn server(folder: &Path) -> Server {
 }
 
 fn form(endpoint: &str, secret_key: &str, proxy: &str) -> Value {
-    json!({ "form": {
-        "name": "", "access_key": ACCESS_KEY, "secret_key": secret_key, "security_token": TOKEN,
-        "region": tos_local::PRACTICE_REGION, "endpoint": endpoint, "bucket": "bucket", "path_style": true, "proxy": proxy,
-        "ca_file": "",
-    } })
+    connect_form(json!({
+        "access_key": ACCESS_KEY, "secret_key": secret_key, "security_token": TOKEN, "endpoint": endpoint,
+        "bucket": "bucket", "proxy": proxy, "proxy_use": if proxy.is_empty() { "system" } else { "explicit" },
+    }))
 }
 
 /// Every file below a folder, with its bytes.
@@ -83,7 +82,7 @@ fn no_secret_is_in_the_folder_the_log_the_answers_or_the_remains_of_a_panic() {
         secret_key: Secret::new(SECRET_KEY),
         security_token: Some(Secret::new(TOKEN)),
     };
-    let form: tern_lib::dto::ConnectForm =
+    let form: tern_lib::dto_accounts::ConnectForm =
         serde_json::from_value(form(&endpoint, SECRET_KEY, &proxy)["form"].take()).unwrap();
     let line = line!() + 1;
     let panicked = std::thread::spawn(move || panic!("a fault while it held {credentials:?} and {form:?}")).join();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use store::{ObjectRef, ObjectSettings, PartNumber, UploadBody, UploadRef};
 use tos_local::{AccessKey, BucketSpec, FaultPlan, Options, Server};
 
-use crate::harness::Harness;
+use crate::harness::{Harness, connect_form};
 
 const PART: usize = 20 << 20;
 
@@ -27,12 +27,11 @@ fn server(harness: &Harness) -> Server {
 }
 
 fn connect(harness: &Harness, server: &Server) -> String {
-    let form = json!({
+    let form = connect_form(json!({
         "name": "Temporary", "access_key": "AKTPmonday", "secret_key": "secret-of-AKTPmonday",
-        "security_token": "token-of-monday", "region": tos_local::PRACTICE_REGION, "endpoint": server.endpoint(),
-        "bucket": "bucket", "path_style": true, "proxy": "", "ca_file": "",
-    });
-    harness.ok("connect", json!({ "form": form }))["id"].as_str().unwrap().to_owned()
+        "security_token": "token-of-monday", "endpoint": server.endpoint(), "bucket": "bucket",
+    }));
+    harness.ok("connect", form)["id"].as_str().unwrap().to_owned()
 }
 
 /// An upload of two parts of these bytes, of which somebody else has sent the first.
@@ -142,7 +141,7 @@ fn keys_that_expire_pause_and_new_ones_continue_the_same_upload() {
     server.set_faults(FaultPlan::default()).unwrap();
     let keys = |secret: &str| {
         let keys = json!({ "access_key": "AKTPtuesday", "secret_key": secret, "security_token": "token-of-tuesday" });
-        json!({ "id": account, "keys": keys })
+        json!({ "id": account, "keys": keys, "progress": "__CHANNEL__:8" })
     };
     // Keys that do not work are not kept.
     assert_eq!(harness.error("renew_keys", keys("wrong"))["code"], "credentials");

@@ -50,8 +50,6 @@ export const TEST_IDS = {
   retryThese: 'retry-these',
   copySupport: 'copy-support',
   newKeys: 'new-keys',
-  keysSheet: 'keys-sheet',
-  keysDo: 'keys-do',
   dropLine: 'drop-line',
 
   drawer: 'drawer',

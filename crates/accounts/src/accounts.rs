@@ -1,6 +1,9 @@
 //! The accounts of this computer's user.
 
+use store::Secret;
+
 use crate::profile_file::{self, Book, SetAside};
+use crate::secret_file::SecretFile;
 use crate::vault::{Secrets, Vault};
 use crate::{AccountsError, DataFolder, PRACTICE_ACCOUNT, Profile};
 
@@ -9,6 +12,8 @@ use crate::{AccountsError, DataFolder, PRACTICE_ACCOUNT, Profile};
 pub enum SecretKeeping {
     /// In the system's keychain, until the account is forgotten.
     Keychain,
+    /// In a file of the data folder that a passphrase opens, because the user chose that.
+    EncryptedFile,
     /// In memory, until this program ends: the system offers no keychain.
     ThisRunOnly,
 }
@@ -28,12 +33,61 @@ impl Accounts {
     /// If the file is there and cannot be read.
     pub async fn open(folder: DataFolder) -> Result<(Self, Option<SetAside>), AccountsError> {
         let (_, aside) = profile_file::read(&folder.profiles())?;
-        Ok((Self { folder, vault: Vault::open().await }, aside))
+        let vault = Vault::open(SecretFile::at(folder.secrets())).await;
+        Ok((Self { folder, vault }, aside))
     }
 
     /// What happens to secrets here.
     pub fn keeping(&self) -> SecretKeeping {
         self.vault.keeping()
+    }
+
+    /// Whether the secrets are in a file that has to be opened with its passphrase first.
+    pub fn is_locked(&self) -> bool {
+        self.vault.is_locked()
+    }
+
+    /// Opens the file of secrets for this run.
+    ///
+    /// # Errors
+    /// `WrongPassphrase`, `SecretsDamaged`, or if the file cannot be read.
+    pub async fn unlock(&self, passphrase: Secret) -> Result<(), AccountsError> {
+        self.vault.unlock(passphrase).await
+    }
+
+    /// Keeps secrets in an encrypted file from now on, beginning with those that this run knows. For systems without a
+    /// keychain, and only because the user asked for it.
+    ///
+    /// # Errors
+    /// `PassphraseTooShort`, or if the file cannot be written.
+    pub async fn keep_secrets_in_file(&self, passphrase: Secret) -> Result<(), AccountsError> {
+        self.vault.begin_file(passphrase).await
+    }
+
+    /// Gives the file of secrets another passphrase.
+    ///
+    /// # Errors
+    /// `WrongPassphrase` for the old one, `PassphraseTooShort` for the new one, or if the file cannot be written.
+    pub async fn change_passphrase(&self, old: Secret, new: Secret) -> Result<(), AccountsError> {
+        self.vault.change_passphrase(old, new).await
+    }
+
+    /// Moves the secrets out of the encrypted file, into the keychain or, where there is none, into the memory of this
+    /// run, and deletes the file.
+    ///
+    /// # Errors
+    /// `SecretsLocked`, those of the keychain, or if the file cannot be deleted; the file is still there then.
+    pub async fn end_secrets_file(&self) -> Result<(), AccountsError> {
+        self.vault.end_file().await
+    }
+
+    /// Deletes the encrypted file with the secrets in it: for a passphrase that nobody remembers. The accounts stay, and
+    /// want their keys again.
+    ///
+    /// # Errors
+    /// If the file cannot be deleted.
+    pub async fn discard_secrets_file(&self) -> Result<(), AccountsError> {
+        self.vault.discard_file().await
     }
 
     /// All profiles, in the order in which they were made. The practice account is not among them.
@@ -98,10 +152,23 @@ impl Accounts {
         Ok(keeping)
     }
 
+    /// Gives an account another name.
+    ///
+    /// # Errors
+    /// `NoSuchAccount`, or if the file cannot be written.
+    pub fn rename(&self, id: &str, name: &str) -> Result<(), AccountsError> {
+        self.profile(id)?;
+        self.change(|book| {
+            if let Some(known) = book.profiles.iter_mut().find(|known| known.id == id) {
+                known.name = name.to_owned();
+            }
+        })
+    }
+
     /// The secrets of an account; `None` if they are not known (any more), so that the user has to be asked.
     ///
     /// # Errors
-    /// `KeychainLocked` or `Keychain`.
+    /// `SecretsLocked`, `KeychainLocked` or `Keychain`.
     pub async fn secrets(&self, id: &str) -> Result<Option<Secrets>, AccountsError> {
         self.vault.get(id).await
     }
@@ -109,8 +176,12 @@ impl Accounts {
     /// Removes a profile and its secrets. Forgetting what is not known succeeds.
     ///
     /// # Errors
-    /// If the file cannot be written or the keychain refuses; the profile is gone first, so nothing shows it again.
+    /// `SecretsLocked`, and nothing has changed; or if the file cannot be written or the keychain refuses: the profile
+    /// is gone first then, so nothing shows it again.
     pub async fn forget(&self, id: &str) -> Result<(), AccountsError> {
+        if self.is_locked() {
+            return Err(AccountsError::SecretsLocked);
+        }
         self.change(|book| {
             book.profiles.retain(|profile| profile.id != id);
             if book.current.as_deref() == Some(id) {
@@ -134,12 +205,11 @@ impl Accounts {
 
 #[cfg(test)]
 mod tests {
-    use store::Secret;
-
     use super::*;
 
     fn accounts(folder: &tempfile::TempDir) -> Accounts {
-        Accounts { folder: DataFolder::at(folder.path()), vault: Vault::over(None) }
+        let data = DataFolder::at(folder.path());
+        Accounts { vault: Vault::over(None, SecretFile::at(data.secrets())), folder: data }
     }
 
     fn secrets() -> Secrets {
@@ -165,6 +235,33 @@ mod tests {
         assert_eq!(accounts.profiles().unwrap(), []);
         assert_eq!(accounts.current().unwrap(), None);
         assert_eq!(accounts.secrets(&profile.id).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_new_name_changes_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = accounts(&folder);
+        let profile = Profile::new("Work", "e", "r", "AKLTx", 1);
+        accounts.save(profile.clone(), secrets()).await.unwrap();
+        accounts.rename(&profile.id, "Home").unwrap();
+        assert_eq!(accounts.profiles().unwrap(), [Profile { name: "Home".into(), ..profile.clone() }]);
+        assert_eq!(accounts.secrets(&profile.id).await.unwrap(), Some(secrets()));
+        assert!(matches!(accounts.rename("gone-1", "x"), Err(AccountsError::NoSuchAccount(_))));
+    }
+
+    #[tokio::test]
+    async fn a_locked_account_is_not_half_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = accounts(&folder);
+        let profile = Profile::new("Work", "e", "r", "AKLTx", 1);
+        first.keep_secrets_in_file(Secret::new("a long passphrase")).await.unwrap();
+        assert_eq!(first.save(profile.clone(), secrets()).await.unwrap(), SecretKeeping::EncryptedFile);
+        let next = accounts(&folder);
+        assert!(matches!(next.forget(&profile.id).await, Err(AccountsError::SecretsLocked)));
+        assert_eq!(next.profiles().unwrap(), [profile.clone()]);
+        next.unlock(Secret::new("a long passphrase")).await.unwrap();
+        next.forget(&profile.id).await.unwrap();
+        assert_eq!((next.profiles().unwrap().len(), next.secrets(&profile.id).await.unwrap()), (0, None));
     }
 
     #[tokio::test]

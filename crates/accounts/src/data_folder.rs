@@ -38,6 +38,11 @@ impl DataFolder {
         self.path.join("profiles.json")
     }
 
+    /// The secrets, encrypted, where the user has chosen that.
+    pub fn secrets(&self) -> PathBuf {
+        self.path.join("secrets.age")
+    }
+
     /// Where the app writes its log.
     pub fn logs(&self) -> PathBuf {
         self.path.join("logs")

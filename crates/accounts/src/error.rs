@@ -26,4 +26,16 @@ pub enum AccountsError {
     /// The keychain refused for another reason.
     #[error("the keychain refused: {0}")]
     Keychain(String),
+    /// The encrypted file of secrets has not been opened with its passphrase yet.
+    #[error("the file of secrets is locked")]
+    SecretsLocked,
+    /// The file of secrets has another passphrase.
+    #[error("this is not the passphrase of the file of secrets")]
+    WrongPassphrase,
+    /// A new passphrase has fewer than [`crate::PASSPHRASE_CHARS_MIN`] characters.
+    #[error("the passphrase is too short")]
+    PassphraseTooShort,
+    /// The file of secrets is not one, or not a whole one. No passphrase opens it.
+    #[error("{} is not a file of secrets, or not a whole one", .0.display())]
+    SecretsDamaged(PathBuf),
 }

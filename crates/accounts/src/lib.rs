@@ -2,10 +2,11 @@
 //!
 //! Shared by the window and the command line, so that both mean the same account by the same id, and the only place
 //! that knows where the data folder is and what lies in it. A profile holds nothing secret: it can be read, copied
-//! and mended by hand. Secrets live in the system's keychain; where there is none they stay in memory for this run,
-//! and [`SecretKeeping`] says so, for a promise that is silently broken is worse than none.
+//! and mended by hand. Secrets live in the system's keychain; where there is none they stay in memory for this run, or,
+//! if the user asks for that, in a file that a passphrase opens. [`SecretKeeping`] says which, for a promise that is
+//! silently broken is worse than none.
 //!
-//! What that costs: nothing is cached, so each call reads the profile file again (a few hundred bytes). In return the
+//! What that costs: nothing but the encrypted secrets is cached, so each call reads the profile file again (a few hundred bytes). In return the
 //! window and the command line never overwrite each other's changes with an old picture.
 //!
 //! Start with [`Accounts`].
@@ -23,6 +24,8 @@ mod practice;
 mod profile;
 mod profile_file;
 mod region;
+mod replaced_file;
+mod secret_file;
 mod vault;
 
 pub use accounts::{Accounts, SecretKeeping};
@@ -33,4 +36,5 @@ pub use practice::{PRACTICE_ACCOUNT, PRACTICE_BUCKETS, PracticeBucket};
 pub use profile::{Addressing, Profile, Proxy, environment_store, environment_store_endpoint, normal_endpoint};
 pub use profile_file::SetAside;
 pub use region::{REGIONS, Region, region_of_endpoint};
+pub use secret_file::PASSPHRASE_CHARS_MIN;
 pub use vault::Secrets;

@@ -1,4 +1,8 @@
 //! A profile: all that is needed to reach an account, except what is secret.
+//!
+//! The proxy and the extra certificates belong to the account and not to the app: one account may be on the public side
+//! of a company's proxy and another inside its network, and both at once. What is general is the system's own setting,
+//! which every account follows until it is told otherwise.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +33,9 @@ pub struct Profile {
     /// A bucket to show even where buckets cannot be listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bucket: Option<String>,
+    /// Where in that bucket this account works, ending in `/`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
     /// The access key id. It is no secret: it travels with every request.
     pub access_key: String,
     /// What another version wrote.
@@ -87,6 +94,7 @@ impl Profile {
             proxy: Proxy::default(),
             ca_file: None,
             bucket: None,
+            prefix: None,
             access_key: access_key.into(),
             other: serde_json::Map::new(),
         }

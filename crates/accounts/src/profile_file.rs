@@ -1,12 +1,12 @@
 //! The file of profiles: read whole, written whole, beside itself first.
 
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::replaced_file::{Readers, replace};
 use crate::{AccountsError, Profile};
 
 /// A file of profiles that could not be understood was put aside; an empty one takes its place.
@@ -47,36 +47,13 @@ pub(crate) fn read(path: &Path) -> Result<(Book, Option<SetAside>), AccountsErro
     }
 }
 
-/// Replaces the file, so that a reader (or a crash) sees the old one or the new one, never half of it.
+/// Replaces the file.
 pub(crate) fn write(path: &Path, book: &Book) -> Result<(), AccountsError> {
-    replace(path, book).map_err(|source| AccountsError::File { path: path.to_owned(), source })
-}
-
-fn replace(path: &Path, book: &Book) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    // The process id keeps the window and the command line out of each other's unfinished file.
-    let temporary = path.with_extension(format!("json.new-{}", std::process::id()));
-    let result = write_and_rename(&temporary, path, book);
-    if result.is_err() {
-        // What is left of it helps nobody; the error that matters is the one above.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    result
-}
-
-fn write_and_rename(temporary: &Path, path: &Path, book: &Book) -> io::Result<()> {
-    let mut file = File::create(temporary)?;
-    file.write_all(&serde_json::to_vec_pretty(book)?)?;
-    file.write_all(b"\n")?;
-    file.sync_all()?;
-    std::fs::rename(temporary, path)?;
-    #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+    let written = serde_json::to_vec_pretty(book).map_err(io::Error::other).and_then(|mut text| {
+        text.push(b'\n');
+        replace(path, &text, Readers::Usual)
+    });
+    written.map_err(|source| AccountsError::File { path: path.to_owned(), source })
 }
 
 fn name_aside(path: &Path) -> PathBuf {

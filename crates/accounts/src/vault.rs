@@ -2,7 +2,10 @@
 //!
 //! Each secret is an entry of its own under the service `tern` (Windows bounds the size of an entry, and a session
 //! token is long). The keychains' interfaces block, on Linux for as long as a dialog waits for a password, so every
-//! call leaves the async threads.
+//! call leaves the async threads. So do those to the encrypted file, whose passphrase costs work by design.
+//!
+//! A file of secrets exists only because the user asked for it. As long as it is there it is used, also where a keychain
+//! has appeared since: otherwise every account would have lost its secret overnight, without a word.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use keyring_core::CredentialStore;
 use store::Secret;
 
+use crate::secret_file::SecretFile;
 use crate::{AccountsError, SecretKeeping};
 
 /// The name under which a person finds the entries in the keychain's own window.
@@ -26,69 +30,142 @@ pub struct Secrets {
     pub proxy_password: Option<Secret>,
 }
 
-/// The keychain, if there is one, and what this run keeps in memory.
+/// The keychain, if there is one, the encrypted file, and what this run keeps in memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Vault {
     keychain: Option<Arc<CredentialStore>>,
+    file: SecretFile,
     this_run: Arc<Mutex<BTreeMap<String, Secrets>>>,
+}
+
+/// Where secrets are, taken apart so that whoever asks can do so on another thread.
+enum Place {
+    File(SecretFile),
+    Keychain(Arc<CredentialStore>),
+    ThisRun,
 }
 
 impl Vault {
     /// Looks for the system's keychain.
-    pub(crate) async fn open() -> Self {
+    pub(crate) async fn open(file: SecretFile) -> Self {
         let keychain = match off_thread(system_keychain).await {
             Ok(keychain) => Some(keychain),
             Err(error) => {
-                tracing::info!(%error, "no keychain: secrets are kept for this run only");
+                tracing::info!(%error, "no keychain");
                 None
             }
         };
-        Self::over(keychain)
+        Self::over(keychain, file)
     }
 
-    pub(crate) fn over(keychain: Option<Arc<CredentialStore>>) -> Self {
-        Self { keychain, this_run: Arc::default() }
+    pub(crate) fn over(keychain: Option<Arc<CredentialStore>>, file: SecretFile) -> Self {
+        Self { keychain, file, this_run: Arc::default() }
     }
 
     pub(crate) fn keeping(&self) -> SecretKeeping {
-        if self.keychain.is_some() { SecretKeeping::Keychain } else { SecretKeeping::ThisRunOnly }
+        match self.place() {
+            Place::File(_) => SecretKeeping::EncryptedFile,
+            Place::Keychain(_) => SecretKeeping::Keychain,
+            Place::ThisRun => SecretKeeping::ThisRunOnly,
+        }
+    }
+
+    /// Whether a passphrase is needed first.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.file.exists() && self.file.is_locked()
+    }
+
+    fn place(&self) -> Place {
+        match &self.keychain {
+            _ if self.file.exists() => Place::File(self.file.clone()),
+            Some(keychain) => Place::Keychain(keychain.clone()),
+            None => Place::ThisRun,
+        }
     }
 
     pub(crate) async fn put(&self, id: &str, secrets: Secrets) -> Result<SecretKeeping, AccountsError> {
-        let Some(keychain) = self.keychain.clone() else {
-            self.lock().insert(id.to_owned(), secrets);
-            return Ok(SecretKeeping::ThisRunOnly);
-        };
-        let id = id.to_owned();
-        off_thread(move || {
-            set(&keychain, &id, Some(&secrets.secret_key))?;
-            set(&keychain, &token_entry(&id), secrets.security_token.as_ref())?;
-            set(&keychain, &proxy_entry(&id), secrets.proxy_password.as_ref())
-        })
-        .await?;
-        Ok(SecretKeeping::Keychain)
+        let (keeping, key) = (self.keeping(), id.to_owned());
+        match self.place() {
+            Place::ThisRun => drop(self.lock().insert(key, secrets)),
+            Place::File(file) => off_thread(move || file.set(&key, Some(secrets))).await?,
+            Place::Keychain(keychain) => off_thread(move || put(&keychain, &key, &secrets)).await?,
+        }
+        Ok(keeping)
     }
 
     pub(crate) async fn get(&self, id: &str) -> Result<Option<Secrets>, AccountsError> {
-        let Some(keychain) = self.keychain.clone() else { return Ok(self.lock().get(id).cloned()) };
-        let id = id.to_owned();
-        off_thread(move || {
-            let Some(secret_key) = get(&keychain, &id)? else { return Ok(None) };
-            let security_token = get(&keychain, &token_entry(&id))?;
-            let proxy_password = get(&keychain, &proxy_entry(&id))?;
-            Ok(Some(Secrets { secret_key, security_token, proxy_password }))
-        })
-        .await
+        let key = id.to_owned();
+        match self.place() {
+            Place::ThisRun => Ok(self.lock().get(id).cloned()),
+            Place::File(file) => off_thread(move || file.get(&key)).await,
+            Place::Keychain(keychain) => {
+                off_thread(move || {
+                    let Some(secret_key) = get(&keychain, &key)? else { return Ok(None) };
+                    let security_token = get(&keychain, &token_entry(&key))?;
+                    let proxy_password = get(&keychain, &proxy_entry(&key))?;
+                    Ok(Some(Secrets { secret_key, security_token, proxy_password }))
+                })
+                .await
+            }
+        }
     }
 
     pub(crate) async fn forget(&self, id: &str) -> Result<(), AccountsError> {
         self.lock().remove(id);
-        let Some(keychain) = self.keychain.clone() else { return Ok(()) };
-        let id = id.to_owned();
-        off_thread(move || {
-            [id.clone(), token_entry(&id), proxy_entry(&id)].iter().try_for_each(|entry| set(&keychain, entry, None))
+        let key = id.to_owned();
+        match self.place() {
+            Place::ThisRun => Ok(()),
+            Place::File(file) => off_thread(move || file.set(&key, None)).await,
+            Place::Keychain(keychain) => {
+                off_thread(move || {
+                    let entries = [key.clone(), token_entry(&key), proxy_entry(&key)];
+                    entries.iter().try_for_each(|entry| set(&keychain, entry, None))
+                })
+                .await
+            }
+        }
+    }
+
+    /// From now on secrets are in the file; those of this run go there.
+    pub(crate) async fn begin_file(&self, passphrase: Secret) -> Result<(), AccountsError> {
+        let (file, known) = (self.file.clone(), self.lock().clone());
+        off_thread(move || file.create(passphrase, known)).await?;
+        self.lock().clear();
+        Ok(())
+    }
+
+    pub(crate) async fn unlock(&self, passphrase: Secret) -> Result<(), AccountsError> {
+        let file = self.file.clone();
+        off_thread(move || file.unlock(passphrase)).await
+    }
+
+    pub(crate) async fn change_passphrase(&self, old: Secret, new: Secret) -> Result<(), AccountsError> {
+        let file = self.file.clone();
+        off_thread(move || file.change_passphrase(&old, new)).await
+    }
+
+    /// The file is deleted; what was in it goes to the keychain, or where there is none to the memory of this run.
+    pub(crate) async fn end_file(&self) -> Result<(), AccountsError> {
+        let (file, keychain) = (self.file.clone(), self.keychain.clone());
+        let known = off_thread(move || {
+            let known = file.all()?;
+            if let Some(keychain) = keychain {
+                known.iter().try_for_each(|(id, secrets)| put(&keychain, id, secrets))?;
+            }
+            file.remove()?;
+            Ok(known)
         })
-        .await
+        .await?;
+        if self.keychain.is_none() {
+            self.lock().extend(known);
+        }
+        Ok(())
+    }
+
+    /// The file is deleted with all that is in it.
+    pub(crate) async fn discard_file(&self) -> Result<(), AccountsError> {
+        let file = self.file.clone();
+        off_thread(move || file.remove()).await
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Secrets>> {
@@ -103,6 +180,12 @@ fn token_entry(id: &str) -> String {
 
 fn proxy_entry(id: &str) -> String {
     format!("{id}/proxy-password")
+}
+
+fn put(keychain: &Arc<CredentialStore>, id: &str, secrets: &Secrets) -> Result<(), AccountsError> {
+    set(keychain, id, Some(&secrets.secret_key))?;
+    set(keychain, &token_entry(id), secrets.security_token.as_ref())?;
+    set(keychain, &proxy_entry(id), secrets.proxy_password.as_ref())
 }
 
 /// Writes an entry, or removes it.
@@ -196,17 +279,73 @@ mod tests {
         assert_eq!(vault.get("a-1").await.unwrap(), None);
     }
 
+    fn no_file(folder: &tempfile::TempDir) -> SecretFile {
+        SecretFile::at(folder.path().join("secrets.age"))
+    }
+
     #[tokio::test]
     async fn secrets_are_kept_and_forgotten_in_a_keychain() {
-        let vault = Vault::over(Some(keyring_core::mock::Store::new().unwrap()));
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::over(Some(keyring_core::mock::Store::new().unwrap()), no_file(&folder));
         keeps_replaces_and_forgets(&vault, SecretKeeping::Keychain).await;
         assert!(vault.lock().is_empty(), "nothing is kept twice");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nor written to a file");
     }
 
     #[tokio::test]
     async fn without_a_keychain_they_are_kept_for_this_run() {
-        let vault = Vault::over(None);
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::over(None, no_file(&folder));
         keeps_replaces_and_forgets(&vault, SecretKeeping::ThisRunOnly).await;
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is written unless asked for");
+    }
+
+    #[tokio::test]
+    async fn in_an_encrypted_file_they_outlive_the_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::over(None, no_file(&folder));
+        vault.put("a-0", secrets()).await.unwrap();
+        vault.begin_file(Secret::new("a long passphrase")).await.unwrap();
+        assert!(vault.lock().is_empty(), "nothing is kept twice");
+        keeps_replaces_and_forgets(&vault, SecretKeeping::EncryptedFile).await;
+
+        let next = Vault::over(None, no_file(&folder));
+        assert!(next.is_locked());
+        assert!(matches!(next.get("a-0").await, Err(AccountsError::SecretsLocked)));
+        next.unlock(Secret::new("a long passphrase")).await.unwrap();
+        assert!(!next.is_locked());
+        assert_eq!(next.get("a-0").await.unwrap(), Some(secrets()));
+        next.end_file().await.unwrap();
+        assert_eq!((next.keeping(), next.get("a-0").await.unwrap()), (SecretKeeping::ThisRunOnly, Some(secrets())));
+        assert_eq!(Vault::over(None, no_file(&folder)).get("a-0").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_file_goes_before_a_keychain_and_can_be_moved_into_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let before = Vault::over(None, no_file(&folder));
+        before.begin_file(Secret::new("a long passphrase")).await.unwrap();
+        before.put("a-1", secrets()).await.unwrap();
+
+        let keychain = keyring_core::mock::Store::new().unwrap();
+        let vault = Vault::over(Some(keychain), no_file(&folder));
+        assert_eq!(vault.keeping(), SecretKeeping::EncryptedFile);
+        assert!(matches!(vault.end_file().await, Err(AccountsError::SecretsLocked)), "it is not thrown away unread");
+        vault.unlock(Secret::new("a long passphrase")).await.unwrap();
+        vault.end_file().await.unwrap();
+        assert_eq!((vault.keeping(), vault.get("a-1").await.unwrap()), (SecretKeeping::Keychain, Some(secrets())));
+        assert!(vault.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_forgotten_passphrase_costs_the_secrets_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::over(None, no_file(&folder));
+        vault.begin_file(Secret::new("a long passphrase")).await.unwrap();
+        vault.put("a-1", secrets()).await.unwrap();
+        let next = Vault::over(None, no_file(&folder));
+        next.discard_file().await.unwrap();
+        assert_eq!((next.keeping(), next.get("a-1").await.unwrap()), (SecretKeeping::ThisRunOnly, None));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod file_checks;
 mod json_lines;
 mod object_commands;
 mod output;
+mod passphrase;
 mod progress;
 mod receipt_command;
 mod remove_command;

@@ -148,11 +148,12 @@ impl CommandStores {
         };
         let accounts = self.accounts(opened).await.map_err(refused)?;
         let profile = accounts.profile(&id.0).map_err(refused)?;
+        crate::passphrase::unlock(&accounts).await.map_err(OpenFailure::Config)?;
         match accounts.secrets(&id.0).await.map_err(refused)? {
             Some(secrets) => profile_config(&profile, secrets).map_err(OpenFailure::Config),
             None => Err(OpenFailure::Config(Failure::new(format!(
-                "The secret key of the account “{}” is not in the keychain; open the app and enter it again, or use \
-                 the keys of the environment.",
+                "The secret key of the account “{}” is not kept here; open the app and enter it again, or use the keys \
+                 of the environment.",
                 profile.name
             )))),
         }

@@ -137,6 +137,10 @@ pub(crate) fn sentence(error: &TransferError) -> String {
             named(&["ours"], "unknown"),
             named(&["theirs"], "unknown")
         ),
+        ErrorCode::SecretMissing => format!(
+            "The secret key of {} is not known here; enter it again in the app, or use the keys of the environment.",
+            value("account").map_or_else(|| "the account".to_owned(), |account| format!("the account {account}"))
+        ),
         ErrorCode::AccountMissing => match (value("endpoint"), value("account")) {
             (Some(endpoint), _) => format!(
                 "It was begun with the endpoint {endpoint}; set TOS_ENDPOINT={endpoint} and the keys for it, then \

@@ -13,6 +13,7 @@ mod full_disk;
 #[path = "../../machine/tests/inside.rs"]
 mod inside;
 mod interruptions;
+mod kept_accounts;
 mod lines;
 #[cfg(target_os = "linux")]
 #[path = "../../machine/tests/logind.rs"]

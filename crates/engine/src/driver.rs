@@ -424,7 +424,7 @@ impl Driver {
         if let (Some((_, transfer, started)), Err(error)) = (self.state.running.remove(&job), &mut outcome) {
             match error.code {
                 ErrorCode::Internal => tracing::error!(%transfer, %error, "a job ended by a fault of ours"),
-                ErrorCode::CredentialsExpired if self.was_made_before_renewal(transfer, started) => {
+                code if code.asks_for_credentials() && self.was_made_before_renewal(transfer, started) => {
                     error.again = Again::Later;
                 }
                 _ => {}

@@ -80,6 +80,8 @@ pub enum ErrorCode {
     Mismatch,
     /// The account of one end is not known here. Not tried again.
     AccountMissing,
+    /// The account of one end is known here, its secret is not (any more). Not tried again.
+    SecretMissing,
     /// The ledger could not be written. Not tried again.
     Ledger,
     /// A fault of ours. Not tried again.
@@ -88,7 +90,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code: front ends prove with it that they have words for each.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::Network,
         Self::Tls,
         Self::Throttled,
@@ -121,9 +123,18 @@ impl ErrorCode {
         Self::DiskFull,
         Self::Mismatch,
         Self::AccountMissing,
+        Self::SecretMissing,
         Self::Ledger,
         Self::Internal,
     ];
+
+    /// Those that only new credentials help against. A transfer rests with them until there are some.
+    pub const ASKING_FOR_CREDENTIALS: [Self; 2] = [Self::CredentialsExpired, Self::SecretMissing];
+
+    /// Whether new credentials help, and nothing else does.
+    pub fn asks_for_credentials(self) -> bool {
+        Self::ASKING_FOR_CREDENTIALS.contains(&self)
+    }
 
     /// The code as it is written, such as `source_changed`.
     pub fn as_str(self) -> &'static str {
@@ -160,6 +171,7 @@ impl ErrorCode {
             Self::DiskFull => "disk_full",
             Self::Mismatch => "mismatch",
             Self::AccountMissing => "account_missing",
+            Self::SecretMissing => "secret_missing",
             Self::Ledger => "ledger",
             Self::Internal => "internal",
         }

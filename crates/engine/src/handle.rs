@@ -328,8 +328,24 @@ impl Engine {
         self.ask(|reply| Command::Reorder(ids.to_vec(), to, reply)).await
     }
 
-    /// Goes on with the transfers that stopped because the credentials of this store had expired, and returns them.
-    /// Call it once [`Stores::open`] answers with a store that has new ones.
+    /// How many transfers wait for credentials of this store: they had expired, or were not known. May block.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn held_for_credentials(&self, store: &StoreId) -> Result<usize, EngineError> {
+        Ok(self.ledger.records().held(store)?.len())
+    }
+
+    /// How many transfers that are not over have an end at this store, at most `limit`. May block.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn needing(&self, store: &StoreId, limit: u64) -> Result<u64, EngineError> {
+        Ok(self.ledger.records().needing(store, limit)?)
+    }
+
+    /// Goes on with the transfers that stopped because the credentials of this store had expired or were not known, and
+    /// returns them. Call it once [`Stores::open`] answers with a store that has new ones.
     ///
     /// # Errors
     /// If the ledger cannot be read or written.

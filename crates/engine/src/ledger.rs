@@ -163,9 +163,13 @@ pub trait Records: Send + Sync + std::fmt::Debug {
     /// Exact numbers; `active` is 0 here.
     fn counts(&self) -> Result<Counts, LedgerError>;
 
-    /// Transfers that stopped because the credentials of this store had expired, in queue order. Those that the user
-    /// has paused since are not among them.
+    /// Transfers that stopped because the credentials of this store had expired or were not known, in queue order.
+    /// Those that the user has paused since are not among them.
     fn held(&self, store: &StoreId) -> Result<Vec<TransferId>, LedgerError>;
+
+    /// How many transfers that are not over have an end at this store. Counting stops at `limit`: a person who is told
+    /// “more than 10,000” knows enough, and no index is kept for it.
+    fn needing(&self, store: &StoreId, limit: u64) -> Result<u64, LedgerError>;
 
     /// Places in the queue of transfers that are not over, before a place, nearest first; without one, from the end.
     fn places_before(&self, place: Option<Place>, limit: usize) -> Result<Vec<Place>, LedgerError>;

@@ -14,6 +14,7 @@
 
 mod buckets;
 mod config;
+mod connectivity;
 mod copy;
 mod endpoint;
 mod error;
@@ -51,6 +52,7 @@ use store::{
 };
 
 pub use config::{Addressing, Clock, Credentials, HostRoute, ProxyChoice, ProxyConfig, Timeouts, TosConfig};
+pub use connectivity::{CaProblem, Greeting, Resolved, TlsProblem, TlsVersion, check_certificates, tls_problem};
 use endpoint::Endpoint;
 use homes::{Home, Homes};
 use transport::Transport;

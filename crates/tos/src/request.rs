@@ -131,19 +131,15 @@ impl TosStore {
     }
 
     /// Remembers how far the server's clock is ahead; whether that changes anything for the next attempt.
-    fn learn_offset(&self, signed_at: SystemTime, date: Option<SystemTime>) -> bool {
+    pub(crate) fn learn_offset(&self, signed_at: SystemTime, date: Option<SystemTime>) -> bool {
         let Some(date) = date else { return false };
-        let seconds = |time: SystemTime| match time.duration_since(SystemTime::UNIX_EPOCH) {
-            Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
-            Err(_) => 0,
-        };
         // The date header has whole seconds, and the answer took a while: less than this teaches nothing.
         const WORTH_CORRECTING_SECONDS: u64 = 30;
-        let off = seconds(date).saturating_sub(seconds(signed_at));
+        let off = seconds_since_1970(date).saturating_sub(seconds_since_1970(signed_at));
         if off.unsigned_abs() < WORTH_CORRECTING_SECONDS {
             return false;
         }
-        let offset = seconds(date).saturating_sub(seconds(self.clock.now()));
+        let offset = seconds_since_1970(date).saturating_sub(seconds_since_1970(self.clock.now()));
         self.clock_offset_seconds.store(offset, Ordering::Relaxed);
         tracing::warn!(offset_seconds = offset, "the clock of this computer is off; signatures are corrected");
         true
@@ -341,6 +337,14 @@ impl Answer {
             Ok(value) if complete(&value) => Ok(value),
             _ => Err(exchange.into_error(&body, SystemTime::UNIX_EPOCH)),
         }
+    }
+}
+
+/// Whole seconds since 1970.
+pub(crate) fn seconds_since_1970(time: SystemTime) -> i64 {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
+        Err(_) => 0,
     }
 }
 

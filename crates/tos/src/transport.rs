@@ -4,19 +4,20 @@
 //! then begins with a new client, whose pool is empty, and a moment later ends what still waits for an answer: most
 //! callers let go of it themselves by then, and have no failure to deal with.
 
-use std::error::Error as StdError;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::{Certificate, Client, NoProxy, Proxy, Request, Response, redirect, retry};
+use reqwest::{Certificate, Client, NoProxy, Proxy, Request, Response, Url, redirect, retry, tls};
 use store::{ErrorKind, StoreError};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tos_sign::encode_component;
 
 use crate::config::{HostRoute, ProxyChoice, ProxyConfig, TosConfig};
+use crate::connectivity::find_tls;
 use crate::endpoint::Endpoint;
 use crate::outgoing::Watch;
 use crate::{Result, Timeouts};
@@ -45,7 +46,7 @@ impl Transport {
     pub(crate) fn open(config: &TosConfig, endpoint: &Endpoint) -> Result<Self> {
         let has_proxy = matches!(config.proxy, ProxyChoice::Explicit(_)) && !endpoint.is_loopback();
         Ok(Self {
-            client: RwLock::new(client(config, endpoint)?),
+            client: RwLock::new(client(config, endpoint, None)?),
             config: config.clone(),
             endpoint: endpoint.clone(),
             has_proxy,
@@ -64,9 +65,23 @@ impl Transport {
         &self.config.timeouts
     }
 
+    pub(crate) fn config(&self) -> &TosConfig {
+        &self.config
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Asks for the addresses of a name, as connections do.
+    pub(crate) async fn look_up(&self, host: &str) -> std::io::Result<Vec<IpAddr>> {
+        let found = look_up(&self.config.host_routes, host).await?;
+        Ok(found.into_iter().map(|address| address.ip()).collect())
+    }
+
     /// Lets go of every connection; what still waits for an answer a second later ends with a network error.
     pub(crate) fn reconnect(&self) {
-        match client(&self.config, &self.endpoint) {
+        match client(&self.config, &self.endpoint, None) {
             Ok(fresh) => *self.client.write().unwrap_or_else(PoisonError::into_inner) = fresh,
             Err(error) => tracing::warn!(%error, "the old connections are kept: no new client can be made"),
         }
@@ -80,7 +95,7 @@ impl Transport {
             return Ok(answer);
         }
         let mut dropped = self.drops.subscribe();
-        let client = self.client.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let client = self.client();
         let mut sending = std::pin::pin!(client.execute(request));
         let mut dropped_at = None;
         let works = timeouts.answer_head == timeouts.server_side_work;
@@ -110,12 +125,18 @@ impl Transport {
     }
 
     fn failed(&self, error: reqwest::Error, watch: &Watch) -> StoreError {
-        // The URL is left out of every error: a log is sent to strangers.
-        let error = error.without_url();
         if watch.body_failed() {
+            let error = error.without_url();
             return StoreError::new(ErrorKind::Body, "the bytes to send could not be read").with_source(error);
         }
-        if error.is_connect() && is_tls(&error) {
+        self.not_answered(error)
+    }
+
+    /// Why there is no answer.
+    pub(crate) fn not_answered(&self, error: reqwest::Error) -> StoreError {
+        // The URL is left out of every error: a log is sent to strangers.
+        let error = error.without_url();
+        if error.is_connect() && find_tls(&error).is_some() {
             let message = "no secure connection is possible: the certificate is not trusted, or the other side does \
                            not speak TLS";
             return StoreError::new(ErrorKind::Tls, message).with_source(error);
@@ -134,7 +155,8 @@ impl Transport {
     }
 }
 
-fn client(config: &TosConfig, endpoint: &Endpoint) -> Result<Client> {
+/// The client of a store; with `tls_min`, one that refuses anything older.
+pub(crate) fn client(config: &TosConfig, endpoint: &Endpoint, tls_min: Option<tls::Version>) -> Result<Client> {
     let mut builder = Client::builder()
         // Parts are bound by bandwidth; HTTP/2 would put all of them into one TCP window.
         .http1_only()
@@ -144,6 +166,9 @@ fn client(config: &TosConfig, endpoint: &Endpoint) -> Result<Client> {
         .tcp_nodelay(true)
         .connect_timeout(config.timeouts.connect)
         .pool_idle_timeout(config.timeouts.idle);
+    if let Some(version) = tls_min {
+        builder = builder.tls_version_min(version);
+    }
     #[cfg(target_os = "linux")]
     {
         // The kernel sees unacknowledged bytes that are already out of our hands.
@@ -198,30 +223,40 @@ fn explicit_proxy(config: &ProxyConfig) -> Result<Proxy> {
     Ok(proxy.no_proxy(NoProxy::from_string("localhost,127.0.0.0/8,::1")))
 }
 
+/// The proxy that a request to `url` goes through, by the rules of the client.
+pub(crate) fn proxy_of(config: &TosConfig, endpoint: &Endpoint, url: &Url) -> Option<Url> {
+    match &config.proxy {
+        _ if endpoint.is_loopback() => None,
+        ProxyChoice::Direct => None,
+        ProxyChoice::Explicit(proxy) => Url::parse(&proxy.url).ok(),
+        // The library has no way to ask its client; this is what that one asks.
+        ProxyChoice::Environment => {
+            let uri: http::Uri = url.as_str().parse().ok()?;
+            Url::parse(&Matcher::from_system().intercept(&uri)?.uri().to_string()).ok()
+        }
+    }
+}
+
 /// Names that are not asked of DNS; all others are.
 struct Routes(Vec<HostRoute>);
 
 impl Resolve for Routes {
     fn resolve(&self, name: Name) -> Resolving {
-        let route = self.0.iter().find(|route| {
-            let above = name.as_str().strip_suffix(&route.domain);
-            above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
-        });
-        if let Some(address) = route.map(|route| route.address) {
-            return Box::pin(async move { Ok(Box::new([address].into_iter()) as Addrs) });
-        }
+        let routes = self.0.clone();
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found = look_up(&routes, name.as_str()).await?;
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
 }
 
-/// Whether TLS is the cause. An `io::Error` hides its content from `source`, so it is asked separately.
-fn is_tls(error: &(dyn StdError + 'static)) -> bool {
-    if error.is::<rustls::Error>() {
-        return true;
+async fn look_up(routes: &[HostRoute], host: &str) -> std::io::Result<Vec<SocketAddr>> {
+    let route = routes.iter().find(|route| {
+        let above = host.strip_suffix(&route.domain);
+        above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
+    });
+    match route {
+        Some(route) => Ok(vec![route.address]),
+        None => Ok(tokio::net::lookup_host((host, 0)).await?.collect()),
     }
-    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    inner.is_some_and(|inner| is_tls(inner)) || error.source().is_some_and(is_tls)
 }

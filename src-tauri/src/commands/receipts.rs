@@ -12,7 +12,7 @@ use tokio::io::AsyncReadExt as _;
 use super::{Answer, Shared};
 use crate::dto::AppError;
 use crate::dto_receipts::{
-    CheckProgress, CheckResult, HistoryCursor, HistoryPage, PaperRow, PaperView, ReceiptChoice, ReceiptFormat,
+    CheckResult, HistoryCursor, HistoryPage, PaperRow, PaperView, ReceiptCheckProgress, ReceiptChoice, ReceiptFormat,
 };
 use crate::papers::{ENTRIES_MAX, PaperEnds, unwritable};
 use crate::stores::AccountStores;
@@ -147,7 +147,7 @@ pub async fn check_receipt(app: Shared<'_>, paper: u64, read: bool) -> Answer<Op
 /// How far the check of an open receipt has come.
 #[tauri::command]
 #[specta::specta]
-pub async fn check_progress(app: Shared<'_>, paper: u64) -> Answer<CheckProgress> {
+pub async fn check_progress(app: Shared<'_>, paper: u64) -> Answer<ReceiptCheckProgress> {
     Ok(app.papers.get(paper)?.progress())
 }
 

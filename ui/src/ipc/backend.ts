@@ -5,6 +5,8 @@
  * needs no Rust. A call that fails rejects with `Failure`, which carries the code and parameters of the words.
  */
 import type {
+  AccountForm,
+  AccountUse,
   AccountView,
   Acted,
   ActOn,
@@ -12,6 +14,7 @@ import type {
   AppStatus,
   Bookmark,
   BucketView,
+  CheckProgress,
   ConnectForm,
   Conflict,
   CopyRoute,
@@ -24,6 +27,7 @@ import type {
   FolderPart,
   GivenFiles,
   KeysForm,
+  KeysNeeded,
   Limits,
   LimitSettings,
   LinkView,
@@ -34,6 +38,7 @@ import type {
   Priority,
   Push,
   QuitQuestion,
+  SecretsPlace,
   Select,
   Selected,
   Settings,
@@ -48,6 +53,8 @@ import type { ReceiptsBackend } from './receipts';
 
 export type * from './objects';
 export type {
+  AccountForm,
+  AccountUse,
   AccountView,
   Acted,
   Actions,
@@ -56,6 +63,8 @@ export type {
   AppStatus,
   Bookmark,
   BucketView,
+  CheckProgress,
+  CheckStep,
   Conflict,
   ConnectForm,
   CopyRoute,
@@ -73,6 +82,7 @@ export type {
   FolderPart,
   GivenFiles,
   KeysForm,
+  KeysNeeded,
   LimitNow,
   Limits,
   LimitSettings,
@@ -88,13 +98,17 @@ export type {
   ObjectPage,
   ObjectRow,
   Priority,
+  ProxyUse,
   Pulse,
   Push,
   QuitQuestion,
+  SecretsPlace,
   Select,
   Selected,
   Settings,
   ShownState,
+  StepFact,
+  StepState,
   TransferDetail,
   TransferFilter,
   TransferOptionsForm,
@@ -111,12 +125,26 @@ export interface Backend extends LeftoversBackend, ObjectBackend, ReceiptsBacken
   revealLog(): Promise<void>;
 
   connectPractice(): Promise<AccountView>;
-  connect(form: ConnectForm): Promise<AccountView>;
+  /** Tries an account and keeps nothing; each step is told while it runs. */
+  checkAccount(form: ConnectForm, progress: (progress: CheckProgress) => void): Promise<void>;
+  cancelCheck(): Promise<void>;
+  connect(form: ConnectForm, progress: (progress: CheckProgress) => void): Promise<AccountView>;
+  /** Answers with how many transfers go on. */
+  renewKeys(id: string, keys: KeysForm, progress: (progress: CheckProgress) => void): Promise<number>;
+  renameAccount(id: string, name: string): Promise<AccountView>;
+  accountForm(id: string): Promise<AccountForm>;
+  accountUse(id: string): Promise<AccountUse>;
+  keysNeeded(): Promise<KeysNeeded[]>;
+  /** Answers with how many certificates are in the file. */
+  checkCaFile(path: string): Promise<number>;
+  keepSecretsInFile(passphrase: string): Promise<SecretsPlace>;
+  unlockSecrets(passphrase: string): Promise<SecretsPlace>;
+  changePassphrase(old: string, next: string): Promise<SecretsPlace>;
+  endSecretsFile(): Promise<SecretsPlace>;
+  discardSecretsFile(): Promise<SecretsPlace>;
   accounts(): Promise<AccountView[]>;
   useAccount(id: string): Promise<AccountView>;
   forgetAccount(id: string): Promise<void>;
-  /** Answers with how many transfers go on with them. */
-  renewKeys(id: string, keys: KeysForm): Promise<number>;
 
   listBuckets(): Promise<BucketView[]>;
   createBucket(name: string): Promise<void>;

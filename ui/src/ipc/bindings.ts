@@ -23,12 +23,24 @@ export const commands = {
 	/**  Starts the practice server and uses it. */
 	connectPractice: () => typedError<AccountView, AppError>(__TAURI_INVOKE("connect_practice")),
 	/**  Tries the account of the form and, if it answers, keeps and uses it. */
-	connect: (form: ConnectForm) => typedError<AccountView, AppError>(__TAURI_INVOKE("connect", { form })),
+	connect: (form: ConnectForm, progress: Channel<CheckProgress>) => typedError<AccountView, AppError>(__TAURI_INVOKE("connect", { form, progress })),
+	checkAccount: (form: ConnectForm, progress: Channel<CheckProgress>) => typedError<null, AppError>(__TAURI_INVOKE("check_account", { form, progress })),
+	cancelCheck: () => typedError<null, AppError>(__TAURI_INVOKE("cancel_check")),
+	renameAccount: (id: string, name: string) => typedError<AccountView, AppError>(__TAURI_INVOKE("rename_account", { id, name })),
+	accountForm: (id: string) => typedError<AccountForm, AppError>(__TAURI_INVOKE("account_form", { id })),
+	accountUse: (id: string) => typedError<AccountUse, AppError>(__TAURI_INVOKE("account_use", { id })),
+	keysNeeded: () => typedError<KeysNeeded[], AppError>(__TAURI_INVOKE("keys_needed")),
+	checkCaFile: (path: string) => typedError<number, AppError>(__TAURI_INVOKE("check_ca_file", { path })),
+	keepSecretsInFile: (passphrase: string) => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("keep_secrets_in_file", { passphrase })),
+	unlockSecrets: (passphrase: string) => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("unlock_secrets", { passphrase })),
+	changePassphrase: (old: string, newPassphrase: string) => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("change_passphrase", { old, new: newPassphrase })),
+	endSecretsFile: () => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("end_secrets_file")),
+	discardSecretsFile: () => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("discard_secrets_file")),
 	/**
 	 *  Tries new keys for an account that is known and, if they work, keeps them: what stopped because the old ones had
 	 *  expired goes on. Answers with how many transfers that are.
 	 */
-	renewKeys: (id: string, keys: KeysForm) => typedError<number, AppError>(__TAURI_INVOKE("renew_keys", { id, keys })),
+	renewKeys: (id: string, keys: KeysForm, progress: Channel<CheckProgress>) => typedError<number, AppError>(__TAURI_INVOKE("renew_keys", { id, keys, progress })),
 	/**  All accounts; the practice one last, if it was ever used. */
 	accounts: () => typedError<AccountView[], AppError>(__TAURI_INVOKE("accounts")),
 	/**  Uses another account. */
@@ -160,7 +172,7 @@ export const commands = {
 	 */
 	checkReceipt: (paper: number, read: boolean) => typedError<CheckResult | null, AppError>(__TAURI_INVOKE("check_receipt", { paper, read })),
 	/**  How far the check of an open receipt has come. */
-	checkProgress: (paper: number) => typedError<CheckProgress, AppError>(__TAURI_INVOKE("check_progress", { paper })),
+	checkProgress: (paper: number) => typedError<ReceiptCheckProgress, AppError>(__TAURI_INVOKE("check_progress", { paper })),
 	/**  Stops the check of a receipt. What was found by then stays. */
 	stopCheck: (paper: number) => typedError<null, AppError>(__TAURI_INVOKE("stop_check", { paper })),
 	/**  Asks where, and saves an open receipt there; the path, or nothing if the dialog was closed. */
@@ -258,8 +270,10 @@ export type AccountView = {
 	practice: boolean,
 	/**  Whether the secret will still be known after a restart. */
 	secret_kept: boolean,
+	secret_known: boolean,
 	/**  A bucket to show even where buckets cannot be listed. */
 	bucket: string | null,
+	prefix: string | null,
 };
 
 /**  Who may do what with an object. */
@@ -338,8 +352,7 @@ export type AppStatus = {
 	platform: string,
 	/**  The account in use, if any. */
 	account: AccountView | null,
-	/**  Whether this system offers a keychain; without one, secrets are kept for this run only. */
-	keychain: boolean,
+	secrets: SecretsPlace,
 	/**  Something the user must know at start (such as a ledger that was set aside), as an error with code and params. */
 	notice: AppError | null,
 };
@@ -360,18 +373,6 @@ export type BucketView = {
 	region: string | null,
 	/**  When it was made. */
 	created_ms: number | null,
-};
-
-/**  How far a check of a receipt has come. */
-export type CheckProgress = {
-	/**  Transfers both of whose ends were looked at. */
-	looked: number,
-	/**  All transfers. */
-	entries: number,
-	/**  Bytes that were read. */
-	read_bytes: number,
-	/**  Bytes that are to be read, if every end is as it was. */
-	total_bytes: number,
 };
 
 /**  What a check of a receipt came to. Targets count; a source may have changed since, rightly. */
@@ -458,26 +459,19 @@ export type Conflict =
 
 /**  The connect form. It is not `Debug` as the others are: three of its fields are secrets or hold one. */
 export type ConnectForm = {
-	/**  Name for the account; the region is used if empty. */
+	id: string | null,
 	name: string,
-	/**  Access key id. */
 	access_key: string,
-	/**  Secret key. */
 	secret_key: string,
-	/**  Security token of temporary credentials; empty for none. */
 	security_token: string,
-	/**  Region id, such as `cn-beijing`. */
 	region: string,
-	/**  Endpoint; empty for the public endpoint of the region. */
 	endpoint: string,
-	/**  Bucket to use where listing buckets is denied; empty for none. */
 	bucket: string,
-	/**  Address buckets in the path rather than in the host name. */
 	path_style: boolean,
-	/**  Proxy URL (http, https, socks5), with user and password if need be; empty for the system's. */
+	proxy_use: ProxyUse,
 	proxy: string,
-	/**  Path of a PEM file with a further CA; empty for none. */
 	ca_file: string,
+	accept_untested: boolean,
 };
 
 /**  Which way a copy goes. */
@@ -1054,6 +1048,8 @@ row: TransferRow } |
 { type: "notice"; 
 /**  What it is. */
 notice: AppError } | 
+/**  A transfer waits for keys of its account. */
+{ type: "keys_needed" } | 
 /**  Files are dragged over the window (native drag and drop). */
 { type: "drag_over"; 
 /**  How many paths. */
@@ -1091,6 +1087,18 @@ export type QuitQuestion = {
 	running: number,
 	/**  Whether Tern can go on in the tray; without one there is nowhere to go on. */
 	tray: boolean,
+};
+
+/**  How far a check of a receipt has come. */
+export type ReceiptCheckProgress = {
+	/**  Transfers both of whose ends were looked at. */
+	looked: number,
+	/**  All transfers. */
+	entries: number,
+	/**  Bytes that were read. */
+	read_bytes: number,
+	/**  Bytes that are to be read, if every end is as it was. */
+	total_bytes: number,
 };
 
 /**  What to make a receipt of. */
@@ -1199,6 +1207,24 @@ export type Selected = {
 	/**  What at least one of them allows. */
 	actions: Actions,
 };
+
+export type SecretsPlace = "keychain" | "this_run" | "file" | "file_locked";
+
+export type ProxyUse = "system" | "none" | "explicit";
+
+export type AccountForm = { id: string, name: string, access_key: string, temporary: boolean, region: string, endpoint: string, bucket: string, path_style: boolean, proxy_use: ProxyUse, proxy: string, ca_file: string };
+
+export type AccountUse = { transfers: number, more: boolean };
+
+export type KeysNeeded = { id: string, name: string, transfers: number };
+
+export type CheckStep = "address" | "secure" | "clock" | "secret" | "permission";
+
+export type StepState = { state: "running" } | { state: "done"; fact: StepFact } | { state: "note"; fact: StepFact } | { state: "failed"; error: AppError };
+
+export type StepFact = { fact: "address"; host: string; address: string; elapsed_ms: number; proxy: string | null } | { fact: "plain" } | { fact: "tls"; version: string; extra_ca: boolean } | { fact: "clock"; ahead_s: number | null } | { fact: "signed" } | { fact: "buckets"; count: number } | { fact: "no_list" } | { fact: "place"; path: string } | { fact: "place_unlisted"; path: string } | { fact: "untested"; path: string };
+
+export type CheckProgress = { step: CheckStep } & StepState;
 
 /**  What the window remembers between runs. */
 export type Settings = {

@@ -1,8 +1,7 @@
 /** The part of the door that the history and its receipts use. */
-import type { CheckProgress, CheckResult, HistoryCursor, HistoryPage, PaperRow, PaperView, ReceiptChoice, ReceiptFormat } from './bindings';
+import type { CheckResult, HistoryCursor, HistoryPage, PaperRow, PaperView, ReceiptCheckProgress, ReceiptChoice, ReceiptFormat } from './bindings';
 
 export type {
-  CheckProgress,
   CheckResult,
   EndCheck,
   EndFinding,
@@ -11,6 +10,7 @@ export type {
   PaperRequest,
   PaperRow,
   PaperView,
+  ReceiptCheckProgress,
   ReceiptChoice,
   ReceiptFormat,
 } from './bindings';
@@ -23,7 +23,7 @@ export interface ReceiptsBackend {
   receiptRows(paper: number, from: number, limit: number): Promise<PaperRow[]>;
   /** Null if it was stopped. */
   checkReceipt(paper: number, read: boolean): Promise<CheckResult | null>;
-  checkProgress(paper: number): Promise<CheckProgress>;
+  checkProgress(paper: number): Promise<ReceiptCheckProgress>;
   stopCheck(paper: number): Promise<void>;
   /** The native dialog, then the file; null when it was closed. */
   saveReceipt(paper: number, format: ReceiptFormat): Promise<string | null>;

@@ -1,6 +1,6 @@
 /** The backend of the app: the generated commands, unwrapped. */
 import { Channel } from '@tauri-apps/api/core';
-import { type Backend, Failure, type Push } from './backend';
+import { type Backend, Failure } from './backend';
 import { type AppError, commands } from './bindings';
 
 /** What a command gives when it succeeds, whether or not it can fail. */
@@ -22,6 +22,12 @@ async function done(call: Promise<unknown>): Promise<void> {
   await open(call);
 }
 
+function channelTo<T>(receive: (message: T) => void): Channel<T> {
+  const channel = new Channel<T>();
+  channel.onmessage = receive;
+  return channel;
+}
+
 export const tauriBackend: Backend = {
   appStatus: () => open(commands.appStatus()),
   getSettings: () => open(commands.getSettings()),
@@ -29,11 +35,23 @@ export const tauriBackend: Backend = {
   revealLog: () => done(commands.revealLog()),
 
   connectPractice: () => open(commands.connectPractice()),
-  connect: (form) => open(commands.connect(form)),
+  checkAccount: (form, progress) => done(commands.checkAccount(form, channelTo(progress))),
+  cancelCheck: () => done(commands.cancelCheck()),
+  connect: (form, progress) => open(commands.connect(form, channelTo(progress))),
+  renewKeys: (id, keys, progress) => open(commands.renewKeys(id, keys, channelTo(progress))),
+  renameAccount: (id, name) => open(commands.renameAccount(id, name)),
+  accountForm: (id) => open(commands.accountForm(id)),
+  accountUse: (id) => open(commands.accountUse(id)),
+  keysNeeded: () => open(commands.keysNeeded()),
+  checkCaFile: (path) => open(commands.checkCaFile(path)),
+  keepSecretsInFile: (passphrase) => open(commands.keepSecretsInFile(passphrase)),
+  unlockSecrets: (passphrase) => open(commands.unlockSecrets(passphrase)),
+  changePassphrase: (old, next) => open(commands.changePassphrase(old, next)),
+  endSecretsFile: () => open(commands.endSecretsFile()),
+  discardSecretsFile: () => open(commands.discardSecretsFile()),
   accounts: () => open(commands.accounts()),
   useAccount: (id) => open(commands.useAccount(id)),
   forgetAccount: (id) => done(commands.forgetAccount(id)),
-  renewKeys: (id, keys) => open(commands.renewKeys(id, keys)),
 
   listBuckets: () => open(commands.listBuckets()),
   createBucket: (name) => done(commands.createBucket(name)),
@@ -133,9 +151,5 @@ export const tauriBackend: Backend = {
   showNotice: (notice) => done(commands.showNotice(notice)),
   takeGivenFiles: () => open(commands.takeGivenFiles()),
 
-  subscribe: (receive) => {
-    const channel = new Channel<Push>();
-    channel.onmessage = receive;
-    return done(commands.subscribe(channel));
-  },
+  subscribe: (receive) => done(commands.subscribe(channelTo(receive))),
 };

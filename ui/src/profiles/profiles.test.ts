@@ -5,8 +5,10 @@ import { setLanguage } from '../i18n/index.svelte';
 import { createMock, type MockBackend, type MockOptions } from '../ipc/mock/mock';
 import Shell from '../shell/App.svelte';
 import { parsePaste } from './paste';
-import { bucketOf, endpointOf, regionOf } from './regions';
-import { fieldFor, marks } from './steps';
+import type { CheckProgress } from '../ipc/backend';
+import { endpointOf, regionOf } from './regions';
+import { fieldFor, markOf, runningStep, type Told, withoutRunning, withProgress } from './steps';
+import { stepText, stepTitle } from './words';
 
 describe('pasted keys', () => {
   const KEYS = { accessKey: 'AKLTexample00', secretKey: 'c2VjcmV0+/==', token: '', region: '', endpoint: '' };
@@ -38,33 +40,49 @@ describe('regions', () => {
     expect(regionOf('tos-s3-cn-beijing.volces.com')).toBeNull();
     expect(regionOf('minio.example.com')).toBeNull();
   });
-
-  test('a path names its bucket', () => {
-    expect(bucketOf('tos://media-archive/weddings/')).toBe('media-archive');
-    expect(bucketOf(' media-archive ')).toBe('media-archive');
-  });
 });
 
 describe('the check', () => {
-  const failed = (code: string): { error: { code: string; params: Record<string, string>; retryable: boolean } } => ({ error: { code, params: {}, retryable: false } });
+  const error = (code: string, params: Record<string, string> = {}): { code: string; params: Record<string, string>; retryable: boolean } => ({ code, params, retryable: false });
+  const after = (...all: CheckProgress[]): Told => all.reduce<Told>(withProgress, {});
 
-  test('a refused secret proves the address and the connection, and nothing after', () => {
-    expect(marks(failed('credentials'), false)).toEqual({ address: 'ok', secure: 'ok', secret: 'failed', permission: 'open' });
+  test('each step has the mark of what was told of it', () => {
+    const told = after(
+      { step: 'address', state: 'running' },
+      { step: 'address', state: 'done', fact: { fact: 'address', host: 'h', address: '10.0.0.1', elapsed_ms: 12, proxy: null } },
+      { step: 'secure', state: 'note', fact: { fact: 'plain' } },
+      { step: 'clock', state: 'note', fact: { fact: 'clock', ahead_s: 41 } },
+      { step: 'secret', state: 'failed', error: error('credentials') },
+    );
+    expect(['address', 'secure', 'clock', 'secret', 'permission'].map((step) => markOf(told[step as keyof Told]))).toEqual(['ok', 'warn', 'warn', 'failed', 'open']);
+    expect(markOf({ state: 'note', fact: { fact: 'no_list' } })).toBe('info');
   });
 
-  test('an address that does not answer proves nothing', () => {
-    expect(marks(failed('network'), false)).toEqual({ address: 'failed', secure: 'open', secret: 'open', permission: 'open' });
+  test('what was given up runs nowhere', () => {
+    const told = after({ step: 'address', state: 'running' });
+    expect(runningStep(told)).toBe('address');
+    expect(runningStep(withoutRunning(told))).toBeNull();
   });
 
-  test('not being allowed to list is information, unless a bucket was named', () => {
-    expect(marks(failed('forbidden'), false).permission).toBe('info');
-    expect(marks(failed('forbidden'), true).permission).toBe('failed');
+  test('facts become words', () => {
+    setLanguage('en');
+    const clock = (ahead_s: number | null): string => stepTitle('clock', { state: 'done', fact: { fact: 'clock', ahead_s } });
+    expect([clock(41), clock(-7), clock(2), clock(null)]).toEqual(['Clock is 41 s ahead', 'Clock is 7 s behind', 'Clock agrees', 'Clock not compared']);
+    const tls = error('tls', { problem: 'wrong_name', names: 'a.test, b.test' });
+    expect(stepTitle('secure', { state: 'failed', error: tls })).toBe('The connection is not secure');
+    expect(stepText('secure', { state: 'failed', error: tls })).toContain('a.test, b.test');
   });
 
-  test('a failure that says nothing about a step marks none', () => {
-    expect(marks(failed('internal'), false)).toEqual(marks('idle', false));
-    expect(fieldFor('internal')).toBeNull();
-  });
+  test.each([
+    [error('credentials', { code: 'InvalidAccessKeyId' }), 'accessKey'],
+    [error('credentials', { code: 'SignatureDoesNotMatch' }), 'secret'],
+    [error('credentials', { code: 'InvalidSecurityToken' }), 'token'],
+    [error('tls', { problem: 'unknown_issuer' }), 'ca'],
+    [error('tls', { problem: 'wrong_name' }), 'endpoint'],
+    [error('proxy_failed'), 'proxy'],
+    [error('needs_bucket'), 'bucket'],
+    [error('internal'), null],
+  ])('$code $params leads to the field %s', (failure, field) => expect(fieldFor(failure)).toBe(field));
 });
 
 describe('the connect screen', () => {
@@ -108,6 +126,7 @@ describe('the connect screen', () => {
     await userEvent.click(screen.getByTestId('connect-submit'));
     const bucket = await screen.findByTestId('connect-bucket');
     expect(screen.getByText('This key cannot list buckets')).toBeInTheDocument();
+    expect(screen.getByTestId('step-permission')).toHaveAttribute('data-mark', 'info');
     await waitFor(() => expect(bucket).toHaveFocus());
     await userEvent.type(bucket, 'tos://media-archive/raw/');
     await userEvent.click(screen.getByTestId('connect-submit'));
@@ -136,7 +155,7 @@ describe('the connect screen', () => {
     await open();
     expect(screen.getByText(/kept in the Secret Service of this desktop/)).toBeInTheDocument();
     cleanup();
-    await open({ keychain: false });
+    await open({ secrets: 'this_run' });
     expect(screen.getByText(/kept for this run only/)).toBeInTheDocument();
     expect(screen.queryByText(/Secret Service/)).toBeNull();
   });
@@ -148,6 +167,164 @@ describe('the connect screen', () => {
     await userEvent.click(screen.getByRole('radio', { name: 'Intranet' }));
     await userEvent.click(screen.getByTestId('connect-submit'));
     await screen.findByTestId('bucket-media-archive');
-    expect(connect).toHaveBeenCalledWith(expect.objectContaining({ endpoint: 'tos-cn-beijing.ivolces.com', region: 'cn-beijing' }));
+    expect(connect).toHaveBeenCalledWith(expect.objectContaining({ endpoint: 'tos-cn-beijing.ivolces.com', region: 'cn-beijing' }), expect.anything());
+  });
+
+  test('the check runs alone, keeps nothing, and can be run again', async () => {
+    const backend = await open();
+    await fill('AKLTclock', 'secret');
+    await userEvent.click(screen.getByTestId('check-run'));
+    await waitFor(() => expect(screen.getByTestId('step-permission')).toHaveAttribute('data-mark', 'ok'));
+    expect(screen.getByText('Clock is 41 s ahead')).toBeInTheDocument();
+    expect(screen.getByTestId('check-run')).toHaveTextContent('Run again');
+    expect(await backend.accounts()).toEqual([]);
+    await userEvent.type(screen.getByTestId('secret-key'), 'x');
+    expect(screen.getByTestId('step-secret')).toHaveAttribute('data-mark', 'open');
+  });
+
+  test('a check that waits says what for after 5 s, and can be given up by Escape', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    try {
+      const backend = await open();
+      const cancel = vi.spyOn(backend, 'cancelCheck');
+      await fill('AKLTexample00', 'secret');
+      await userEvent.click(screen.getByText('use another'));
+      await userEvent.type(screen.getByTestId('endpoint'), 'slow.test{Enter}');
+      await waitFor(() => expect(screen.getByTestId('step-secure')).toHaveAttribute('data-mark', 'running'));
+      await vi.advanceTimersByTimeAsync(5_100);
+      expect(screen.getByTestId('step-secure')).toHaveTextContent('Waiting for this address, or its proxy, to answer.');
+      await userEvent.keyboard('{Escape}');
+      expect(cancel).toHaveBeenCalled();
+      expect(screen.getByTestId('step-secure')).toHaveAttribute('data-mark', 'open');
+      expect(screen.getByTestId('connect-submit')).toBeEnabled();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('a key that may only write is connected knowingly', async () => {
+    await open();
+    await fill('AKLTnolist', 'secret');
+    await userEvent.click(screen.getByTestId('connect-submit'));
+    await userEvent.type(await screen.findByTestId('connect-bucket'), 'dropbox/in');
+    await userEvent.click(screen.getByTestId('connect-submit'));
+    await waitFor(() => expect(screen.getByTestId('connect-submit')).toHaveTextContent('Connect anyway'));
+    await userEvent.click(screen.getByTestId('connect-submit'));
+    expect(await screen.findByTestId('bucket-dropbox')).toBeInTheDocument();
+  });
+
+  test('a file that is no certificate is said when it is named', async () => {
+    await open();
+    await userEvent.click(screen.getByText(/Temporary token/));
+    await userEvent.type(screen.getByTestId('connect-ca'), '/home/lin/diary.txt');
+    await userEvent.tab();
+    expect(await screen.findByText(/There is no certificate in \/home\/lin\/diary\.txt/, { selector: '.error' })).toBeInTheDocument();
+    await userEvent.clear(screen.getByTestId('connect-ca'));
+    await userEvent.type(screen.getByTestId('connect-ca'), '/home/lin/ca.pem');
+    await userEvent.tab();
+    expect(await screen.findByText('1 certificate')).toBeInTheDocument();
+  });
+
+  test('a proxy that does not let through has the focus', async () => {
+    await open();
+    await fill('AKLTexample00', 'secret');
+    await userEvent.click(screen.getByText(/Temporary token/));
+    await userEvent.click(screen.getByTestId('proxy-explicit'));
+    await userEvent.type(screen.getByTestId('connect-proxy'), 'http://closed:3128{Enter}');
+    expect(await screen.findByText(/proxy http:\/\/closed:3128 did not let/, { selector: '.wrap' })).toBeInTheDocument();
+    await waitFor(() => expect(screen.getByTestId('connect-proxy')).toHaveFocus());
+  });
+
+  test('without a keychain, an encrypted file is an offer and never silent', async () => {
+    const backend = await open({ secrets: 'this_run' });
+    const keep = vi.spyOn(backend, 'keepSecretsInFile');
+    expect(screen.getByTestId('keep-run')).toBeChecked();
+    await userEvent.click(screen.getByTestId('keep-file'));
+    expect(screen.getByTestId('keep-run')).toBeChecked();
+    await userEvent.type(screen.getByTestId('passphrase-new'), 'short');
+    await userEvent.type(screen.getByTestId('passphrase-again'), 'other');
+    expect(screen.getByText('The two differ.')).toBeInTheDocument();
+    expect(screen.getByTestId('passphrase-keep')).toBeDisabled();
+    await userEvent.clear(screen.getByTestId('passphrase-again'));
+    await userEvent.type(screen.getByTestId('passphrase-again'), 'short');
+    await userEvent.click(screen.getByTestId('passphrase-keep'));
+    expect(await screen.findByText(/fewer than 8 characters/)).toBeInTheDocument();
+    await userEvent.type(screen.getByTestId('passphrase-new'), 'er is not longer');
+    await userEvent.type(screen.getByTestId('passphrase-again'), 'er is not longer');
+    await userEvent.click(screen.getByTestId('passphrase-keep'));
+    expect(await screen.findByText(/encrypted file that your passphrase opens/)).toBeInTheDocument();
+    expect(keep).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('accounts', () => {
+  beforeEach(() => setLanguage('en'));
+  afterEach(cleanup);
+
+  async function settings(options: Partial<MockOptions> = {}): Promise<MockBackend> {
+    const backend = createMock({ scene: 'studio', settings: { language: 'en' }, ...options });
+    render(Shell, { backend });
+    await userEvent.click(await screen.findByTestId('account-button'));
+    await screen.findByTestId('account-studio');
+    return backend;
+  }
+
+  test('one is renamed, and Escape keeps the name', async () => {
+    await settings();
+    await userEvent.click(screen.getByTestId('rename-studio'));
+    await userEvent.keyboard('{Escape}');
+    await userEvent.click(screen.getByTestId('rename-studio'));
+    await userEvent.clear(screen.getByTestId('rename-name'));
+    await userEvent.type(screen.getByTestId('rename-name'), 'Beijing studio{Enter}');
+    await waitFor(() => expect(screen.getByTestId('account-studio')).toHaveTextContent('Beijing studio'));
+  });
+
+  test('forgetting one says what needs it', async () => {
+    await settings();
+    await userEvent.click(screen.getByTestId('forget-studio'));
+    expect(await screen.findByTestId('confirm')).toHaveTextContent('14 transfers need it and wait.');
+  });
+
+  test('one is changed without its secret', async () => {
+    const backend = await settings();
+    const connect = vi.spyOn(backend, 'connect');
+    await userEvent.click(screen.getByTestId('change-studio'));
+    expect(await screen.findByText('Change “Studio account”')).toBeInTheDocument();
+    await userEvent.selectOptions(screen.getByTestId('region'), 'cn-shanghai');
+    await userEvent.click(screen.getByTestId('connect-submit'));
+    await screen.findByTestId('rail');
+    expect(connect).toHaveBeenCalledWith(expect.objectContaining({ id: 'studio', secret_key: '', region: 'cn-shanghai' }), expect.anything());
+  });
+
+  test('an expired token has a banner that takes new keys', async () => {
+    const backend = await settings();
+    backend.people.expired = [{ id: 'studio', name: 'Studio account', transfers: 12 }];
+    backend.push({ type: 'keys_needed' });
+    expect(await screen.findByTestId('account-banner')).toHaveTextContent('The temporary token of “Studio account” has expired. 12 transfers wait.');
+    await userEvent.click(screen.getByTestId('banner-keys'));
+    screen.getByTestId('keys-access').focus();
+    await userEvent.paste('AccessKeyId: AKLTnew\nSecretAccessKey: wrong\nSessionToken: t');
+    await userEvent.click(screen.getByTestId('keys-renew'));
+    expect(await screen.findByTestId('keys-error')).toHaveTextContent('The secret does not match this key.');
+    await userEvent.clear(screen.getByTestId('keys-secret'));
+    await userEvent.type(screen.getByTestId('keys-secret'), 'right');
+    await userEvent.click(screen.getByTestId('keys-renew'));
+    await waitFor(() => expect(screen.queryByTestId('account-banner')).toBeNull());
+    expect(screen.getByTestId('toast')).toHaveTextContent('12 transfers go on');
+  });
+
+  test('locked secrets are unlocked before anything else, or later', async () => {
+    const backend = createMock({ scene: 'studio', secrets: 'file_locked', settings: { language: 'en' } });
+    render(Shell, { backend });
+    await screen.findByTestId('unlock');
+    await waitFor(() => expect(screen.getByTestId('unlock-passphrase')).toHaveFocus());
+    await userEvent.type(screen.getByTestId('unlock-passphrase'), 'guess{Enter}');
+    expect(await screen.findByText(/not the passphrase of the file/)).toBeInTheDocument();
+    await userEvent.click(screen.getByTestId('unlock-later'));
+    expect(await screen.findByTestId('account-banner')).toHaveTextContent('The secrets are locked.');
+    await userEvent.click(screen.getByTestId('banner-unlock'));
+    await userEvent.type(await screen.findByTestId('unlock-passphrase'), 'correct horse{Enter}');
+    await screen.findByTestId('rail');
+    expect(screen.queryByTestId('account-banner')).toBeNull();
   });
 });

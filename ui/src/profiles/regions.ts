@@ -20,8 +20,3 @@ export function endpointOf(region: string, network: Network): string {
 export function regionOf(endpoint: string): string | null {
   return /^(?:https?:\/\/)?tos-((?:cn|ap)-[a-z0-9-]+)\.i?volces\.com\/?$/.exec(endpoint.trim())?.[1] ?? null;
 }
-
-/** `tos://bucket/prefix` or a bucket's name: the bucket. */
-export function bucketOf(text: string): string {
-  return text.trim().replace(/^tos:\/\//, '').split('/')[0] ?? '';
-}

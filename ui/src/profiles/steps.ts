@@ -1,53 +1,73 @@
-/**
- * The check of a connection, told as steps.
- *
- * Rust makes one request and gives one answer. Which steps that answer proves follows from its code: a refused secret
- * means that the address was found and the connection stood. Nothing is claimed beyond that.
- */
-import type { AppError } from '../ipc/backend';
+/** The check of a connection as it is shown: five ticks in order, each told by Rust as it happens. */
+import type { AppError, CheckProgress, CheckStep, StepState } from '../ipc/backend';
 
-export const STEPS = ['address', 'secure', 'secret', 'permission'] as const;
-export type Step = (typeof STEPS)[number];
-export type Mark = 'open' | 'running' | 'ok' | 'failed' | 'info';
+export const STEPS = ['address', 'secure', 'clock', 'secret', 'permission'] as const satisfies readonly CheckStep[];
 
-/** Codes by the step that they stop at. What is not here says nothing about a step. */
-const STOPS_AT: Readonly<Record<string, Step>> = {
-  network: 'address',
-  not_tos: 'address',
-  s3_endpoint: 'address',
-  tls: 'secure',
-  credentials: 'secret',
-  credentials_expired: 'secret',
-  clock_skew: 'secret',
-  forbidden: 'permission',
-  bucket_not_found: 'permission',
-  invalid_name: 'permission',
-};
+/** A step that has not begun is absent. */
+export type Told = Readonly<Partial<Record<CheckStep, StepState>>>;
 
-export type Outcome = 'idle' | 'running' | { error: AppError };
+export type Mark = 'open' | 'running' | 'ok' | 'warn' | 'info' | 'failed';
 
-/** Being refused the list of buckets is no failure, as long as no bucket was named. */
-export function marks(outcome: Outcome, bucketNamed: boolean): Record<Step, Mark> {
-  const all = (mark: Mark): Record<Step, Mark> => ({ address: mark, secure: mark, secret: mark, permission: mark });
-  if (outcome === 'idle') return all('open');
-  if (outcome === 'running') return { ...all('open'), address: 'running' };
-  const stop = STOPS_AT[outcome.error.code];
-  const result = all('open');
-  if (stop === undefined) return result;
-  for (const step of STEPS) {
-    if (step === stop) {
-      result[step] = outcome.error.code === 'forbidden' && !bucketNamed ? 'info' : 'failed';
-      break;
-    }
-    result[step] = 'ok';
-  }
-  return result;
+export type FieldName = 'accessKey' | 'secret' | 'token' | 'region' | 'endpoint' | 'proxy' | 'ca' | 'bucket';
+
+export function withProgress(told: Told, progress: CheckProgress): Told {
+  const { step, ...state } = progress;
+  return { ...told, [step]: state };
 }
 
-/** The field to look at after a failure. */
-export function fieldFor(code: string): 'endpoint' | 'secret' | 'bucket' | null {
-  const step = STOPS_AT[code];
-  if (step === 'secret') return code === 'clock_skew' ? null : 'secret';
-  if (step === 'permission') return 'bucket';
-  return step === undefined ? null : 'endpoint';
+/** A check that was given up is still running nowhere. */
+export function withoutRunning(told: Told): Told {
+  return Object.fromEntries(Object.entries(told).filter(([, state]) => state.state !== 'running'));
+}
+
+export function markOf(state: StepState | undefined): Mark {
+  switch (state?.state) {
+    case undefined:
+      return 'open';
+    case 'running':
+      return 'running';
+    case 'done':
+      return 'ok';
+    case 'failed':
+      return 'failed';
+    case 'note':
+      return state.fact.fact === 'clock' || state.fact.fact === 'plain' ? 'warn' : 'info';
+  }
+}
+
+/** The step that is waited for. */
+export function runningStep(told: Told): CheckStep | null {
+  return STEPS.find((step) => told[step]?.state === 'running') ?? null;
+}
+
+const FIELDS: Readonly<Record<string, FieldName>> = {
+  address_not_found: 'endpoint',
+  bucket_not_found: 'bucket',
+  bucket_untested: 'bucket',
+  ca_file: 'ca',
+  credentials_expired: 'token',
+  endpoint_invalid: 'endpoint',
+  forbidden: 'bucket',
+  invalid_name: 'bucket',
+  needs_bucket: 'bucket',
+  network: 'endpoint',
+  not_tos: 'endpoint',
+  proxy_failed: 'proxy',
+  proxy_invalid: 'proxy',
+  region_invalid: 'region',
+  s3_endpoint: 'endpoint',
+  secret_missing: 'secret',
+};
+
+/** The field to look at after a failure; null where no field can mend it. */
+export function fieldFor(error: AppError): FieldName | null {
+  switch (error.code) {
+    case 'credentials':
+      if (error.params['code'] === 'InvalidAccessKeyId') return 'accessKey';
+      return error.params['code'] === 'InvalidSecurityToken' ? 'token' : 'secret';
+    case 'tls':
+      return error.params['problem'] === 'unknown_issuer' ? 'ca' : 'endpoint';
+    default:
+      return FIELDS[error.code] ?? null;
+  }
 }

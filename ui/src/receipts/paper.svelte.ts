@@ -1,6 +1,6 @@
 /** The receipt that is open: its head, the rows that were asked for, and the check that runs or ran. */
 import { type AppError, type Backend, errorOf } from '../ipc/backend';
-import type { CheckProgress, CheckResult, PaperRow, PaperView, ReceiptChoice } from '../ipc/receipts';
+import type { CheckResult, PaperRow, PaperView, ReceiptCheckProgress, ReceiptChoice } from '../ipc/receipts';
 
 const CHUNK_ROWS = 100;
 const PROGRESS_EVERY_MS = 250;
@@ -10,7 +10,7 @@ export class Paper {
   error = $state.raw<AppError | null>(null);
   loading = $state(false);
   rows = $state.raw<ReadonlyMap<number, PaperRow>>(new Map());
-  progress = $state.raw<CheckProgress | null>(null);
+  progress = $state.raw<ReceiptCheckProgress | null>(null);
   result = $state.raw<CheckResult | null>(null);
   checkedMs = $state<number | null>(null);
   #backend: Backend;

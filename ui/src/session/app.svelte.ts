@@ -11,6 +11,7 @@ import {
   type Bookmark,
   type BucketView,
   errorOf,
+  type KeysNeeded,
   type Settings,
   USUAL_SETTINGS,
 } from '../ipc/backend';
@@ -37,6 +38,10 @@ export class App {
   bucketsError = $state.raw<AppError | null>(null);
   /** What the user must know until it is put away: a notice, or an error that no place of its own has. */
   banner = $state.raw<AppError | null>(null);
+  /** Accounts that want new keys before their transfers go on. */
+  keysNeeded = $state.raw<KeysNeeded[]>([]);
+  /** The account whose new keys are being asked for. */
+  keysFor = $state.raw<KeysNeeded | null>(null);
   #bucketsAsked = 0;
 
   constructor(backend: Backend) {
@@ -44,6 +49,7 @@ export class App {
     this.live.onNotice = (notice) => {
       this.banner = notice;
     };
+    this.live.onKeysNeeded = () => void this.refreshKeysNeeded();
   }
 
   async start(): Promise<void> {
@@ -53,8 +59,46 @@ export class App {
     this.banner = status.notice;
     this.account = status.account;
     this.status = status;
+    // Nothing can go on before the passphrase is there, or the user says that it need not.
+    if (status.secrets !== 'file_locked') await this.begin();
+  }
+
+  /** The accounts can be used from now on, or the user goes on without. */
+  async begin(): Promise<void> {
+    this.status = await this.backend.appStatus();
+    this.banner = this.status.notice;
     await this.live.start(this.backend);
-    if (status.account) await this.#entered();
+    if (this.account) await this.#entered();
+  }
+
+  async refreshStatus(): Promise<void> {
+    this.status = await this.backend.appStatus();
+  }
+
+  /** The account in use may want keys even where no transfer waits for them. */
+  async refreshKeysNeeded(): Promise<void> {
+    await this.attempt(async () => {
+      this.keysNeeded = await this.backend.keysNeeded();
+    });
+  }
+
+  /** Asks for new keys of an account, for which so many transfers wait. */
+  askForKeys(id: string, transfers: number): void {
+    const name = this.accounts.find((one) => one.id === id)?.name ?? id;
+    this.keysFor = this.keysNeeded.find((one) => one.id === id) ?? { id, name, transfers };
+  }
+
+  /** An account has new keys: what it shows is asked for again. */
+  async keysRenewed(): Promise<void> {
+    await Promise.all([this.refreshKeysNeeded(), this.refreshAccounts(), this.refreshBuckets()]);
+  }
+
+  async rename(id: string, name: string): Promise<boolean> {
+    return this.attempt(async () => {
+      const account = await this.backend.renameAccount(id, name);
+      if (this.account?.id === id) this.account = account;
+      await this.refreshAccounts();
+    });
   }
 
   /** An account is in use from now on. */
@@ -65,7 +109,12 @@ export class App {
   }
 
   async #entered(): Promise<void> {
-    await Promise.all([this.refreshBuckets(), this.refreshAccounts(), this.setBookmarks(() => this.backend.bookmarks())]);
+    await Promise.all([
+      this.refreshBuckets(),
+      this.refreshAccounts(),
+      this.refreshKeysNeeded(),
+      this.setBookmarks(() => this.backend.bookmarks()),
+    ]);
   }
 
   /** Shows the bookmarks that a call answers with. */

@@ -43,6 +43,8 @@ export class Live {
   onNoticeDue: (facts: NoticeFacts) => void = () => undefined;
   /** Set by the app: what to do with what the user must know. */
   onNotice: (notice: AppError) => void = () => undefined;
+  /** Set by the app: transfers wait for keys. */
+  onKeysNeeded: () => void = () => undefined;
   #ended = new Set<(row: TransferRow) => void>();
 
   async start(backend: Backend): Promise<void> {
@@ -70,6 +72,9 @@ export class Live {
         return;
       case 'notice':
         this.onNotice(push.notice);
+        return;
+      case 'keys_needed':
+        this.onKeysNeeded();
         return;
       case 'drag_over':
         this.dragged = push.paths;

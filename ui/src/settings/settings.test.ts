@@ -161,7 +161,7 @@ describe('trust', () => {
     await open('trust');
     expect(document.querySelector('[data-setting="secrets"]')).toHaveTextContent('the Secret Service of this desktop');
     cleanup();
-    await open('trust', { keychain: false });
+    await open('trust', { secrets: 'this_run' });
     expect(document.querySelector('[data-setting="secrets"]')).toHaveTextContent('kept for this run only');
   });
 

@@ -13,16 +13,29 @@ fn id(number: i64) -> TransferId {
     TransferId(u64::try_from(number).unwrap_or(0))
 }
 
-/// Transfers that stopped because the credentials of a store had expired.
+/// Transfers that stopped for want of credentials of a store.
 pub(super) fn held(connection: &Connection, store: &StoreId) -> Result<Vec<TransferId>, LedgerError> {
     let mut statement = connection.prepare_cached(
-        "SELECT id FROM transfer WHERE state IN (1, 2) AND intent <> ?1 AND json_extract(iif(json_valid(error), error, '{}'), '$.code') = ?2
+        "SELECT id FROM transfer WHERE state IN (1, 2) AND intent <> ?1 AND json_extract(iif(json_valid(error), error, '{}'), '$.code') IN (?2, ?4)
          AND ?3 IN (json_extract(iif(json_valid(source), source, '{}'), '$.store'),
                     json_extract(iif(json_valid(target), target, '{}'), '$.store')) ORDER BY ord, id",
     )?;
-    let given = params![intent_number(Intent::Pause), ErrorCode::CredentialsExpired.as_str(), store.0];
+    let [one, other] = ErrorCode::ASKING_FOR_CREDENTIALS.map(ErrorCode::as_str);
+    let given = params![intent_number(Intent::Pause), one, store.0, other];
     let found = statement.query_map(given, |row| row.get(0))?;
     found.map(|number| Ok(id(number?))).collect()
+}
+
+/// How many transfers that are not over have an end at a store; counting stops at `limit`.
+pub(super) fn needing(connection: &Connection, store: &StoreId, limit: u64) -> Result<u64, LedgerError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT count(*) FROM (SELECT 1 FROM transfer WHERE {NOT_OVER} AND ?1 IN (
+             json_extract(iif(json_valid(source), source, '{{}}'), '$.store'),
+             json_extract(iif(json_valid(target), target, '{{}}'), '$.store')) LIMIT ?2)"
+    ))?;
+    let limit_rows = i64::try_from(limit).unwrap_or(i64::MAX);
+    let found: i64 = statement.query_row(params![store.0, limit_rows], |row| row.get(0))?;
+    Ok(u64::try_from(found).unwrap_or(0))
 }
 
 /// The nearest places before one, of transfers that are not over.

@@ -390,6 +390,10 @@ impl Records for SqliteLedger {
         self.read(|connection| places::held(connection, store))
     }
 
+    fn needing(&self, store: &StoreId, limit: u64) -> Result<u64, LedgerError> {
+        self.read(|connection| places::needing(connection, store, limit))
+    }
+
     fn places_before(&self, place: Option<Place>, limit: usize) -> Result<Vec<Place>, LedgerError> {
         self.read(|connection| places::before(connection, place, limit))
     }

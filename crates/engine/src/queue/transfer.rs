@@ -9,7 +9,7 @@ use store::{PartNumber, PutReceipt};
 use super::dismissed::Dismissed;
 use super::{JobId, Loaded, Step};
 use crate::checkpoint::{Checkpoint, PartRecord};
-use crate::error::{ErrorCode, TransferError};
+use crate::error::TransferError;
 use crate::event::{Event, EventKind, PartDetails};
 use crate::fact::Fact;
 use crate::retry::Streak;
@@ -141,7 +141,7 @@ impl Transfer {
     /// What it rests for although its user wants it to go on: something that only the user can give.
     pub(crate) fn held_by(&self) -> Option<&TransferError> {
         let wanted = self.error.as_ref().filter(|_| self.intent == Intent::Run);
-        wanted.filter(|error| error.code == ErrorCode::CredentialsExpired)
+        wanted.filter(|error| error.code.asks_for_credentials())
     }
 
     /// Leaves a resting state for `Waiting`.

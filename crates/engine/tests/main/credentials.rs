@@ -175,3 +175,45 @@ fn another_store_is_not_kept_waiting_and_a_resume_tries_again() {
         }
     });
 }
+
+#[test]
+fn a_secret_that_is_not_known_is_waited_for_and_not_a_failure() {
+    let world = &World::new();
+    let (path, bytes) = world.file("source", 4 * PART);
+    world.secret_known.store(false, Ordering::SeqCst);
+    let id = world.run(|run| async move {
+        let id = run.add(spec(End::file(path), object("there", "up"))).await;
+        let view = run.rest(id).await;
+        assert_eq!(view.state, State::Paused, "{view:?}");
+        assert_eq!(view.error.as_ref().map(|error| error.code), Some(ErrorCode::SecretMissing));
+        let (memory, another) = (StoreId("memory".into()), StoreId("another".into()));
+        assert_eq!(run.engine.held_for_credentials(&memory).unwrap(), 1);
+        assert_eq!(run.engine.held_for_credentials(&another).unwrap(), 0);
+        assert_eq!(run.engine.needing(&memory, 10).unwrap(), 1);
+        assert_eq!(run.engine.needing(&another, 10).unwrap(), 0);
+        id
+    });
+    // It stays so over a restart, whatever is known then.
+    world.secret_known.store(true, Ordering::SeqCst);
+    world.run(|run| async move {
+        assert_eq!(run.engine.view(id).unwrap().unwrap().state, State::Paused);
+        assert_eq!(run.engine.credentials_renewed(&StoreId("memory".into())).await.unwrap(), [id]);
+        assert_eq!(run.rest(id).await.phase(), Phase::DoneVerified);
+        assert_eq!(run.engine.needing(&StoreId("memory".into()), 10).unwrap(), 0, "what is over needs nothing");
+    });
+    assert_eq!(world.bytes_at("there", "up").unwrap(), bytes);
+}
+
+#[test]
+fn those_that_need_a_store_are_counted_up_to_a_limit() {
+    let world = &World::new();
+    let path = world.file("source", PART).0;
+    world.secret_known.store(false, Ordering::SeqCst);
+    world.run(|run| async move {
+        let all = (0..30).map(|n| spec(End::file(path.clone()), object("there", &format!("up-{n}")))).collect();
+        run.engine.add(all).await.unwrap();
+        let memory = StoreId("memory".into());
+        assert_eq!(run.engine.needing(&memory, 100).unwrap(), 30);
+        assert_eq!(run.engine.needing(&memory, 7).unwrap(), 7);
+    });
+}

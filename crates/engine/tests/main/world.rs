@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -29,15 +30,15 @@ pub const INTERESTING_SIZES: [usize; 7] = [
 ];
 
 #[derive(Debug)]
-struct OneStore(Arc<MemoryStore>);
+struct OneStore(Arc<MemoryStore>, Arc<AtomicBool>);
 
 #[async_trait]
 impl Stores for OneStore {
     async fn open(&self, id: &StoreId) -> Result<Arc<dyn ObjectStore>, TransferError> {
-        if id.0 == "memory" {
-            Ok(self.0.clone())
-        } else {
-            Err(TransferError::new(ErrorCode::AccountMissing).with("account", id))
+        match id.0.as_str() {
+            "memory" if !self.1.load(Ordering::SeqCst) => Err(TransferError::new(ErrorCode::SecretMissing)),
+            "memory" => Ok(self.0.clone()),
+            _ => Err(TransferError::new(ErrorCode::AccountMissing).with("account", id)),
         }
     }
 }
@@ -46,6 +47,8 @@ pub struct World {
     pub folder: tempfile::TempDir,
     pub store: Arc<MemoryStore>,
     pub clock: Arc<dyn Clock>,
+    /// Whether the store can be opened.
+    pub secret_known: Arc<AtomicBool>,
 }
 
 /// An engine in a run, and everything it told.
@@ -103,7 +106,12 @@ impl World {
         for (bucket, region) in [("here", "memory-1"), ("there", "memory-1"), ("abroad", "memory-2")] {
             store.add_bucket(bucket, region).unwrap();
         }
-        Self { folder: tempfile::tempdir().unwrap(), store, clock: Arc::new(SystemClock::new()) }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            store,
+            clock: Arc::new(SystemClock::new()),
+            secret_known: Arc::new(AtomicBool::new(true)),
+        }
     }
 
     pub fn ledger_path(&self) -> PathBuf {
@@ -178,7 +186,7 @@ impl World {
     /// What an engine is made of here.
     pub fn parts(&self, ledger: Arc<dyn Ledger>) -> EngineParts {
         EngineParts {
-            stores: Arc::new(OneStore(self.store.clone())),
+            stores: Arc::new(OneStore(self.store.clone(), self.secret_known.clone())),
             ledger,
             disk: Arc::new(LocalDisk),
             clock: self.clock.clone(),

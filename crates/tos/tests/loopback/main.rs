@@ -6,6 +6,7 @@ mod administration;
 mod answers;
 mod conformance;
 mod connections;
+mod connectivity;
 mod practice;
 mod proxies;
 mod proxy;

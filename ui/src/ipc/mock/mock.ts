@@ -1,5 +1,6 @@
 /** A backend without Rust: the same answers, from a seeded world. Every screen can be seen and driven on it. */
-import { type AccountView, type Backend, type ConnectForm, type Conflict, Failure, type LimitSettings, type ObjectRow, type Push, type Settings, USUAL_SETTINGS } from '../backend';
+import { type Backend, type Conflict, Failure, type LimitSettings, type ObjectRow, type Push, type SecretsPlace, type Settings, USUAL_SETTINGS } from '../backend';
+import { MockAccounts, PRACTICE, STUDIO } from './accounts';
 import { createDesktop, type MockDesktop } from './desktop';
 import { leftoversMock, neededUpload } from './leftovers';
 import { createLists } from './lists';
@@ -26,7 +27,8 @@ export interface MockOptions {
   scene: 'first' | 'studio';
   /** How much faster than the wall its clock runs. */
   pace: number;
-  keychain: boolean;
+  /** Where secrets are kept. */
+  secrets: SecretsPlace;
   /** Waiting transfers on top of the scene, to see long lists. */
   extra: number;
   /** Keys of a bucket that is there on top of the scene. */
@@ -34,29 +36,7 @@ export interface MockOptions {
   settings?: Partial<Settings>;
 }
 
-export const DEFAULTS: MockOptions = { seed: 7, scene: 'first', pace: 1, keychain: true, extra: 0, keys: 0 };
-
-const PRACTICE: AccountView = {
-  id: 'practice',
-  name: 'Practice',
-  region: 'practice',
-  endpoint: 'http://127.0.0.1:9000',
-  key_tail: 'tice',
-  practice: true,
-  secret_kept: true,
-  bucket: null,
-};
-
-const STUDIO: AccountView = {
-  id: 'studio',
-  name: 'Studio account',
-  region: 'cn-beijing',
-  endpoint: 'tos-cn-beijing.volces.com',
-  key_tail: '7Q2d',
-  practice: false,
-  secret_kept: true,
-  bucket: null,
-};
+export const DEFAULTS: MockOptions = { seed: 7, scene: 'first', pace: 1, secrets: 'keychain', extra: 0, keys: 0 };
 
 const TICK_MS = 100;
 const PULSE_MS = 200;
@@ -66,6 +46,7 @@ const MILLION_PAGE = 1_000;
 /** The mock, with the hands that a test needs on its world. */
 export interface MockBackend extends Backend {
   readonly simulation: Simulation;
+  readonly people: MockAccounts;
   readonly desktop: MockDesktop;
   /** Unfinished uploads, by bucket, and the buckets that may not list them. */
   readonly leftovers: Pick<ReturnType<typeof leftoversMock>, 'uploads' | 'denied'>;
@@ -84,17 +65,15 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
   const options = { ...DEFAULTS, ...given };
   const now = Date.now();
   const simulation = new Simulation(options.seed, now);
-  const accounts = new Map<string, AccountView>();
   const worlds = new Map<string, Map<string, Bucket>>();
-  let current: AccountView | null = null;
+  const people = new MockAccounts(options.secrets, refuse, (account) => worlds.set(account.id, studioBuckets(now)));
   let settings: Settings = { ...USUAL_SETTINGS, transfers_max: AT_ONCE, download_folder: '/home/lin/Downloads', ...options.settings };
   let receive: (push: Push) => void = () => undefined;
   let pulsed = -1;
   let offline = false;
 
   if (options.scene === 'studio') {
-    current = STUDIO;
-    accounts.set(STUDIO.id, STUDIO);
+    people.use(STUDIO);
     worlds.set(STUDIO.id, studioBuckets(now));
     if (options.keys > 0) worlds.get(STUDIO.id)?.set(MILLION_BUCKET, new Map());
     studioTransfers(simulation, now);
@@ -107,7 +86,7 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
   simulation.onEnded = (row) => {
     if (row.state === 'done_verified' || row.state === 'done_unverified') {
       const target = /^tos:\/\/([^/]+)\/(.+)$/s.exec(row.to);
-      const world = current ? worlds.get(current.id) : undefined;
+      const world = people.current ? worlds.get(people.current.id) : undefined;
       world?.get(target?.[1] ?? '')?.set(target?.[2] ?? '', {
         size: row.size_bytes ?? 0,
         modifiedMs: Date.now(),
@@ -122,8 +101,8 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
   }
 
   function bucketOf(name: string): Bucket {
-    if (!current) return refuse('no_account');
-    return worlds.get(current.id)?.get(name) ?? refuse('bucket_not_found', { bucket: name });
+    if (!people.current) return refuse('no_account');
+    return worlds.get(people.current.id)?.get(name) ?? refuse('bucket_not_found', { bucket: name });
   }
 
   function changed(change: () => unknown): LimitSettings {
@@ -179,7 +158,7 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
     bucketOf,
     refuse,
     now: () => Date.now(),
-    account: () => current?.id ?? refuse('no_account'),
+    account: () => people.current?.id ?? refuse('no_account'),
   });
 
   const backend: MockBackend = {
@@ -188,6 +167,7 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
     leftovers: { uploads, denied },
     receipts: { spoilt, saved },
     simulation,
+    people,
     ...createDesktop(() => {
       const { active, waiting } = simulation.pulse().counts;
       return active + waiting;
@@ -212,7 +192,7 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
       };
     },
 
-    appStatus: async () => ({ version: '0.1.0', platform: 'linux', account: current, keychain: options.keychain, notice: null }),
+    appStatus: async () => ({ version: '0.1.0', platform: 'linux', account: people.current, secrets: people.secrets, notice: null }),
     getSettings: async () => settings,
     setSettings: async (next) => {
       checkSettings(next, refuse);
@@ -221,58 +201,31 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
     },
     revealLog: async () => undefined,
 
+    ...people.calls,
     connectPractice: async () => {
-      accounts.set(PRACTICE.id, PRACTICE);
       if (!worlds.has(PRACTICE.id)) worlds.set(PRACTICE.id, practiceBuckets(now));
-      current = PRACTICE;
-      return PRACTICE;
-    },
-    connect: async (form) => {
-      checkForm(form, refuse);
-      const account: AccountView = {
-        id: `account-${accounts.size + 1}`,
-        name: form.name || form.region,
-        region: form.region,
-        endpoint: form.endpoint || `tos-${form.region}.volces.com`,
-        key_tail: form.access_key.slice(-4),
-        practice: false,
-        secret_kept: options.keychain,
-        bucket: form.bucket || null,
-      };
-      accounts.set(account.id, account);
-      worlds.set(account.id, studioBuckets(now));
-      current = account;
-      return account;
-    },
-    accounts: async () => [...accounts.values()],
-    useAccount: async (id) => {
-      current = accounts.get(id) ?? refuse('account_missing', { account: id });
-      return current;
-    },
-    forgetAccount: async (id) => {
-      accounts.delete(id);
-      if (current?.id === id) current = [...accounts.values()][0] ?? null;
+      return people.use(PRACTICE);
     },
 
-    renewKeys: async (id, keys) => {
-      if (!accounts.has(id)) return refuse('account_missing', { account: id });
-      if (!keys.access_key.startsWith('AKLT') && !keys.access_key.startsWith('AKTP')) return refuse('credentials');
-      return simulation.renewKeys(id);
+    renewKeys: async (id, keys, progress) => {
+      if (!/^AK(LT|TP)/.test(keys.access_key)) return refuse('credentials', { code: 'InvalidAccessKeyId' });
+      const waited = await people.calls.renewKeys(id, keys, progress);
+      return waited + simulation.renewKeys(id);
     },
 
     listBuckets: async () => {
-      if (!current) return refuse('no_account');
-      const region = current.region;
-      return [...(worlds.get(current.id)?.keys() ?? [])].map((name) => ({
+      if (!people.current) return refuse('no_account');
+      const region = people.current.region;
+      return [...(worlds.get(people.current.id)?.keys() ?? [])].map((name) => ({
         name,
         region: OTHER_REGIONS[name] ?? region,
         created_ms: now - 9_000_000_000,
       }));
     },
     createBucket: async (name) => {
-      if (!current) return refuse('no_account');
+      if (!people.current) return refuse('no_account');
       if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(name)) return refuse('invalid_name', { reason: name });
-      const world = worlds.get(current.id);
+      const world = worlds.get(people.current.id);
       if (world?.has(name)) return refuse('already_exists', { name });
       world?.set(name, new Map());
     },
@@ -352,16 +305,6 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
     },
   };
   return backend;
-}
-
-function checkForm(form: ConnectForm, refuse: (code: string, params?: Record<string, string>) => never): void {
-  if (form.endpoint.includes('tos-s3')) refuse('s3_endpoint', { endpoint: form.endpoint });
-  if (form.endpoint.includes('example.com')) refuse('not_tos', { endpoint: form.endpoint });
-  if (form.endpoint.includes('offline')) refuse('network');
-  if (form.endpoint.includes('self-signed')) refuse('tls');
-  if (!form.access_key.startsWith('AKLT') || form.secret_key === 'wrong') refuse('credentials');
-  if (form.access_key.includes('nolist') && form.bucket === '') refuse('forbidden');
-  if (form.bucket === 'missing') refuse('bucket_not_found', { bucket: form.bucket });
 }
 
 function freeKey(bucket: Bucket, key: string): string {

@@ -1,6 +1,6 @@
 /** History and receipts of the mock: of the transfers that its simulation says are done. */
 import type { TransferDetail, TransferRow } from '../backend';
-import type { CheckProgress, EndCheck, PaperRow, PaperView, ReceiptsBackend } from '../receipts';
+import type { EndCheck, PaperRow, PaperView, ReceiptCheckProgress, ReceiptsBackend } from '../receipts';
 import { decimalOf } from './random';
 import type { Simulation } from './simulation';
 
@@ -13,7 +13,7 @@ interface Open {
   view: PaperView;
   rows: PaperRow[];
   stop: (() => void) | null;
-  progress: CheckProgress;
+  progress: ReceiptCheckProgress;
 }
 
 /** What can be done to the world of receipts by hand. */
