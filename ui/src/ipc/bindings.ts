@@ -39,6 +39,49 @@ export const commands = {
 	createBucket: (name: string) => typedError<null, AppError>(__TAURI_INVOKE("create_bucket", { name })),
 	/**  A page of what is directly under a prefix. */
 	listObjects: (bucket: string, prefix: string, after: string | null) => typedError<ObjectPage, AppError>(__TAURI_INVOKE("list_objects", { bucket, prefix, after })),
+	/**  Whether a bucket keeps versions. */
+	bucketVersioning: (bucket: string) => typedError<VersioningView, AppError>(__TAURI_INVOKE("bucket_versioning", { bucket })),
+	/**  Makes a bucket keep versions, or no new ones. */
+	setBucketVersioning: (bucket: string, on: boolean) => typedError<null, AppError>(__TAURI_INVOKE("set_bucket_versioning", { bucket, on })),
+	/**
+	 *  A page of the versions and delete markers of keys that begin with a prefix: a whole key for the history of one, of
+	 *  which it is the first.
+	 */
+	listVersions: (bucket: string, prefix: string, after: VersionCursor | null) => typedError<VersionPage, AppError>(__TAURI_INVOKE("list_versions", { bucket, prefix, after })),
+	/**
+	 *  Makes an older version the newest one again.
+	 *
+	 *  One copy inside the store does it: no byte passes through here, type and metadata stay, and it is there at once or
+	 *  not at all. Only what is too large for one copy becomes a transfer, which copies it part by part.
+	 */
+	restoreVersion: (bucket: string, key: string, versionId: string) => typedError<VersionRestored, AppError>(__TAURI_INVOKE("restore_version", { bucket, key, versionId })),
+	/**  Deletes one version for good. Deleting a delete marker brings the object back. */
+	deleteVersion: (bucket: string, key: string, versionId: string) => typedError<null, AppError>(__TAURI_INVOKE("delete_version", { bucket, key, versionId })),
+	/**  Everything that is known of an object. */
+	getObjectProperties: (bucket: string, key: string) => typedError<ObjectProperties, AppError>(__TAURI_INVOKE("get_object_properties", { bucket, key })),
+	/**
+	 *  Replaces type, encodings and metadata, all at once: what the settings leave out is removed. There is no condition to
+	 *  protect from another program that does the same at this moment.
+	 */
+	setObjectProperties: (bucket: string, key: string, settings: ObjectSettingsView) => typedError<null, AppError>(__TAURI_INVOKE("set_object_properties", { bucket, key, settings })),
+	/**  Who may do what with an object. */
+	getObjectAcl: (bucket: string, key: string) => typedError<AclView, AppError>(__TAURI_INVOKE("get_object_acl", { bucket, key })),
+	/**  Replaces who may do what by a ready-made list, such as `private`. */
+	setObjectAcl: (bucket: string, key: string, canned: string) => typedError<null, AppError>(__TAURI_INVOKE("set_object_acl", { bucket, key, canned })),
+	/**  The tags of an object. */
+	getObjectTags: (bucket: string, key: string) => typedError<TagView[], AppError>(__TAURI_INVOKE("get_object_tags", { bucket, key })),
+	/**  Replaces all tags of an object; none removes them. */
+	setObjectTags: (bucket: string, key: string, tags: TagView[]) => typedError<null, AppError>(__TAURI_INVOKE("set_object_tags", { bucket, key, tags })),
+	/**  Asks for readable copies of archived objects, one after the other; what is refused for one does not stop the others. */
+	restoreArchived: (bucket: string, keys: string[], days: number, tier: RestoreTier) => typedError<RestoreAsked[], AppError>(__TAURI_INVOKE("restore_archived", { bucket, keys, days, tier })),
+	/**  Gives an object another key in its bucket. Never replaces what is there. */
+	renameObject: (bucket: string, key: string, newKey: string) => typedError<RenameView, AppError>(__TAURI_INVOKE("rename_object", { bucket, key, newKey })),
+	/**  Deletes a bucket that is empty: no objects, no versions, no unfinished uploads. */
+	deleteBucket: (bucket: string) => typedError<null, AppError>(__TAURI_INVOKE("delete_bucket", { bucket })),
+	/**  After how many days a bucket aborts unfinished uploads. */
+	lifecycleAbortRule: (bucket: string) => typedError<AbortRuleView, AppError>(__TAURI_INVOKE("lifecycle_abort_rule", { bucket })),
+	/**  Makes a bucket abort unfinished uploads after so many days, or no longer by our rule. The rules of others stay. */
+	setLifecycleAbortRule: (bucket: string, days: number | null) => typedError<AbortRuleView, AppError>(__TAURI_INVOKE("set_lifecycle_abort_rule", { bucket, days })),
 	/**  Uploads files into a prefix of a bucket; answers with the ids, in order. */
 	addUploads: (bucket: string, prefix: string, paths: string[], conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_uploads", { bucket, prefix, paths, conflict })),
 	/**  Downloads objects into a folder. */
@@ -82,6 +125,14 @@ export const commands = {
 };
 
 /* Types */
+/**  What a bucket does about unfinished uploads. */
+export type AbortRuleView = {
+	/**  Our rule aborts them after so many days; `None` without it. */
+	days: number | null,
+	/**  Rules of others that do so too. */
+	others: OtherAbortRule[],
+};
+
 /**  An account as the window shows it; no secret is in it. */
 export type AccountView = {
 	/**  Id of the profile. */
@@ -100,6 +151,14 @@ export type AccountView = {
 	secret_kept: boolean,
 	/**  A bucket to show even where buckets cannot be listed. */
 	bucket: string | null,
+};
+
+/**  Who may do what with an object. */
+export type AclView = {
+	/**  The ready-made list that these grants are, such as `public-read`; `None` for grants chosen one by one. */
+	canned: string | null,
+	/**  The grants. */
+	grants: GrantView[],
 };
 
 /**  What can be clicked now; computed by the engine. */
@@ -231,6 +290,14 @@ export type Direction =
 /**  Object to object. */
 "copy";
 
+/**  One permission for one grantee. */
+export type GrantView = {
+	/**  The id of an account, `AllUsers` or `AuthenticatedUsers`. */
+	grantee: string,
+	/**  Such as `READ`. */
+	permission: string,
+};
+
 /**  What an unfinished upload holds. */
 export type HeldView = {
 	/**  How many parts. */
@@ -257,12 +324,44 @@ export type Limits = {
 	download_bytes_s: number | null,
 };
 
+/**  One entry of the user's own metadata. */
+export type MetadataEntry = {
+	/**  Its name, in lower case. */
+	name: string,
+	/**  Its value. */
+	value: string,
+};
+
 /**  A page of a listing. */
 export type ObjectPage = {
 	/**  Prefixes first, then objects. */
 	rows: ObjectRow[],
 	/**  Give this back for the next page. */
 	next: string | null,
+};
+
+/**  Everything that is known of one object. */
+export type ObjectProperties = {
+	/**  The key. */
+	key: string,
+	/**  The version, where the bucket keeps them. */
+	version_id: string | null,
+	/**  Size. */
+	size_bytes: number,
+	/**  Entity tag, without quotes. */
+	etag: string,
+	/**  Checksum, decimal. */
+	crc64: string | null,
+	/**  Last change. */
+	modified_ms: number | null,
+	/**  Such as `STANDARD`; TOS leaves it out for some. */
+	storage_class: string | null,
+	/**  `Appendable` or `Symlink`; `None` for a plain object. */
+	object_type: string | null,
+	/**  How far its restoration is; `None` if none was asked for. */
+	restore: RestoreView | null,
+	/**  What can be changed. */
+	settings: ObjectSettingsView,
 };
 
 /**  One object or one prefix in a listing. */
@@ -279,6 +378,34 @@ export type ObjectRow = {
 	modified_ms: number | null,
 	/**  Such as `STANDARD`. */
 	storage_class: string | null,
+};
+
+/**  What can be changed of an object without sending it again. What is left out is removed. */
+export type ObjectSettingsView = {
+	/**  `Content-Type` */
+	content_type: string | null,
+	/**  `Cache-Control` */
+	cache_control: string | null,
+	/**  `Content-Disposition` */
+	content_disposition: string | null,
+	/**  `Content-Encoding` */
+	content_encoding: string | null,
+	/**  `Content-Language` */
+	content_language: string | null,
+	/**  `Expires` */
+	expires: string | null,
+	/**  The user's own metadata. */
+	metadata: MetadataEntry[],
+};
+
+/**  A rule of somebody else that aborts unfinished uploads. */
+export type OtherAbortRule = {
+	/**  Its id. */
+	id: string,
+	/**  It is about keys that begin with this. */
+	prefix: string,
+	/**  After so many days. */
+	days: number,
 };
 
 /**  What the footer and the rail show; pushed at most five times a second. */
@@ -322,6 +449,52 @@ paths: number } |
 /**  The paths. */
 paths: string[] };
 
+/**  How an object got its new key. */
+export type RenameView = 
+/**  In one step. */
+{ way: "renamed" } | 
+/**  Copied inside the store, compared, and the old key deleted: this bucket or this object cannot be renamed. */
+{ way: "copied"; 
+/**  Whether its permissions came with it. */
+acl_kept: boolean };
+
+/**  What the store does about a wish to restore. */
+export type RestoreAnswerView = 
+/**  It has begun. */
+"started" | 
+/**  It had begun earlier. */
+"running" | 
+/**  The object can be read already, and longer now if that was asked for. */
+"extended";
+
+/**  What became of the wish to restore one object. */
+export type RestoreAsked = {
+	/**  The key. */
+	key: string,
+	/**  What the store does now; `None` if it refused. */
+	answer: RestoreAnswerView | null,
+	/**  Why it refused. */
+	error: AppError | null,
+};
+
+/**  How fast a restoration is to be. */
+export type RestoreTier = 
+/**  Minutes, and the dearest. */
+"expedited" | 
+/**  The usual. */
+"standard" | 
+/**  The cheapest. */
+"bulk";
+
+/**  How far the restoration of an archived object is. */
+export type RestoreView = 
+/**  It runs. */
+{ state: "running" } | 
+/**  The object can be read. */
+{ state: "readable"; 
+/**  Until then, if the store tells. */
+until_ms: number | null };
+
 /**  What the window remembers between runs. */
 export type Settings = {
 	/**  `en`, `zh`, or `system`. */
@@ -356,6 +529,14 @@ export type ShownState =
 "done_unverified" | 
 /**  Being removed from both ends. */
 "cancelling";
+
+/**  A tag of an object. */
+export type TagView = {
+	/**  Its name. */
+	key: string,
+	/**  Its value. */
+	value: string,
+};
 
 /**  The details drawer. */
 export type TransferDetail = {
@@ -481,6 +662,62 @@ export type UploadRow = {
 	/**  The transfer that began it and needs it no more. */
 	left_behind_by: number | null,
 };
+/**  A place in a list of versions. */
+export type VersionCursor = {
+	/**  The key. */
+	key: string,
+	/**  Behind this version of it; behind all of them if `None`. */
+	version_id: string | null,
+};
+
+/**  A page of versions. */
+export type VersionPage = {
+	/**  By key, then the newest first. Those of one key may go on with the next page. */
+	rows: VersionRow[],
+	/**  Give this back for the next page. */
+	next: VersionCursor | null,
+};
+
+/**  What became of bringing an older version back. */
+export type VersionRestored = 
+/**  It was copied inside the store, at once, and the checksums agree. */
+{ way: "copied"; 
+/**  The version that it became, where the bucket keeps versions. */
+version_id: string | null; 
+/**  Whether its permissions came with it. */
+acl_kept: boolean } | 
+/**  It is too large for one copy: a transfer does it. */
+{ way: "transfer"; 
+/**  The transfer. */
+id: number };
+
+/**  A version of a key, or a mark that it was deleted. */
+export type VersionRow = {
+	/**  The key. */
+	key: string,
+	/**  The version; `None` in a bucket that never kept versions. */
+	version_id: string | null,
+	/**  Whether it is what a reader gets who names no version. */
+	latest: boolean,
+	/**  When it was written, or the key deleted. */
+	modified_ms: number | null,
+	/**  A mark that the object was deleted then; it has no bytes. */
+	delete_marker: boolean,
+	/**  Size; 0 for a marker. */
+	size_bytes: number,
+	/**  Such as `STANDARD`. */
+	storage_class: string | null,
+};
+
+/**  Whether a bucket keeps versions. */
+export type VersioningView = 
+/**  It never did. */
+"never" | 
+/**  It does. */
+"enabled" | 
+/**  It did; older versions stay, no new ones are kept. */
+"suspended";
+
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {
