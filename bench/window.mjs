@@ -1,4 +1,4 @@
-// What the window costs, measured on its mock with a million finished transfers and a million keys, in headless Chromium.
+// What the window costs, measured on its mock with a million finished transfers, in headless Chromium.
 // `node bench/window.mjs [OUT.json]`; run by `scripts/bench --loads window`, which builds what is measured.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -26,13 +26,12 @@ try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   const wire = await page.context().newCDPSession(page);
   await wire.send('Performance.enable');
-  await page.goto(`${server.url}?mock=studio&done=${MANY}&keys=${MANY}&lang=en&theme=light`);
+  await page.goto(`${server.url}?mock=studio&done=${MANY}&lang=en&theme=light`);
   await page.getByTestId('rail').waitFor();
   const painted = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN);
   note('first paint', painted, 'ms');
 
   await measured('transfers', 'nav-done', '[data-testid="transfer-row"][data-name^="scan-"]', page, wire);
-  await measured('keys', 'bucket-render-frames', '[data-testid="object-row"][data-key^="frame-"]', page, wire);
 } finally {
   await browser.close();
   await server.close();

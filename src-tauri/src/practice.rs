@@ -5,11 +5,11 @@
 
 use std::path::PathBuf;
 
-use accounts::{PRACTICE_ACCOUNT, PRACTICE_BUCKETS, PracticeBucket};
+use accounts::PRACTICE_ACCOUNT;
 use store::Secret;
 use tokio::sync::Mutex;
 use tos::{Credentials, TosConfig};
-use tos_local::{BucketSpec, Options, Server, StartError};
+use tos_local::{Options, Server, StartError};
 
 use crate::dto::AppError;
 use crate::dto_accounts::AccountView;
@@ -78,20 +78,11 @@ impl Practice {
     }
 
     fn options(&self) -> Options {
-        let spec = |bucket: PracticeBucket| BucketSpec {
-            name: bucket.name.to_owned(),
-            region: bucket.region.map(str::to_owned),
-            versioning: false,
-        };
-        let other_regions = PRACTICE_BUCKETS.iter().filter_map(|bucket| bucket.region).map(str::to_owned);
         Options {
-            root: self.folder.clone(),
             latency: self.pace.latency,
             bytes_per_second: self.pace.bytes_per_second,
             copy_bytes_per_second: self.pace.copy_bytes_per_second,
-            buckets: PRACTICE_BUCKETS.map(spec).to_vec(),
-            other_regions: other_regions.collect(),
-            ..Options::default()
+            ..Options::practice(self.folder.clone())
         }
     }
 }

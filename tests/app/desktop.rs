@@ -96,7 +96,9 @@ fn closing_asks_while_something_runs_and_not_otherwise() {
     assert_eq!(written.quit.load(Ordering::SeqCst), 1);
 
     harness.ok("pause_all", json!({}));
-    harness.until(&id, &["paused"]);
+    // Its wish is known at once; that it has come to rest is counted when the ledger has it.
+    let paused = json!({ "filter": "paused", "after": null, "limit": 1 });
+    until("it is not among what is paused", || harness.ok("transfers", paused.clone())["total"] == 1);
     harness.ok("quit_question", json!({}));
     assert_eq!(harness.app.close_wanted(), Close::Now, "what is paused does not run");
 }

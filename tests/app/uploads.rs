@@ -34,6 +34,16 @@ fn connect(harness: &Harness, server: &Server) -> String {
     harness.ok("connect", form)["id"].as_str().unwrap().to_owned()
 }
 
+/// A transfer of ours with four parts, so slow that it is under way for as long as a test needs.
+fn under_way(harness: &Harness) -> Value {
+    let path = harness.file("film.mp4", 4 * PART);
+    harness.ok("set_limits", json!({ "limits": { "upload_bytes_s": 1 << 20, "download_bytes_s": null } }));
+    let add = json!({ "bucket": "bucket", "prefix": "", "paths": [path], "conflict": "fail" });
+    let transfer = harness.ok("add_uploads", add)[0].clone();
+    harness.until(&transfer, &["transferring"]);
+    transfer
+}
+
 /// An upload of two parts of these bytes, of which somebody else has sent the first.
 fn begun_elsewhere(harness: &Harness, account: &str, key: &str, bytes: &[u8]) -> String {
     tauri::async_runtime::block_on(async {
@@ -98,11 +108,7 @@ fn an_upload_that_nobody_needs_is_aborted_and_one_that_a_transfer_needs_is_not()
     let harness = Harness::new();
     let server = server(&harness);
     let account = connect(&harness, &server);
-    let path = harness.file("film.mp4", 4 * PART);
-    harness.ok("set_limits", json!({ "limits": { "upload_bytes_s": 1 << 20, "download_bytes_s": null } }));
-    let add = json!({ "bucket": "bucket", "prefix": "", "paths": [path], "conflict": "fail" });
-    let transfer = harness.ok("add_uploads", add)[0].clone();
-    harness.until(&transfer, &["transferring"]);
+    let transfer = under_way(&harness);
     let stray = begun_elsewhere(&harness, &account, "stray", &[7; PART]);
     let ours = rows(&harness).into_iter().find(|row| row["key"] == "film.mp4").expect("it is under way");
     assert_eq!((&ours["needed_by"], &ours["transfer"]["id"]), (&transfer, &transfer));
@@ -158,11 +164,7 @@ fn a_clean_up_leaves_alone_what_a_transfer_needs_and_what_somebody_still_sends_t
     let harness = Harness::new();
     let server = server(&harness);
     let account = connect(&harness, &server);
-    let path = harness.file("film.mp4", 4 * PART);
-    harness.ok("set_limits", json!({ "limits": { "upload_bytes_s": 1 << 20, "download_bytes_s": null } }));
-    let add = json!({ "bucket": "bucket", "prefix": "", "paths": [path], "conflict": "fail" });
-    let transfer = harness.ok("add_uploads", add)[0].clone();
-    harness.until(&transfer, &["transferring"]);
+    under_way(&harness);
     let busy = begun_elsewhere(&harness, &account, "busy", &[7; PART]);
     // Begun, and nothing was ever sent.
     let idle = tauri::async_runtime::block_on(async {
@@ -201,11 +203,7 @@ fn a_file_that_changed_or_went_is_told_beside_the_upload_that_needs_it() {
     let harness = Harness::new();
     let server = server(&harness);
     connect(&harness, &server);
-    let path = harness.file("film.mp4", 4 * PART);
-    harness.ok("set_limits", json!({ "limits": { "upload_bytes_s": 1 << 20, "download_bytes_s": null } }));
-    let add = json!({ "bucket": "bucket", "prefix": "", "paths": [path], "conflict": "fail" });
-    let transfer = harness.ok("add_uploads", add)[0].clone();
-    harness.until(&transfer, &["transferring"]);
+    let transfer = under_way(&harness);
     harness.ok("pause", json!({ "ids": [transfer] }));
     harness.until(&transfer, &["paused"]);
     let upload = rows(&harness)[0]["upload_id"].clone();
@@ -214,6 +212,7 @@ fn a_file_that_changed_or_went_is_told_beside_the_upload_that_needs_it() {
         harness.ok("measure_upload", named)["source"].clone()
     };
     assert_eq!(source(), "there");
+    let path = harness.folder.path().join("film.mp4");
     std::fs::write(&path, "another").unwrap();
     assert_eq!(source(), "changed");
     std::fs::remove_file(&path).unwrap();

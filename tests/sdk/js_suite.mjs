@@ -226,6 +226,72 @@ const tests = {
     assert.deepEqual(await read(client, 'second', 'copied'), body);
   },
 
+  async versions(client) {
+    await client.createBucket({ bucket: 'versioned' });
+    await client.putBucketVersioning({ bucket: 'versioned', status: 'Enabled' });
+    assert.equal((await client.getBucketVersioning('versioned')).data.Status, 'Enabled');
+    const ids = [];
+    for (const text of ['one', 'two']) {
+      const put = await client.putObject({ bucket: 'versioned', key: 'k', body: Buffer.from(text) });
+      ids.unshift(put.headers['x-tos-version-id']);
+    }
+    await client.deleteObject({ bucket: 'versioned', key: 'k' });
+    const { data } = await client.listObjectVersions({ bucket: 'versioned' });
+    assert.deepEqual(data.Versions.map((version) => version.VersionId), ids);
+    const [marker] = data.DeleteMarkers;
+    assert.equal(marker.IsLatest, true);
+    assert.deepEqual(await read(client, 'versioned', 'k', { versionId: ids[1] }), Buffer.from('one'));
+    await client.deleteObject({ bucket: 'versioned', key: 'k', versionId: marker.VersionId });
+    assert.deepEqual(await read(client, 'versioned', 'k'), Buffer.from('two'));
+  },
+
+  async properties(client) {
+    const target = { bucket: 'first', key: '属性 +/a.txt' };
+    await client.putObject({ ...target, body: Buffer.from('bytes'), meta: { old: '1' } });
+    await client.setObjectMeta({ ...target, contentType: 'text/y', cacheControl: 'no-cache', meta: { k: 'v x' } });
+    const { data } = await client.headObject(target);
+    assert.deepEqual([data['content-type'], data['cache-control']], ['text/y', 'no-cache']);
+    assert.equal(data['x-tos-meta-old'], undefined);
+    assert.equal(decodeURIComponent(data['x-tos-meta-k']), 'v x');
+    const Tags = [{ Key: '项目', Value: '转 码' }, { Key: 't', Value: 'a+b=c' }];
+    await client.putObjectTagging({ ...target, tagSet: { Tags } });
+    assert.deepEqual((await client.getObjectTagging(target)).data.TagSet.Tags, Tags);
+    await client.deleteObjectTagging(target);
+    assert.deepEqual((await client.getObjectTagging(target)).data.TagSet.Tags, []);
+    await client.putObjectAcl({ ...target, acl: 'public-read' });
+    const acl = (await client.getObjectAcl(target)).data;
+    assert.deepEqual([acl.IsDefault, acl.Grants[1].Grantee.Canned], [false, 'AllUsers']);
+    await client.putObjectAcl({ ...target, aclBody: { Owner: acl.Owner, Grants: [acl.Grants[1]] } });
+    assert.deepEqual((await client.getObjectAcl(target)).data.Grants, [acl.Grants[1]]);
+  },
+
+  async restoring_and_renaming(client) {
+    const cold = { bucket: 'first', key: 'cold' };
+    await client.putObject({ ...cold, body: Buffer.from('ice'), storageClass: 'ARCHIVE' });
+    await refused(() => read(client, 'first', 'cold'), 403, undefined);
+    const restored = await client.restoreObject({ ...cold, days: 7, restoreJobParameters: { Tier: 'Expedited' } });
+    assert.equal(restored.statusCode, 202);
+    // The server under these tests restores at once.
+    assert.deepEqual(await read(client, 'first', 'cold'), Buffer.from('ice'));
+    await client.createBucket({ bucket: 'renaming' });
+    await client.putBucketRename({ bucket: 'renaming', renameEnable: true });
+    assert.equal((await client.getBucketRename({ bucket: 'renaming' })).data.RenameEnable, true);
+    await client.putObject({ bucket: 'renaming', key: 'old', body: Buffer.from('bytes') });
+    await client.renameObject({ bucket: 'renaming', key: 'old', newKey: '新 名/a+b&c=1%.txt' });
+    assert.deepEqual(await read(client, 'renaming', '新 名/a+b&c=1%.txt'), Buffer.from('bytes'));
+    await refused(() => read(client, 'renaming', 'old'), 404, undefined);
+  },
+
+  async bucket_rules(client) {
+    const bucket = 'second';
+    const rules = [{ ID: 'a', Prefix: 'tmp/', Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } }];
+    await client.putBucketLifecycle({ bucket, rules });
+    assert.deepEqual((await client.getBucketLifecycle({ bucket })).data.Rules, rules);
+    await client.deleteBucketLifecycle({ bucket });
+    const info = (await client.getBucketInfo({ bucket })).data.Bucket;
+    assert.deepEqual([info.Name, info.Type, info.Location], [bucket, 'fns', 'cn-beijing']);
+  },
+
   async wrong_keys(client, settings) {
     const nobody = clientFor(settings, { accessKeyId: 'AKLTnobody' });
     await refused(() => nobody.listBuckets(), 403, 'InvalidAccessKeyId');
@@ -260,7 +326,7 @@ if (process.env.ATTACHED_OVER) {
   await runTests(process.env.ATTACHED_OVER, process.env, suite);
 } else {
   for (const tls of [false, true]) {
-    const server = await PracticeServer.start({ tls, flags: ['--bucket', 'first', '--bucket', 'second'] });
+    const server = await PracticeServer.start({ tls, flags: ['--bucket', 'first', '--bucket', 'second', '--restore-ms', '0'] });
     try {
       await (tls ? runChild(server, suite) : runTests('http', server.settings, suite));
     } finally {

@@ -11,8 +11,12 @@ import urllib.request
 
 import tos
 from tos.checkpoint import CancelHook
+from tos.enum import CannedType, GranteeType, PermissionType, StatusType, TierType
 from tos.exceptions import TosClientError, TosServerError
-from tos.models2 import ObjectTobeDeleted, UploadedPart
+from tos.models2 import (
+    BucketLifeCycleAbortInCompleteMultipartUpload, BucketLifeCycleRule, Grant, Grantee, ObjectTobeDeleted, Owner,
+    RestoreJobParameters, Tag, UploadedPart,
+)
 from tos.utils import Crc64
 
 from practice import PracticeServer, Suite
@@ -361,6 +365,89 @@ def versioning(client):
     check([item.version_id for item in page.delete_markers], [marker.version_id], "markers")
     client.delete_object("versioned", "k", version_id=marker.version_id)
     check(read(client, "versioned", "k"), b"two", "undeleted")
+    client.copy_object("versioned", "k", "versioned", "k", src_version_id=first)
+    check(read(client, "versioned", "k"), b"one", "an older version copied over its key")
+    one = client.list_object_versions("versioned", max_keys=1)
+    rest = client.list_object_versions("versioned", key_marker=one.next_key_marker, version_id_marker=one.next_version_id_marker)
+    check((len(one.versions), one.is_truncated, [item.version_id for item in rest.versions]), (1, True, [second, first]), "pages")
+    client.put_bucket_versioning("versioned", tos.VersioningStatusType.Versioning_Status_Suspended)
+    check(client.get_bucket_version("versioned").status, tos.VersioningStatusType.Versioning_Status_Suspended, "suspended")
+
+
+def properties(client):
+    key = "属性 +/a.txt"
+    client.put_object("first", key, content=b"bytes", content_type="text/x", cache_control="no-cache", meta={"old": "1"})
+    client.set_object_meta("first", key, content_type="text/y", content_disposition='attachment; filename="文 件.txt"',
+                           meta={"名": "值 x"})
+    head = client.head_object("first", key)
+    check((head.content_type, head.cache_control, head.content_disposition), ("text/y", None, 'attachment; filename="文 件.txt"'))
+    check(dict(head.meta), {"名": "值 x"}, "metadata is replaced")
+    check(read(client, "first", key), b"bytes")
+
+    check(client.get_object_tagging("first", key).tag_set, [], "no tags")
+    tags = [("项目", "转 码"), ("t", "a+b=c")]
+    client.put_object_tagging("first", key, [Tag(name, value) for name, value in tags])
+    check([(tag.key, tag.value) for tag in client.get_object_tagging("first", key).tag_set], tags, "tags")
+    client.delete_object_tagging("first", key)
+    check(client.get_object_tagging("first", key).tag_set, [], "tags are gone")
+
+    check(client.get_object_acl("first", key).is_default, True, "the ACL of the bucket")
+    client.put_object_acl("first", key, acl=tos.ACLType.ACL_Public_Read)
+    shown = [(grant.grantee.canned, grant.permission) for grant in client.get_object_acl("first", key).grants]
+    check(shown[1:], [(CannedType.Canned_All_Users, PermissionType.Permission_Read)], "public-read")
+    friend = Grant(Grantee(GranteeType.Grantee_User, id="2100000001"), PermissionType.Permission_Read)
+    everybody = Grant(Grantee(GranteeType.Grantee_Group, canned=CannedType.Canned_All_Users), PermissionType.Permission_Read_Acp)
+    client.put_object_acl("first", key, owner=Owner("practice", "practice"), grants=[friend, everybody])
+    acl = client.get_object_acl("first", key)
+    check([(grant.grantee.id, grant.permission) for grant in acl.grants],
+          [("2100000001", PermissionType.Permission_Read), (None, PermissionType.Permission_Read_Acp)], "chosen grants")
+    client.put_object_acl("first", key, grant_read='canned="AuthenticatedUsers"')
+    check(client.get_object_acl("first", key).grants[0].grantee.canned, CannedType.Canned_Authenticated_Users, "by header")
+
+
+def restoring(client):
+    client.put_object("first", "cold", content=b"ice", storage_class=tos.StorageClassType.Storage_Class_Archive)
+    refused(lambda: client.get_object("first", "cold"), 403, "ObjectNotRestored")
+    job = RestoreJobParameters(TierType.Tier_Expedited)
+    check(client.restore_object("first", "cold", 7, restore_job_parameters=job).status_code, 202, "begun")
+    # The server under these tests restores at once.
+    check(read(client, "first", "cold"), b"ice", "restored")
+    head = client.head_object("first", "cold")
+    check(head.header["x-tos-restore"].startswith('ongoing-request="false", expiry-date="'), True, "state")
+    check(client.restore_object("first", "cold", 8).status_code, 200, "extended")
+    refused(lambda: client.restore_object("first", "cold", 366), 400, "InvalidArgument")
+
+
+def renaming(client):
+    client.create_bucket("renaming")
+    check(client.get_bucket_rename("renaming").rename_enable, False, "off")
+    client.put_object("renaming", "before", content=b"x")
+    refused(lambda: client.rename_object("renaming", "before", "b"), 405, "MethodNotAllowed")
+    client.put_bucket_rename("renaming", True)
+    check(client.get_bucket_rename("renaming").rename_enable, True, "on")
+    etag = client.put_object("renaming", "旧 + 名", content=b"bytes", meta={"k": "v"}).etag
+    client.put_object("renaming", "taken", content=b"other")
+    refused(lambda: client.rename_object("renaming", "旧 + 名", "taken", forbid_overwrite=True), 409, "DuplicateObject")
+    client.rename_object("renaming", "旧 + 名", "新 名/a+b&c=1%.txt")
+    refused(lambda: client.get_object("renaming", "旧 + 名"), 404, "NoSuchKey")
+    head = client.head_object("renaming", "新 名/a+b&c=1%.txt")
+    check((head.etag, head.meta["k"], read(client, "renaming", "新 名/a+b&c=1%.txt")), (etag, "v", b"bytes"), "renamed")
+    client.delete_bucket_rename("renaming")
+    check(client.get_bucket_rename("renaming").rename_enable, False, "off again")
+
+
+def bucket_rules(client):
+    refused(lambda: client.get_bucket_lifecycle("second"), 404, "NoSuchLifecycleConfiguration")
+    abort = BucketLifeCycleAbortInCompleteMultipartUpload(days_after_init=7)
+    rule = BucketLifeCycleRule(StatusType.Status_Enable, abort_in_complete_multipart_upload=abort, id="abort", prefix="tmp/")
+    client.put_bucket_lifecycle("second", [rule])
+    (shown,) = client.get_bucket_lifecycle("second").rules
+    check((shown.id, shown.prefix, shown.status, shown.abort_in_complete_multipart_upload.days_after_init),
+          ("abort", "tmp/", StatusType.Status_Enable, 7), "the rule")
+    client.delete_bucket_lifecycle("second")
+    refused(lambda: client.get_bucket_lifecycle("second"), 404, "NoSuchLifecycleConfiguration")
+    info = client.get_bucket_info("second").bucket_info
+    check((info.name, info.location, info.storage_class), ("second", "cn-beijing", tos.StorageClassType.Storage_Class_Standard))
 
 
 def presigned(client):
@@ -414,14 +501,15 @@ def surviving_a_kill(server):
 
 TESTS = [
     buckets, put_and_get, object_headers, ranges_and_conditions, overwriting, listing, deleting, multipart,
-    multipart_rules, copying, part_copying, resumable_upload, resumable_download, resumable_copy, versioning, presigned,
+    multipart_rules, copying, part_copying, resumable_upload, resumable_download, resumable_copy, versioning, properties,
+    restoring, renaming, bucket_rules, presigned,
 ]
 
 
 def main():
     suite = Suite()
     for scheme in ("http", "https"):
-        with PracticeServer("--bucket", "first", "--bucket", "second", tls=scheme == "https") as server:
+        with PracticeServer("--bucket", "first", "--bucket", "second", "--restore-ms", "0", tls=scheme == "https") as server:
             client = server.client()
             for test in TESTS:
                 suite.run(f"python/{scheme}/{test.__name__}", test, client)

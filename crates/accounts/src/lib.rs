@@ -32,7 +32,7 @@ pub use accounts::{Accounts, SecretKeeping};
 pub use data_folder::DataFolder;
 pub use error::AccountsError;
 pub use pasted::{PastedKeys, parse_pasted_keys};
-pub use practice::{PRACTICE_ACCOUNT, PRACTICE_BUCKETS, PracticeBucket};
+pub use practice::PRACTICE_ACCOUNT;
 pub use profile::{Addressing, Profile, Proxy, environment_store, environment_store_endpoint, normal_endpoint};
 pub use profile_file::SetAside;
 pub use region::{REGIONS, Region, region_of_endpoint};

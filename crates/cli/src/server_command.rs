@@ -1,6 +1,5 @@
 //! `local-server`: the practice server in the foreground.
 
-use accounts::{PRACTICE_BUCKETS, PracticeBucket};
 use tos_local::{BucketSpec, Options, Server, StartError};
 
 use crate::account;
@@ -19,13 +18,12 @@ pub(crate) async fn run(account: &AccountOptions, options: Box<ServerOptions>) -
         names.iter().map(|name| BucketSpec { name: name.clone(), region: None, versioning }).collect::<Vec<_>>()
     };
     let mut buckets = [named(&options.bucket, false), named(&options.versioned_bucket, true)].concat();
-    let practice = practice_options();
+    let practice = Options::practice(root);
     if buckets.is_empty() {
-        buckets = practice.buckets;
+        buckets.clone_from(&practice.buckets);
     }
     let mut signals = listen()?;
     let server = Server::start(Options {
-        root,
         port: options.port,
         tls: options.tls,
         buckets,
@@ -33,8 +31,7 @@ pub(crate) async fn run(account: &AccountOptions, options: Box<ServerOptions>) -
         latency: std::time::Duration::from_millis(options.latency_ms),
         bytes_per_second: options.mbps,
         copy_bytes_per_second: options.copy_mbps,
-        other_regions: practice.other_regions,
-        ..Options::default()
+        ..practice
     })
     .await
     .map_err(|error| start_failure(&error))?;
@@ -75,19 +72,4 @@ pub(crate) fn start_failure(error: &StartError) -> Failure {
         }
     };
     Failure::new(sentence).because(cause)
-}
-
-/// The buckets of the practice account, and the regions that they need.
-pub(crate) fn practice_options() -> Options {
-    let spec = |bucket: PracticeBucket| BucketSpec {
-        name: bucket.name.to_owned(),
-        region: bucket.region.map(str::to_owned),
-        versioning: false,
-    };
-    let other_regions = PRACTICE_BUCKETS.iter().filter_map(|bucket| bucket.region).map(str::to_owned);
-    Options {
-        buckets: PRACTICE_BUCKETS.map(spec).to_vec(),
-        other_regions: other_regions.collect(),
-        ..Options::default()
-    }
 }

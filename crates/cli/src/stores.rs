@@ -15,7 +15,6 @@ use tos::{Credentials, TosConfig, TosStore};
 
 use crate::account::{Choice, profile_config};
 use crate::exit::Failure;
-use crate::server_command::practice_options;
 
 /// What this command can reach. A store is opened when it is first needed and kept.
 #[derive(Debug)]
@@ -173,7 +172,7 @@ impl CommandStores {
     /// Starts the practice server if this command has not yet.
     async fn practice(&self, opened: &mut Opened) -> Result<TosConfig, OpenFailure> {
         if opened.practice.is_none() {
-            let options = tos_local::Options { root: self.folder.practice(), ..practice_options() };
+            let options = tos_local::Options::practice(self.folder.practice());
             let server = tos_local::Server::start(options)
                 .await
                 .map_err(|error| OpenFailure::Config(crate::server_command::start_failure(&error)))?;

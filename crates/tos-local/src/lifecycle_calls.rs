@@ -32,7 +32,7 @@ pub(crate) fn get(shared: &Shared, call: &Call) -> Result<Answer, Refusal> {
 
 pub(crate) async fn put(shared: &Arc<Shared>, call: &Call, body: &mut Option<RequestBody>) -> Result<Answer, Refusal> {
     let bucket = shared.bucket(call.bucket_name())?;
-    let body = receive_bytes(shared, call, body, BodyMd5::Needed).await?;
+    let body = receive_bytes(shared, call, body, BodyMd5::Welcome).await?;
     if body.len() > BODY_BYTES_MAX {
         return Err(Refusal::new(400, "EntityTooLarge", "The rules have at most 20 KB."));
     }

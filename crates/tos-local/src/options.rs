@@ -14,6 +14,9 @@ pub const PRACTICE_SECRET_KEY: &str = "practice-only-this-key-is-public-0001";
 /// The region that a practice server plays if none is named.
 pub const PRACTICE_REGION: &str = "cn-beijing";
 
+/// The region of the practice bucket that is far away.
+const PRACTICE_FAR_REGION: &str = "cn-shanghai";
+
 /// How to run a server. Start from [`Options::default`], which has the practice key, and set the root.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -57,6 +60,28 @@ pub struct Options {
     /// `localhost`: the body of a PUT is the JSON of a [`crate::FaultPlan`], the answer to it and to GET that of a
     /// [`crate::FaultReport`]. Off, that path is an ordinary request. [`crate::Server::set_faults`] works always.
     pub faults: bool,
+}
+
+impl Options {
+    /// A server with the buckets of the practice account: one to upload to, one to copy to inside the store, and one in
+    /// another region, to which copies pass through the client's computer.
+    pub fn practice(root: PathBuf) -> Self {
+        let bucket = |name: &str, region: Option<&str>| BucketSpec {
+            name: name.to_owned(),
+            region: region.map(str::to_owned),
+            versioning: false,
+        };
+        Self {
+            root,
+            other_regions: vec![PRACTICE_FAR_REGION.to_owned()],
+            buckets: vec![
+                bucket("practice", None),
+                bucket("practice-copy", None),
+                bucket("practice-far", Some(PRACTICE_FAR_REGION)),
+            ],
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for Options {

@@ -1,4 +1,9 @@
-/** English: the language that defines the keys. Wording follows the glossary of the design. */
+/**
+ * English: the language that defines the keys. Wording follows the glossary of the design.
+ *
+ * One file a language, however long: a translator reads it from top to bottom, one sentence a line in the order of the
+ * keys, and two files beside each other show what is missing.
+ */
 export const en = {
   'about.text': 'Moves files to, from and between TOS buckets, and proves that they arrived. Nothing is reported to anyone.',
   'about.version': 'Tern {version}',

@@ -1,4 +1,7 @@
-/** Simplified Chinese. Full-width punctuation; a space between Chinese and Latin letters or digits. */
+/**
+ * Simplified Chinese. Full-width punctuation; a space between Chinese and Latin letters or digits. One file, as `en.ts`
+ * says.
+ */
 import type { Words } from './en';
 
 export const zh: Words = {

@@ -85,7 +85,9 @@ fn what_is_said_of_all_is_written_behind_what_was_said_of_one_before() {
         run.engine.detail(id).await.unwrap(); // the driver has taken both by now
         gate.shut(false);
         let (cancelled, paused, poked) = tokio::join!(cancel, pause_all, poked);
-        (cancelled.unwrap(), paused.unwrap(), poked.unwrap());
+        cancelled.unwrap();
+        paused.unwrap();
+        poked.unwrap();
         let written = gate.written.lock().unwrap().clone();
         let place = |what: &str| written.iter().position(|fact| fact == what).unwrap_or_else(|| panic!("no {what}"));
         let wish = format!("{:?}", Fact::IntentSet { id, intent: Intent::Cancel });

@@ -179,7 +179,6 @@ async fn lifecycle_rules_are_kept_as_they_came_until_they_are_deleted() {
     let overlapping = json!([abort("a", "", 1), abort("b", "tmp/", 2)]);
     put(overlapping.clone()).send().await.refused(400, "InvalidArgument");
     let bare = practice.request("PUT", "/first").query("lifecycle", "");
-    bare.clone().body(r#"{"Rules":[]}"#).send().await.refused(400, "MissingContentMD5");
     bare.header("content-md5", &md5("other")).body("{}").send().await.refused(400, "BadDigest");
     let kept = get(&practice).await.ok();
     assert_eq!(kept.json()["Rules"], json!([new, abort("a", "tmp/", 7)]), "what was refused changed nothing");

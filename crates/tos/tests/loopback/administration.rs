@@ -95,7 +95,7 @@ async fn each_request_is_that_of_the_captures() {
         r#"{"Owner":{"ID":"2100000000"},"Grants":[{"Grantee":{"ID":"2100000001","Type":"CanonicalUser"},"#,
         r#""Permission":"READ"},{"Grantee":{"Type":"Group","Canned":"AllUsers"},"Permission":"READ"}]}"#
     );
-    assert_eq!((seen.header("x-tos-acl"), String::from_utf8(seen.body).unwrap().as_str()), (None, body));
+    assert_eq!((seen.header("x-tos-acl"), std::str::from_utf8(&seen.body).unwrap()), (None, body));
 
     store.set_versioning("bkt-a", true).await.unwrap();
     assert_eq!(
