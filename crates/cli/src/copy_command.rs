@@ -73,6 +73,7 @@ fn wanted(options: &CopyOptions, pairs: &[Pair]) -> Result<TransferOptions, Fail
         conflict: options.conflict.into(),
         settings,
         route: options.via.into(),
+        limit_bytes_per_second: None,
     })
 }
 

@@ -26,8 +26,11 @@ pub(crate) async fn list(store: &TosStore) -> Result<Vec<BucketSummary>> {
 pub(crate) async fn create(store: &TosStore, bucket: &str) -> Result<()> {
     // Through a custom domain this would be about the bucket that the domain stands for.
     store.homes.own().endpoint.service()?;
-    let answer = store.send(store.bucket_call("making", Method::PUT, bucket)?).await?;
-    answer.looks_like_tos()
+    let answer = store.send(store.own_bucket_call("making", Method::PUT, bucket)?).await?;
+    answer.looks_like_tos()?;
+    // One of that name may have been in another region, once.
+    store.homes.forget(bucket);
+    Ok(())
 }
 
 pub(crate) async fn head(store: &TosStore, bucket: &str) -> Result<BucketDetails> {
@@ -45,7 +48,9 @@ pub(crate) async fn delete(store: &TosStore, bucket: &str) -> Result<()> {
     // Through a custom domain this would be about the bucket that the domain stands for.
     store.homes.own().endpoint.service()?;
     let answer = store.send(store.bucket_call("deleting", Method::DELETE, bucket)?).await?;
-    answer.looks_like_tos()
+    answer.looks_like_tos()?;
+    store.homes.forget(bucket);
+    Ok(())
 }
 
 pub(crate) async fn describe(store: &TosStore, bucket: &str) -> Result<BucketDescription> {

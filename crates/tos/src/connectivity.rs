@@ -81,7 +81,7 @@ impl TosStore {
     /// Nothing is left behind.
     pub async fn resolve(&self) -> Result<Resolved> {
         let url = self.front_door()?;
-        let proxy = proxy_of(self.transport.config(), &self.endpoint, &url);
+        let proxy = proxy_of(self.transport.config(), &self.homes.own().endpoint, &url);
         let host = bare_host(&url);
         let Some(proxy) = proxy else {
             let addresses = self.look_up(&host).await?;
@@ -117,7 +117,7 @@ impl TosStore {
             let clock_ahead_seconds = self.greet_with(&self.transport.client(), &url).await?;
             return Ok(Greeting { tls: None, clock_ahead_seconds });
         }
-        let newest = client(self.transport.config(), &self.endpoint, Some(tls::Version::TLS_1_3))?;
+        let newest = client(self.transport.config(), &self.homes.own().endpoint, Some(tls::Version::TLS_1_3))?;
         let (tls, greeted) = match self.greet_with(&newest, &url).await {
             Err(error) if tls_problem(&error) == Some(TlsProblem::NoTls) => {
                 (TlsVersion::V1_2, self.greet_with(&self.transport.client(), &url).await)
@@ -166,11 +166,14 @@ impl TosStore {
 
     /// The address that stands for the account, or for its bucket.
     fn front_door(&self) -> Result<Url> {
+        let own = self.homes.own();
         let place = match self.transport.config().addressing {
-            Addressing::CustomDomain => self.endpoint.place("", ""),
-            _ => self.endpoint.service()?,
+            Addressing::CustomDomain => own.endpoint.place("", ""),
+            _ => own.endpoint.service()?,
         };
-        self.url(&place, "")
+        Url::parse(&own.endpoint.url(&place)).map_err(|error| {
+            StoreError::new(ErrorKind::InvalidName, "the address cannot be made").with_source(error)
+        })
     }
 
     async fn look_up(&self, host: &str) -> Result<Vec<IpAddr>> {

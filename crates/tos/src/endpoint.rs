@@ -102,8 +102,8 @@ impl Endpoint {
 
     /// Another host, reached in the same way: the scheme is ours, so that nobody can take us from https to http.
     pub(crate) fn alike(&self, host: &str) -> Option<Self> {
-        let bare = host.split_once("://").map_or(host, |(_, bare)| bare);
-        if self.addressing == Addressing::CustomDomain || bare.contains('@') || host.starts_with("ftp:") {
+        let bare = ["https://", "http://"].iter().find_map(|scheme| host.strip_prefix(scheme)).unwrap_or(host);
+        if self.addressing == Addressing::CustomDomain || bare.contains('@') || bare.contains("//") {
             return None;
         }
         Self::parse(&format!("{}://{bare}", self.scheme), self.addressing).ok()

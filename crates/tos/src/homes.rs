@@ -9,10 +9,12 @@
 //! pattern, the list is believed. What it costs: keys that may not list buckets reach those of one region.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use store::BucketSummary;
+use tokio::sync::Mutex;
 
 use crate::endpoint::Endpoint;
 
@@ -29,11 +31,13 @@ pub(crate) struct Homes {
     own: Arc<Home>,
     away: RwLock<HashMap<String, Arc<Home>>>,
     listed: AtomicBool,
+    /// Held while a list is on its way: whoever is refused meanwhile waits for it instead of fetching another.
+    listing: Mutex<()>,
 }
 
 impl Homes {
     pub(crate) fn new(own: Home) -> Self {
-        Self { own: Arc::new(own), away: RwLock::default(), listed: AtomicBool::new(false) }
+        Self { own: Arc::new(own), away: RwLock::default(), listed: AtomicBool::new(false), listing: Mutex::new(()) }
     }
 
     /// The store's own.
@@ -47,22 +51,35 @@ impl Homes {
         away.get(bucket).unwrap_or(&self.own).clone()
     }
 
-    /// Whether a list may teach something about buckets: one that came once has said all that it had to say, until
-    /// somebody asks for it again.
-    pub(crate) fn may_learn(&self) -> bool {
-        !self.listed.swap(true, Ordering::Relaxed)
-    }
-
-    /// The list did not come.
-    pub(crate) fn may_learn_again(&self) {
-        self.listed.store(false, Ordering::Relaxed);
+    /// After a refusal by `asked`: fetches the list with `fetch`, if none came yet, and tells whether the bucket now has
+    /// another home. `fetch` says whether there is an answer, be it a refusal; without one the next refusal asks again.
+    /// Of many that are refused at once, one asks and all learn.
+    ///
+    /// # Cancellation
+    /// The next one asks instead.
+    pub(crate) async fn has_moved<F>(&self, bucket: &str, asked: &Home, fetch: impl FnOnce() -> F) -> bool
+    where
+        F: Future<Output = bool>,
+    {
+        if *self.of(bucket) == *asked {
+            let _listing = self.listing.lock().await;
+            if !self.listed.load(Ordering::Acquire) && fetch().await {
+                self.listed.store(true, Ordering::Release);
+            }
+        }
+        *self.of(bucket) != *asked
     }
 
     /// Remembers what a list says.
     pub(crate) fn learn(&self, buckets: &[BucketSummary]) {
-        self.listed.store(true, Ordering::Relaxed);
+        self.listed.store(true, Ordering::Release);
         let homes = buckets.iter().filter_map(|bucket| Some((bucket.name.clone(), Arc::new(self.home(bucket)?))));
         *self.away.write().unwrap_or_else(PoisonError::into_inner) = homes.collect();
+    }
+
+    /// A bucket was created or deleted here: what was known of another of that name is no longer true.
+    pub(crate) fn forget(&self, bucket: &str) {
+        self.away.write().unwrap_or_else(PoisonError::into_inner).remove(bucket);
     }
 
     /// The home of a bucket of another region.
@@ -114,6 +131,40 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn of_many_refused_at_once_one_asks_and_all_learn() {
+        let homes = homes("tos-cn-beijing.volces.com", Addressing::VirtualHost);
+        let (own, asked) = (homes.own(), AtomicBool::new(false));
+        let refused = || {
+            homes.has_moved("far", &own, || async {
+                assert!(!asked.swap(true, Ordering::Relaxed), "asked twice");
+                tokio::task::yield_now().await;
+                homes.learn(&[bucket("far", Some("cn-shanghai"), "tos-cn-shanghai.volces.com")]);
+                true
+            })
+        };
+        let moved = futures_util::future::join_all((0..8).map(|_| refused())).await;
+        assert_eq!(moved, [true; 8]);
+        assert!(!homes.has_moved("far", &homes.of("far"), || async { panic!("it is known") }).await);
+    }
+
+    #[tokio::test]
+    async fn one_who_gives_up_while_asking_leaves_the_question_to_the_next() {
+        let homes = homes("tos-cn-beijing.volces.com", Addressing::VirtualHost);
+        let own = homes.own();
+        let gives_up = homes.has_moved("far", &own, std::future::pending::<bool>);
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(5), gives_up).await.is_err());
+        assert!(!homes.has_moved("far", &own, || async { false }).await, "no answer");
+        let list = [bucket("far", Some("cn-shanghai"), "tos-cn-shanghai.volces.com")];
+        let learns = || async {
+            homes.learn(&list);
+            true
+        };
+        assert!(homes.has_moved("far", &own, learns).await);
+        homes.forget("far");
+        assert_eq!(homes.of("far"), own);
+    }
+
     #[test]
     fn an_endpoint_that_stands_for_one_bucket_has_no_others() {
         let homes = homes("files.example.com", Addressing::CustomDomain);
@@ -124,7 +175,7 @@ mod tests {
     #[test]
     fn a_list_that_names_no_usable_endpoint_changes_nothing() {
         let homes = homes("http://store.test", Addressing::VirtualHost);
-        for said in ["", "a b", "ftp://x.test", "x.test/path", "me:pw@x.test"] {
+        for said in ["", "a b", "ftp://x.test", "ws://x.test", "x.test/path", "me:pw@x.test"] {
             homes.learn(&[bucket("far", Some("cn-shanghai"), said)]);
             assert_eq!(homes.of("far"), homes.own(), "{said}");
         }

@@ -51,8 +51,17 @@ impl TosStore {
 
     /// A call about a bucket. The name is checked.
     pub(crate) fn bucket_call(&self, doing: &'static str, method: Method, bucket: &str) -> Result<Call> {
-        store::check_bucket_name(bucket)?;
         let home = self.homes.of(bucket);
+        Self::bucket_call_at(home, doing, method, bucket)
+    }
+
+    /// A call about a bucket that is to be in the region of the store, wherever one of its name was before.
+    pub(crate) fn own_bucket_call(&self, doing: &'static str, method: Method, bucket: &str) -> Result<Call> {
+        Self::bucket_call_at(self.homes.own(), doing, method, bucket)
+    }
+
+    fn bucket_call_at(home: Arc<Home>, doing: &'static str, method: Method, bucket: &str) -> Result<Call> {
+        store::check_bucket_name(bucket)?;
         let place = home.endpoint.place(bucket, "");
         Ok(Call::new(doing, method, Subject::Bucket(bucket.to_owned()), home, place))
     }
@@ -118,16 +127,13 @@ impl TosStore {
     }
 
     /// Asks where buckets live, if that was not asked yet; whether this one now has another home than the one asked.
-    async fn learn_home(&self, bucket: &str, asked: &Arc<Home>) -> bool {
-        if self.homes.may_learn()
-            && let Err(error) = Box::pin(buckets::list(self)).await
-        {
+    async fn learn_home(&self, bucket: &str, asked: &Home) -> bool {
+        let fetch = || async {
+            let Err(error) = Box::pin(buckets::list(self)).await else { return true };
             tracing::debug!(%error, "the regions of buckets are not known");
-            if error.retry != store::Retry::Never {
-                self.homes.may_learn_again();
-            }
-        }
-        self.homes.of(bucket) != *asked
+            error.retry == store::Retry::Never
+        };
+        self.homes.has_moved(bucket, asked, fetch).await
     }
 
     /// Remembers how far the server's clock is ahead; whether that changes anything for the next attempt.
