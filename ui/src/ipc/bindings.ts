@@ -22,31 +22,43 @@ export const commands = {
 	pickFolder: () => typedError<string | null, AppError>(__TAURI_INVOKE("pick_folder")),
 	/**  Starts the practice server and uses it. */
 	connectPractice: () => typedError<AccountView, AppError>(__TAURI_INVOKE("connect_practice")),
+	/**  Tries the account of the form step by step, and keeps nothing. */
+	checkAccount: (form: ConnectForm, progress: Channel<CheckProgress>) => typedError<null, AppError>(__TAURI_INVOKE("check_account", { form, progress })),
+	/**  Gives up the check that runs, if one does. */
+	cancelCheck: () => typedError<null, AppError>(__TAURI_INVOKE("cancel_check")),
 	/**  Tries the account of the form and, if it answers, keeps and uses it. */
 	connect: (form: ConnectForm, progress: Channel<CheckProgress>) => typedError<AccountView, AppError>(__TAURI_INVOKE("connect", { form, progress })),
-	checkAccount: (form: ConnectForm, progress: Channel<CheckProgress>) => typedError<null, AppError>(__TAURI_INVOKE("check_account", { form, progress })),
-	cancelCheck: () => typedError<null, AppError>(__TAURI_INVOKE("cancel_check")),
-	renameAccount: (id: string, name: string) => typedError<AccountView, AppError>(__TAURI_INVOKE("rename_account", { id, name })),
-	accountForm: (id: string) => typedError<AccountForm, AppError>(__TAURI_INVOKE("account_form", { id })),
-	accountUse: (id: string) => typedError<AccountUse, AppError>(__TAURI_INVOKE("account_use", { id })),
-	keysNeeded: () => typedError<KeysNeeded[], AppError>(__TAURI_INVOKE("keys_needed")),
-	checkCaFile: (path: string) => typedError<number, AppError>(__TAURI_INVOKE("check_ca_file", { path })),
-	keepSecretsInFile: (passphrase: string) => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("keep_secrets_in_file", { passphrase })),
-	unlockSecrets: (passphrase: string) => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("unlock_secrets", { passphrase })),
-	changePassphrase: (old: string, newPassphrase: string) => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("change_passphrase", { old, new: newPassphrase })),
-	endSecretsFile: () => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("end_secrets_file")),
-	discardSecretsFile: () => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("discard_secrets_file")),
 	/**
-	 *  Tries new keys for an account that is known and, if they work, keeps them: what stopped because the old ones had
-	 *  expired goes on. Answers with how many transfers that are.
+	 *  Tries new keys for an account that is known and, if they work, keeps them: what stopped for want of them goes on.
+	 *  Answers with how many transfers that are.
 	 */
 	renewKeys: (id: string, keys: KeysForm, progress: Channel<CheckProgress>) => typedError<number, AppError>(__TAURI_INVOKE("renew_keys", { id, keys, progress })),
 	/**  All accounts; the practice one last, if it was ever used. */
 	accounts: () => typedError<AccountView[], AppError>(__TAURI_INVOKE("accounts")),
 	/**  Uses another account. */
 	useAccount: (id: string) => typedError<AccountView, AppError>(__TAURI_INVOKE("use_account", { id })),
+	/**  Gives an account another name. */
+	renameAccount: (id: string, name: string) => typedError<AccountView, AppError>(__TAURI_INVOKE("rename_account", { id, name })),
+	/**  What is known of an account, for the form that changes it. */
+	accountForm: (id: string) => typedError<AccountForm, AppError>(__TAURI_INVOKE("account_form", { id })),
+	/**  How many transfers still need an account. */
+	accountUse: (id: string) => typedError<AccountUse, AppError>(__TAURI_INVOKE("account_use", { id })),
+	/**  The accounts whose transfers wait for keys: theirs have expired, or are not known any more. */
+	keysNeeded: () => typedError<KeysNeeded[], AppError>(__TAURI_INVOKE("keys_needed")),
 	/**  Removes an account and its secrets from this computer. The practice objects stay. */
 	forgetAccount: (id: string) => typedError<null, AppError>(__TAURI_INVOKE("forget_account", { id })),
+	/**  Looks at a file of certificates; answers with how many there are in it. */
+	checkCaFile: (path: string) => typedError<number, AppError>(__TAURI_INVOKE("check_ca_file", { path })),
+	/**  Keeps secrets in an encrypted file from now on, beginning with those that this run knows. */
+	keepSecretsInFile: (passphrase: SecretText) => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("keep_secrets_in_file", { passphrase })),
+	/**  Opens that file for this run; what waited for its secrets goes on. */
+	unlockSecrets: (passphrase: SecretText) => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("unlock_secrets", { passphrase })),
+	/**  Gives that file another passphrase. */
+	changePassphrase: (old: SecretText, new: SecretText) => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("change_passphrase", { old, new })),
+	/**  Deletes that file and keeps what was in it in the keychain, or for this run only. */
+	endSecretsFile: () => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("end_secrets_file")),
+	/**  Deletes that file with all that is in it: nobody remembers the passphrase. */
+	discardSecretsFile: () => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("discard_secrets_file")),
 	/**  The buckets that the account may list. */
 	listBuckets: () => typedError<BucketView[], AppError>(__TAURI_INVOKE("list_buckets")),
 	/**  Makes a bucket. */
@@ -65,6 +77,25 @@ export const commands = {
 	showNotice: (notice: Notice) => typedError<null, AppError>(__TAURI_INVOKE("show_notice", { notice })),
 	/**  Files that were given to Tern from outside, such as on the command line, since this was last asked. */
 	takeGivenFiles: () => typedError<GivenFiles, AppError>(__TAURI_INVOKE("take_given_files")),
+	/**  The bookmarks of the account in use, in the order in which they were made. */
+	bookmarks: () => typedError<Bookmark[], AppError>(__TAURI_INVOKE("bookmarks")),
+	/**  Keeps a place; one that is kept already stays where it is. Answers with all of them. */
+	addBookmark: (bookmark: Bookmark) => typedError<Bookmark[], AppError>(__TAURI_INVOKE("add_bookmark", { bookmark })),
+	/**  Forgets a place; nothing in the bucket is touched. Answers with those that are left. */
+	removeBookmark: (bookmark: Bookmark) => typedError<Bookmark[], AppError>(__TAURI_INVOKE("remove_bookmark", { bookmark })),
+	/**  Makes a folder: an empty object whose key ends in `/`, as other programs do. Answers with its prefix. */
+	createFolder: (bucket: string, prefix: string, name: string) => typedError<string, AppError>(__TAURI_INVOKE("create_folder", { bucket, prefix, name })),
+	/**  Counts one page of what a folder holds, all levels of it. */
+	measureFolder: (bucket: string, prefix: string, after: string | null) => typedError<FolderPart, AppError>(__TAURI_INVOKE("measure_folder", { bucket, prefix, after })),
+	/**  Deletes objects, at most as many as a page has. What is not there counts as deleted. */
+	deleteObjects: (bucket: string, keys: string[]) => typedError<DeletedPart, AppError>(__TAURI_INVOKE("delete_objects", { bucket, keys })),
+	/**  Deletes one page of what a folder holds, all levels of it. A whole bucket is not deleted by this. */
+	deleteFolder: (bucket: string, prefix: string, after: string | null) => typedError<DeletedPart, AppError>(__TAURI_INVOKE("delete_folder", { bucket, prefix, after })),
+	/**
+	 *  A link by which an object can be downloaded without a key. Made here, without a request: it says nothing of whether
+	 *  the object is there.
+	 */
+	presignObject: (bucket: string, key: string, expiresS: number) => typedError<LinkView, AppError>(__TAURI_INVOKE("presign_object", { bucket, key, expiresS })),
 	/**  Whether a bucket keeps versions. */
 	bucketVersioning: (bucket: string) => typedError<VersioningView, AppError>(__TAURI_INVOKE("bucket_versioning", { bucket })),
 	/**  Makes a bucket keep versions, or no new ones. */
@@ -112,6 +143,8 @@ export const commands = {
 	addUploads: (bucket: string, prefix: string, paths: string[], conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_uploads", { bucket, prefix, paths, conflict })),
 	/**  Downloads objects into a folder. */
 	addDownloads: (bucket: string, keys: string[], folder: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_downloads", { bucket, keys, folder, conflict })),
+	/**  Downloads one version of an object into a folder, under the name of the object. */
+	addVersionDownload: (bucket: string, key: string, versionId: string, folder: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_version_download", { bucket, key, versionId, folder, conflict })),
 	/**  Copies objects into a prefix of a bucket of the same account. */
 	addCopies: (bucket: string, keys: string[], toBucket: string, toPrefix: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_copies", { bucket, keys, toBucket, toPrefix, conflict })),
 	/**  Which way copies between two buckets go; asked before they are added, and decided by the engine both times. */
@@ -120,6 +153,10 @@ export const commands = {
 	transfers: (filter: TransferFilter, after: number | null, limit: number) => typedError<TransferPage, AppError>(__TAURI_INVOKE("transfers", { filter, after, limit })),
 	/**  One transfer with its parts. */
 	transferDetail: (id: number) => typedError<TransferDetail, AppError>(__TAURI_INVOKE("transfer_detail", { id })),
+	/**  A page of the log of a transfer, newest first. */
+	transferLog: (id: number, before: number | null, limit: number) => typedError<LogPage, AppError>(__TAURI_INVOKE("transfer_log", { id, before, limit })),
+	/**  Changes how a transfer is done, as far as it is not too late for that. */
+	setTransferOptions: (id: number, form: TransferOptionsForm) => typedError<null, AppError>(__TAURI_INVOKE("set_transfer_options", { id, form })),
 	/**  Stops transfers and keeps everything. */
 	pause: (ids: number[]) => typedError<null, AppError>(__TAURI_INVOKE("pause", { ids })),
 	/**  Lets paused transfers go on. */
@@ -136,6 +173,37 @@ export const commands = {
 	resumeAll: () => typedError<null, AppError>(__TAURI_INVOKE("resume_all")),
 	/**  Shows the file at this computer's end in its folder. */
 	reveal: (id: number) => typedError<null, AppError>(__TAURI_INVOKE("reveal", { id })),
+	/**  The causes, with how many failed of each. */
+	failedGroups: () => typedError<FailedGroups, AppError>(__TAURI_INVOKE("failed_groups")),
+	/**  A page of what failed of one cause, newest first. */
+	failedRows: (code: string, after: number | null, limit: number) => typedError<FailedPage, AppError>(__TAURI_INVOKE("failed_rows", { code, after, limit })),
+	/**  Tries all of a cause again, or all that failed. Answers with how many. */
+	retryFailed: (code: string | null) => typedError<number, AppError>(__TAURI_INVOKE("retry_failed", { code })),
+	/**  Takes all of a cause out of the list, or all that failed; can be undone. */
+	dismissFailed: (code: string | null) => typedError<Acted, AppError>(__TAURI_INVOKE("dismiss_failed", { code })),
+	/**  Sources of what failed, one a line, newest first. */
+	failedPaths: (code: string | null) => typedError<FailedPaths, AppError>(__TAURI_INVOKE("failed_paths", { code })),
+	/**  Asks where to, then writes all that failed there as CSV or JSONL; none if the dialog was closed. */
+	exportFailed: () => typedError<Exported | null, AppError>(__TAURI_INVOKE("export_failed")),
+	/**  Changes what is selected in a list, and says what is. */
+	select: (filter: TransferFilter, change: Select) => typedError<Selected, AppError>(__TAURI_INVOKE("select", { filter, change })),
+	/**  What is selected in a list just now. */
+	selected: (filter: TransferFilter) => typedError<Selected, AppError>(__TAURI_INVOKE("selected", { filter })),
+	/**  Does something with all that is selected; what it does not fit is left alone. */
+	actOnSelection: (act: ActOn) => typedError<Acted, AppError>(__TAURI_INVOKE("act_on_selection", { act })),
+	/**
+	 *  Gives transfers up, or clears them away: they are gone from the list at once, and removed when ten seconds have
+	 *  passed without an undo.
+	 */
+	dismiss: (ids: number[]) => typedError<Acted, AppError>(__TAURI_INVOKE("dismiss", { ids })),
+	/**  Clears a whole list away, as [`dismiss`] does. */
+	dismissList: (filter: TransferFilter) => typedError<Acted, AppError>(__TAURI_INVOKE("dismiss_list", { filter })),
+	/**  Moves transfers that wait to another place in the queue. */
+	moveTransfers: (ids: number[], to: MoveTo) => typedError<Acted, AppError>(__TAURI_INVOKE("move_transfers", { ids, to })),
+	/**  Moves all that is selected and waits to another place in the queue. */
+	moveSelection: (to: MoveTo) => typedError<Acted, AppError>(__TAURI_INVOKE("move_selection", { to })),
+	/**  Takes a wish back. False if it is too late for that. */
+	undo: (number: number) => typedError<boolean, AppError>(__TAURI_INVOKE("undo", { number })),
 	/**  A page of the unfinished uploads of a bucket. What they hold is asked for one by one, when it is shown. */
 	listUploads: (bucket: string, prefix: string, after: UploadCursor | null) => typedError<UploadPage, AppError>(__TAURI_INVOKE("list_uploads", { bucket, prefix, after })),
 	/**  What an upload holds, and how the file of our transfer looks that goes on with it; nothing if it has gone meanwhile. */
@@ -179,70 +247,18 @@ export const commands = {
 	saveReceipt: (paper: number, format: ReceiptFormat) => typedError<string | null, AppError>(__TAURI_INVOKE("save_receipt", { paper, format })),
 	/**  Lets go of a receipt, and stops its check. */
 	closeReceipt: (paper: number) => typedError<null, AppError>(__TAURI_INVOKE("close_receipt", { paper })),
-	/**  The limits in force. */
+	/**  What the user has set about speed. */
 	getLimits: () => typedError<LimitSettings, AppError>(__TAURI_INVOKE("get_limits")),
-	/**  Changes the limits, also of what moves now. */
+	/**  Changes the limits of all transfers together, also of what moves now; 0 stops. Full speed for an hour is over then. */
 	setLimits: (limits: Limits) => typedError<LimitSettings, AppError>(__TAURI_INVOKE("set_limits", { limits })),
-	/**  The bookmarks of the account in use, in the order in which they were made. */
-	bookmarks: () => typedError<Bookmark[], AppError>(__TAURI_INVOKE("bookmarks")),
-	/**  Keeps a place; one that is kept already stays where it is. Answers with all of them. */
-	addBookmark: (bookmark: Bookmark) => typedError<Bookmark[], AppError>(__TAURI_INVOKE("add_bookmark", { bookmark })),
-	/**  Forgets a place; nothing in the bucket is touched. Answers with those that are left. */
-	removeBookmark: (bookmark: Bookmark) => typedError<Bookmark[], AppError>(__TAURI_INVOKE("remove_bookmark", { bookmark })),
-	/**  Makes a folder: an empty object whose key ends in `/`, as other programs do. Answers with its prefix. */
-	createFolder: (bucket: string, prefix: string, name: string) => typedError<string, AppError>(__TAURI_INVOKE("create_folder", { bucket, prefix, name })),
-	/**  Counts one page of what a folder holds, all levels of it. */
-	measureFolder: (bucket: string, prefix: string, after: string | null) => typedError<FolderPart, AppError>(__TAURI_INVOKE("measure_folder", { bucket, prefix, after })),
-	/**  Deletes objects, at most as many as a page has. What is not there counts as deleted. */
-	deleteObjects: (bucket: string, keys: string[]) => typedError<DeletedPart, AppError>(__TAURI_INVOKE("delete_objects", { bucket, keys })),
-	/**  Deletes one page of what a folder holds, all levels of it. A whole bucket is not deleted by this. */
-	deleteFolder: (bucket: string, prefix: string, after: string | null) => typedError<DeletedPart, AppError>(__TAURI_INVOKE("delete_folder", { bucket, prefix, after })),
-	/**
-	 *  A link by which an object can be downloaded without a key. Made here, without a request: it says nothing of whether
-	 *  the object is there.
-	 */
-	presignObject: (bucket: string, key: string, expiresS: number) => typedError<LinkView, AppError>(__TAURI_INVOKE("presign_object", { bucket, key, expiresS })),
-	/**  Downloads one version of an object into a folder, under the name of the object. */
-	addVersionDownload: (bucket: string, key: string, versionId: string, folder: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_version_download", { bucket, key, versionId, folder, conflict })),
+	/**  Changes the timetable: 168 letters from Monday 00:00, and whether it is in use. */
 	setTimetable: (on: boolean, timetable: string) => typedError<LimitSettings, AppError>(__TAURI_INVOKE("set_timetable", { on, timetable })),
+	/**  Lifts all limits but own ones for an hour from now, or ends that. */
 	setFullSpeed: (on: boolean) => typedError<LimitSettings, AppError>(__TAURI_INVOKE("set_full_speed", { on })),
+	/**  Gives transfers a limit of their own, or takes it away. */
 	setTransferLimit: (ids: number[], bytesS: number | null) => typedError<null, AppError>(__TAURI_INVOKE("set_transfer_limit", { ids, bytesS })),
+	/**  Gives transfers, in this order, the last place of a priority. */
 	setPriority: (ids: number[], priority: Priority) => typedError<null, AppError>(__TAURI_INVOKE("set_priority", { ids, priority })),
-	/**  A page of the log of a transfer, newest first. */
-	transferLog: (id: number, before: number | null, limit: number) => typedError<LogPage, AppError>(__TAURI_INVOKE("transfer_log", { id, before, limit })),
-	/**  Changes how a transfer is done, as far as it is not too late for that. */
-	setTransferOptions: (id: number, form: TransferOptionsForm) => typedError<null, AppError>(__TAURI_INVOKE("set_transfer_options", { id, form })),
-	/**  The causes, with how many failed of each. */
-	failedGroups: () => typedError<FailedGroups, AppError>(__TAURI_INVOKE("failed_groups")),
-	/**  A page of what failed of one cause, newest first. */
-	failedRows: (code: string, after: number | null, limit: number) => typedError<FailedPage, AppError>(__TAURI_INVOKE("failed_rows", { code, after, limit })),
-	/**  Tries all of a cause again, or all that failed. Answers with how many. */
-	retryFailed: (code: string | null) => typedError<number, AppError>(__TAURI_INVOKE("retry_failed", { code })),
-	/**  Takes all of a cause out of the list, or all that failed; can be undone. */
-	dismissFailed: (code: string | null) => typedError<Acted, AppError>(__TAURI_INVOKE("dismiss_failed", { code })),
-	/**  Sources of what failed, one a line, newest first. */
-	failedPaths: (code: string | null) => typedError<FailedPaths, AppError>(__TAURI_INVOKE("failed_paths", { code })),
-	/**  Asks where to, then writes all that failed there as CSV or JSONL; none if the dialog was closed. */
-	exportFailed: () => typedError<Exported | null, AppError>(__TAURI_INVOKE("export_failed")),
-	/**  Changes what is selected in a list, and says what is. */
-	select: (filter: TransferFilter, change: Select) => typedError<Selected, AppError>(__TAURI_INVOKE("select", { filter, change })),
-	/**  What is selected in a list just now. */
-	selected: (filter: TransferFilter) => typedError<Selected, AppError>(__TAURI_INVOKE("selected", { filter })),
-	/**  Does something with all that is selected; what it does not fit is left alone. */
-	actOnSelection: (act: ActOn) => typedError<Acted, AppError>(__TAURI_INVOKE("act_on_selection", { act })),
-	/**
-	 *  Gives transfers up, or clears them away: they are gone from the list at once, and removed when ten seconds have
-	 *  passed without an undo.
-	 */
-	dismiss: (ids: number[]) => typedError<Acted, AppError>(__TAURI_INVOKE("dismiss", { ids })),
-	/**  Clears a whole list away, as [`dismiss`] does. */
-	dismissList: (filter: TransferFilter) => typedError<Acted, AppError>(__TAURI_INVOKE("dismiss_list", { filter })),
-	/**  Moves transfers that wait to another place in the queue. */
-	moveTransfers: (ids: number[], to: MoveTo) => typedError<Acted, AppError>(__TAURI_INVOKE("move_transfers", { ids, to })),
-	/**  Moves all that is selected and waits to another place in the queue. */
-	moveSelection: (to: MoveTo) => typedError<Acted, AppError>(__TAURI_INVOKE("move_selection", { to })),
-	/**  Takes a wish back. False if it is too late for that. */
-	undo: (number: number) => typedError<boolean, AppError>(__TAURI_INVOKE("undo", { number })),
 };
 
 /* Types */
@@ -252,6 +268,40 @@ export type AbortRuleView = {
 	days: number | null,
 	/**  Rules of others that do so too. */
 	others: OtherAbortRule[],
+};
+
+/**  What is known of an account, to fill the form with. */
+export type AccountForm = {
+	/**  The account. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  Access key id. */
+	access_key: string,
+	/**  Whether there is a token. */
+	temporary: boolean,
+	/**  Region id. */
+	region: string,
+	/**  Endpoint, as it was typed. */
+	endpoint: string,
+	/**  `bucket` or `bucket/prefix/`; empty for none. */
+	bucket: string,
+	/**  Whether buckets are addressed in the path. */
+	path_style: boolean,
+	/**  How connections leave this computer. */
+	proxy_use: ProxyUse,
+	/**  Proxy URL with its user, without its password. */
+	proxy: string,
+	/**  Path of a PEM file with a further CA; empty for none. */
+	ca_file: string,
+};
+
+/**  What still needs an account. */
+export type AccountUse = {
+	/**  Transfers that are not over. */
+	transfers: number,
+	/**  Whether there are more than that. */
+	more: boolean,
 };
 
 /**  An account as the window shows it; no secret is in it. */
@@ -270,9 +320,11 @@ export type AccountView = {
 	practice: boolean,
 	/**  Whether the secret will still be known after a restart. */
 	secret_kept: boolean,
+	/**  Whether the secret is known now, as far as can be told without asking a keychain. */
 	secret_known: boolean,
 	/**  A bucket to show even where buckets cannot be listed. */
 	bucket: string | null,
+	/**  Where in that bucket this account works, ending in `/`. */
 	prefix: string | null,
 };
 
@@ -317,6 +369,7 @@ export type Actions = {
 	remove: boolean,
 	/**  Show the local file in its folder. */
 	reveal: boolean,
+	/**  Give it a limit of its own: bytes of it pass through here, or will. */
 	limit: boolean,
 };
 
@@ -352,6 +405,7 @@ export type AppStatus = {
 	platform: string,
 	/**  The account in use, if any. */
 	account: AccountView | null,
+	/**  Where secrets are kept. */
 	secrets: SecretsPlace,
 	/**  Something the user must know at start (such as a ledger that was set aside), as an error with code and params. */
 	notice: AppError | null,
@@ -375,6 +429,12 @@ export type BucketView = {
 	created_ms: number | null,
 };
 
+/**  A push of the check: one step and how it goes. */
+export type CheckProgress = {
+	/**  Which step. */
+	step: CheckStep,
+} & StepState;
+
 /**  What a check of a receipt came to. Targets count; a source may have changed since, rightly. */
 export type CheckResult = {
 	/**  Targets. */
@@ -394,6 +454,19 @@ export type CheckResult = {
 	/**  Sources that are not what they were. */
 	sources_changed: number,
 };
+
+/**  The steps of a check, in their order. */
+export type CheckStep = 
+/**  Its name has an address. */
+"address" | 
+/**  TOS answers, over TLS. */
+"secure" | 
+/**  The clocks agree. */
+"clock" | 
+/**  A signature is accepted. */
+"secret" | 
+/**  Something can be listed. */
+"permission";
 
 /**  What the checkpoint file of an SDK says of an unfinished upload. */
 export type CheckpointView = {
@@ -457,20 +530,39 @@ export type Conflict =
 /**  Stop with an error. */
 "fail";
 
-/**  The connect form. It is not `Debug` as the others are: three of its fields are secrets or hold one. */
+/**  The connect form. */
 export type ConnectForm = {
+	/**  The account that is changed; `None` for a new one. */
 	id: string | null,
+	/**  Name for the account; the region is used if empty. */
 	name: string,
+	/**  Access key id. */
 	access_key: string,
-	secret_key: string,
-	security_token: string,
+	/**  Secret key; empty for the one that is known, if an account is changed. */
+	secret_key: SecretText,
+	/**  Security token of temporary credentials; empty for none, or for the known one along with an empty secret. */
+	security_token: SecretText,
+	/**  Region id, such as `cn-beijing`. */
 	region: string,
+	/**  Endpoint; empty for the public endpoint of the region. */
 	endpoint: string,
+	/**
+	 *  Bucket or path to use where listing buckets is denied: `bucket`, `bucket/prefix` or `tos://bucket/prefix`; empty
+	 *  for none.
+	 */
 	bucket: string,
+	/**  Address buckets in the path rather than in the host name. */
 	path_style: boolean,
+	/**  How connections leave this computer. */
 	proxy_use: ProxyUse,
-	proxy: string,
+	/**
+	 *  Proxy URL (http, https, socks5, socks5h), with user and password if need be; used if `proxy_use` says so. Without
+	 *  a password, the known one is kept as long as proxy and user are the same.
+	 */
+	proxy: SecretText,
+	/**  Path of a PEM file with a further CA; empty for none. */
 	ca_file: string,
+	/**  Take the account although nothing that it may do could be tested. */
 	accept_untested: boolean,
 };
 
@@ -720,26 +812,83 @@ export type KeysForm = {
 	/**  Access key id; temporary credentials come with a new one. */
 	access_key: string,
 	/**  Secret key. */
-	secret_key: string,
+	secret_key: SecretText,
 	/**  Security token of temporary credentials; empty for none. */
-	security_token: string,
+	security_token: SecretText,
 };
 
-export type LimitNow = { bytes_s: number | null, source: LimitSource, until_ms: number | null };
+/**  An account whose transfers wait for keys. */
+export type KeysNeeded = {
+	/**  The account. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  How many wait; none if only looking at the account shows that keys are needed. */
+	transfers: number,
+};
 
-export type LimitSettings = { upload_bytes_s: number | null, download_bytes_s: number | null, timetable_on: boolean, timetable: string, full_speed_until_ms: number | null, zone_name: string | null, zone_offset_s: number };
+/**  A limit in force: how much, why, until when. */
+export type LimitNow = {
+	/**  How much. */
+	bytes_s: number | null,
+	/**  Why. */
+	source: LimitSource,
+	/**  When another takes its place by itself; `None` if none will. */
+	until_ms: number | null,
+};
 
-export type LimitSource = "general" | "timetable" | "full_speed" | "own";
-
-/**  Speed limits; `None` is no limit. */
-export type Limits = {
-	/**  Bytes a second towards the store. */
+/**  Everything that the user has set, and the place whose hours the timetable means. */
+export type LimitSettings = {
+	/**  Towards the store. */
 	upload_bytes_s: number | null,
-	/**  Bytes a second from the store. */
+	/**  From the store. */
+	download_bytes_s: number | null,
+	/**  Whether the timetable is in use. */
+	timetable_on: boolean,
+	/**  168 letters from Monday 00:00: `f` full speed, `l` limited, `s` stop. */
+	timetable: string,
+	/**  When full speed for an hour ends, if it has been asked for. */
+	full_speed_until_ms: number | null,
+	/**  Name of the time zone, such as `Asia/Shanghai`, if the system tells. */
+	zone_name: string | null,
+	/**  How far local time is ahead of UTC now, in seconds. */
+	zone_offset_s: number,
+};
+
+/**  What a limit comes from. */
+export type LimitSource = 
+/**  Set for all transfers. */
+"general" | 
+/**  The hour of the timetable. */
+"timetable" | 
+/**  Full speed for an hour. */
+"full_speed" | 
+/**  The transfer's own. */
+"own";
+
+/**  The limits of all transfers together, as the user has set them. */
+export type Limits = {
+	/**  Towards the store. */
+	upload_bytes_s: number | null,
+	/**  From the store. */
 	download_bytes_s: number | null,
 };
 
-export type LimitsNow = { upload_bytes_s: number | null, download_bytes_s: number | null, upload: LimitNow, download: LimitNow, own_count: number, own_lowest_bytes_s: number | null };
+/**  The limits in force for all transfers. */
+export type LimitsNow = {
+	/**  Towards the store. */
+	upload_bytes_s: number | null,
+	/**  From the store. */
+	download_bytes_s: number | null,
+	/**  Why, and until when, towards the store. */
+	upload: LimitNow,
+	/**  Why, and until when, from the store. */
+	download: LimitNow,
+	/**  Transfers that work now and have a limit of their own. */
+	own_count: number,
+	/**  The lowest of these. */
+	own_lowest_bytes_s: number | null,
+};
 
 /**  A link that whoever has it can use until it expires. It is a secret while it lives: shown, copied, never kept. */
 export type LinkView = {
@@ -1016,7 +1165,23 @@ export type PaperView = {
 	parts_again: number,
 };
 
-export type Priority = "high" | "normal" | "low";
+/**  Who comes first. */
+export type Priority = 
+/**  Before all normal ones. */
+"high" | 
+/**  In the order of adding. */
+"normal" | 
+/**  When nothing else waits. */
+"low";
+
+/**  How connections leave this computer. */
+export type ProxyUse = 
+/**  As the system says. */
+"system" | 
+/**  Straight. */
+"none" | 
+/**  Through the one that is named. */
+"explicit";
 
 /**  What the footer and the rail show; pushed at most five times a second. */
 export type Pulse = {
@@ -1048,7 +1213,7 @@ row: TransferRow } |
 { type: "notice"; 
 /**  What it is. */
 notice: AppError } | 
-/**  A transfer waits for keys of its account. */
+/**  A transfer waits for keys of its account; `keys_needed` says which accounts those are. */
 { type: "keys_needed" } | 
 /**  Files are dragged over the window (native drag and drop). */
 { type: "drag_over"; 
@@ -1169,6 +1334,20 @@ export type RestoreView =
 /**  Until then, if the store tells. */
 until_ms: number | null };
 
+/**  A secret that was typed. It can be read, and not be printed or sent back. */
+export type SecretText = string;
+
+/**  Where secrets are kept, and whether they can be read now. */
+export type SecretsPlace = 
+/**  In the system's keychain. */
+"keychain" | 
+/**  In memory until this run ends: there is no keychain. */
+"this_run" | 
+/**  In an encrypted file, which is open. */
+"file" | 
+/**  In an encrypted file, whose passphrase is still to be given. */
+"file_locked";
+
 /**  A change of what is selected. */
 export type Select = 
 /**  This one alone. */
@@ -1207,24 +1386,6 @@ export type Selected = {
 	/**  What at least one of them allows. */
 	actions: Actions,
 };
-
-export type SecretsPlace = "keychain" | "this_run" | "file" | "file_locked";
-
-export type ProxyUse = "system" | "none" | "explicit";
-
-export type AccountForm = { id: string, name: string, access_key: string, temporary: boolean, region: string, endpoint: string, bucket: string, path_style: boolean, proxy_use: ProxyUse, proxy: string, ca_file: string };
-
-export type AccountUse = { transfers: number, more: boolean };
-
-export type KeysNeeded = { id: string, name: string, transfers: number };
-
-export type CheckStep = "address" | "secure" | "clock" | "secret" | "permission";
-
-export type StepState = { state: "running" } | { state: "done"; fact: StepFact } | { state: "note"; fact: StepFact } | { state: "failed"; error: AppError };
-
-export type StepFact = { fact: "address"; host: string; address: string; elapsed_ms: number; proxy: string | null } | { fact: "plain" } | { fact: "tls"; version: string; extra_ca: boolean } | { fact: "clock"; ahead_s: number | null } | { fact: "signed" } | { fact: "buckets"; count: number } | { fact: "no_list" } | { fact: "place"; path: string } | { fact: "place_unlisted"; path: string } | { fact: "untested"; path: string };
-
-export type CheckProgress = { step: CheckStep } & StepState;
 
 /**  What the window remembers between runs. */
 export type Settings = {
@@ -1292,6 +1453,68 @@ export type SourceState =
 "changed" | 
 /**  It is gone, or cannot be reached. */
 "missing";
+
+/**  What a step found. */
+export type StepFact = 
+/**  A name has an address. */
+{ fact: "address"; 
+/**  The host that was looked up. */
+host: string; 
+/**  The first address that was found; empty where the host is one. */
+address: string; 
+/**  How long that took. */
+elapsed_ms: number; 
+/**  The proxy that leads there, if one does. */
+proxy: string | null } | 
+/**  The connection is in clear. */
+{ fact: "plain" } | 
+/**  The connection is secure. */
+{ fact: "tls"; 
+/**  Such as `1.3`. */
+version: string; 
+/**  Whether an extra file of certificates is trusted besides those of the system. */
+extra_ca: boolean } | 
+/**  The clocks were compared. */
+{ fact: "clock"; 
+/**  Seconds that this computer is ahead; `None` if the answer had no date. */
+ahead_s: number | null } | 
+/**  A signature was accepted. */
+{ fact: "signed" } | 
+/**  Buckets can be listed. */
+{ fact: "buckets"; 
+/**  How many there are. */
+count: number } | 
+/**  Listing buckets was refused, and none was named. */
+{ fact: "no_list" } | 
+/**  The bucket, or the place in it, can be listed. */
+{ fact: "place"; 
+/**  The bucket, or bucket and prefix. */
+path: string } | 
+/**  The bucket is there, and may not be listed. */
+{ fact: "place_unlisted"; 
+/**  The bucket, or bucket and prefix. */
+path: string } | 
+/**  Neither the bucket nor the place in it may be looked at. */
+{ fact: "untested"; 
+/**  The bucket, or bucket and prefix. */
+path: string };
+
+/**  How a step goes. */
+export type StepState = 
+/**  It has begun. */
+{ state: "running" } | 
+/**  It went well. */
+{ state: "done"; 
+/**  What was found. */
+fact: StepFact } | 
+/**  It went well, and there is something to know. */
+{ state: "note"; 
+/**  What was found. */
+fact: StepFact } | 
+/**  The check stops here. */
+{ state: "failed"; 
+/**  Why. */
+error: AppError };
 
 /**  What the store answered, for its support. */
 export type StoreAnswer = {
@@ -1434,8 +1657,11 @@ export type TransferRow = {
 	ended_ms: number | null,
 	/**  Whether the target was there already with the same content, so that nothing was sent. */
 	identical: boolean,
+	/**  The transfer's own limit in bytes a second, if it has one. */
 	own_limit_bytes_s: number | null,
+	/**  The limit that holds it now: the lowest of those in force and its own. `None` where no byte passes through here. */
 	limit: LimitNow | null,
+	/**  Its priority, which is its place in the queue. */
 	priority: Priority,
 	/**  What can be clicked. */
 	actions: Actions,
