@@ -265,6 +265,7 @@ describe('accounts', () => {
     const backend = createMock({ scene: 'studio', settings: { language: 'en' }, ...options });
     render(Shell, { backend });
     await userEvent.click(await screen.findByTestId('account-button'));
+    await userEvent.click(await screen.findByTestId('settings-accounts'));
     await screen.findByTestId('account-studio');
     return backend;
   }
