@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(first.save(profile.clone(), secrets()).await.unwrap(), SecretKeeping::EncryptedFile);
         let next = accounts(&folder);
         assert!(matches!(next.forget(&profile.id).await, Err(AccountsError::SecretsLocked)));
-        assert_eq!(next.profiles().unwrap(), [profile.clone()]);
+        assert_eq!(next.profiles().unwrap(), std::slice::from_ref(&profile));
         next.unlock(Secret::new("a long passphrase")).await.unwrap();
         next.forget(&profile.id).await.unwrap();
         assert_eq!((next.profiles().unwrap().len(), next.secrets(&profile.id).await.unwrap()), (0, None));

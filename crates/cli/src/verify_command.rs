@@ -206,6 +206,9 @@ fn reason(finding: &Finding, side: Side) -> Option<String> {
             "this version is there, but its key stands for a later one by now".to_owned()
         }
         Finding::Equal(_, _, Current::Deleted) => "this version is there, but its object is deleted by now".to_owned(),
+        Finding::Equal(_, _, Current::Unknown) => {
+            "this version is there; whether its key still stands for it could not be asked".to_owned()
+        }
         Finding::Equal(Proof::Content { rewritten: false }, ..) => return None,
         Finding::Equal(Proof::Content { rewritten: true }, ..) => {
             "written anew since, with the same content".to_owned()

@@ -260,7 +260,11 @@ impl Driver {
 
     fn input(&mut self, input: Input) {
         let (now, wall_ms) = (self.tools.clock.now(), self.tools.clock.wall_ms());
+        let refusals = self.queue.refusals();
         let step = self.queue.handle(input, now, wall_ms);
+        if self.queue.refusals() < refusals {
+            self.read_from_the_start();
+        }
         self.apply(step, now);
     }
 

@@ -40,17 +40,18 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::expired::Refusals;
 use self::pace::{Moving, Paces};
 pub use self::transfer::Transfer;
 use self::transfer::{AfterDiscard, Running};
 pub use self::words::{Input, Job, JobId, Loaded, Report, Step, Verb};
-use crate::error::{ErrorCode, TransferError};
+use crate::error::ErrorCode;
 use crate::fact::Fact;
 use crate::handle::Interruption;
 use crate::limits::Stops;
 use crate::retry::{RetryPolicy, Streak};
 use crate::rules::Rules;
-use crate::transfer::{Intent, State, StoreId, TransferId, TransferOptions, TransferSpec};
+use crate::transfer::{Intent, State, TransferId, TransferOptions, TransferSpec};
 
 /// Bounds of what runs at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,8 +84,8 @@ pub struct Queue {
     wall_ms: i64,
     stopping: bool,
     paces: Paces,
-    /// Stores whose credentials have expired, with what they said.
-    expired: BTreeMap<StoreId, TransferError>,
+    /// Stores whose credentials have expired, with what they said: a pair for a copy between two, one twice for the rest.
+    expired: Refusals,
     /// Where nothing may move.
     stops: Stops,
     rules: Rules,
@@ -105,7 +106,7 @@ impl Queue {
             wall_ms: 0,
             stopping: false,
             paces: Paces::default(),
-            expired: BTreeMap::new(),
+            expired: Refusals::new(),
             stops: Stops::default(),
             rules: Rules::default(),
         }
@@ -216,8 +217,7 @@ impl Queue {
             Intent::Run => {
                 transfer.hold_until = None;
                 if resting {
-                    // Whoever says so may have seen to the credentials; if not, one request finds out.
-                    self.expired.retain(|store, _| !transfer.spec.is_at(store));
+                    let spec = transfer.spec.clone();
                     let stuck = transfer
                         .error
                         .as_ref()
@@ -231,6 +231,7 @@ impl Queue {
                     } else {
                         self.waiting.insert((transfer.order, id));
                     }
+                    self.asks_again(&spec);
                 }
             }
             Intent::Pause if resting => {}

@@ -194,15 +194,6 @@ impl TransferSpec {
         [&self.source, &self.target].into_iter().any(|end| end.store() == Some(wanted))
     }
 
-    /// The store that it needs, if that is a single one.
-    pub fn only_store(&self) -> Option<&StoreId> {
-        match (self.source.store(), self.target.store()) {
-            (Some(one), None) | (None, Some(one)) => Some(one),
-            (Some(one), Some(other)) if one == other => Some(one),
-            _ => None,
-        }
-    }
-
     /// The kind, or `None` for file to file, which is not Tern's business.
     pub fn kind(&self) -> Option<Kind> {
         match (&self.source, &self.target) {

@@ -42,9 +42,13 @@ pub async fn look_at_object(
         let options = GetOptions { range: None, if_match: Some(details.etag) };
         let mut body = store.get_object(object, &options).await?.body;
         let mut hasher = Crc64Hasher::new();
+        let mut so_far = 0;
         while let Some(piece) = body.next().await {
-            let piece = piece?;
+            let piece = piece.inspect_err(|_| {
+                read_bytes.fetch_sub(so_far, Ordering::Relaxed);
+            })?;
             hasher.update(&piece);
+            so_far += piece.len() as u64;
             read_bytes.fetch_add(piece.len() as u64, Ordering::Relaxed);
         }
         found.crc64 = Some(hasher.finish());
@@ -61,6 +65,8 @@ pub enum Current {
     Another,
     /// None: the object is deleted, and this version kept.
     Deleted,
+    /// That could not be asked.
+    Unknown,
 }
 
 /// Whether a version that is there is also what its key stands for.

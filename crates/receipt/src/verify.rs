@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use engine::{Clock, Disk, Outcome, StoreId, TransferError};
 use futures_util::{Stream, StreamExt as _, stream};
 use serde::Serialize;
-use store::{ErrorKind, ObjectRef, ObjectStore, StoreError, wait_before_next};
+use store::{ErrorKind, ObjectRef, ObjectStore, StoreError, try_call};
 
 use crate::compare::{Difference, Expected, Found, Proof, Side, compare};
 use crate::entry::{Entry, Place};
@@ -124,7 +124,7 @@ impl<E: Ends> Verifier<E> {
     async fn found(&self, place: &Place) -> Result<Option<(Found, Current)>, E::Failure> {
         match place {
             Place::File { path } => {
-                if cfg!(windows) && !self.ends.trusts_shares() && is_elsewhere(path) {
+                if cfg!(windows) && !self.ends.trusts_shares() && !is_on_a_drive(path) {
                     return Err(self.ends.elsewhere(path));
                 }
                 let path = Path::new(path);
@@ -155,20 +155,13 @@ impl<E: Ends> Verifier<E> {
         }
     }
 
-    /// Asks until there is an answer, or another attempt makes no sense.
+    /// What is there, and whether its key still stands for it: not to know the second is no reason to lose the first.
     async fn asked(&self, store: &dyn ObjectStore, object: &ObjectRef) -> Result<(Found, Current), StoreError> {
         let read = self.read.then_some(self.read_bytes.as_ref());
-        let mut attempt = 1;
-        loop {
-            let looked = match look_at_object(store, object, read).await {
-                Ok(found) => look_at_key(store, object).await.map(|current| (found, current)),
-                Err(error) => Err(error),
-            };
-            let Err(error) = looked else { return looked };
-            let Some(wait) = wait_before_next(&error, attempt) else { return Err(error) };
-            self.clock.sleep(wait).await;
-            attempt += 1;
-        }
+        let sleep = |wait| self.clock.sleep(wait);
+        let found = try_call(sleep, async || look_at_object(store, object, read).await).await?;
+        let current = try_call(sleep, async || look_at_key(store, object).await).await;
+        Ok((found, current.unwrap_or(Current::Unknown)))
     }
 
     fn unanswered(&self) -> MutexGuard<'_, BTreeMap<StoreId, (u32, E::Failure)>> {
@@ -240,25 +233,38 @@ impl Tally {
     }
 }
 
-/// Whether Windows would ask another computer or a device for this path. It would greet that computer with the user's
-/// name and a proof of the password, and a receipt may name any.
-fn is_elsewhere(path: &str) -> bool {
+/// Whether Windows takes a path for one of a drive. For any other it may ask another computer or a device, and would
+/// greet that computer with the user's name and a proof of the password; a receipt may name any. The forms of that are
+/// many (`\\\\x`, `//x`, `\\??\\UNC\\x`), so what is allowed is listed and not what is not.
+fn is_on_a_drive(path: &str) -> bool {
     let mut first = path.chars();
-    let mut is_separator = || matches!(first.next(), Some('\\' | '/'));
-    is_separator() && is_separator()
+    first.next().is_some_and(|letter| letter.is_ascii_alphabetic())
+        && first.next() == Some(':')
+        && matches!(first.next(), Some('\\' | '/'))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_elsewhere;
+    use super::is_on_a_drive;
 
     #[test]
-    fn what_windows_would_ask_another_computer_for_is_known_by_its_first_two_characters() {
-        for path in [r"\\server\share\x", "//server/share/x", r"/\server\x", r"\\?\UNC\server\x", r"\\.\pipe\x"] {
-            assert!(is_elsewhere(path), "{path}");
+    fn what_windows_would_ask_another_computer_for_is_no_path_of_a_drive() {
+        for path in [r"C:\x", "C:/x", r"d:\"] {
+            assert!(is_on_a_drive(path), "{path}");
         }
-        for path in [r"C:\x", "C:/x", r"\x", "/x/y", "x", ""] {
-            assert!(!is_elsewhere(path), "{path}");
+        for path in [
+            r"\\server\share\x",
+            "//server/share/x",
+            r"/\server\x",
+            r"\\?\UNC\server\x",
+            r"\??\UNC\server\x",
+            r"\\.\pipe\x",
+            r"\x",
+            "C:x",
+            "x",
+            "",
+        ] {
+            assert!(!is_on_a_drive(path), "{path}");
         }
     }
 }

@@ -33,7 +33,7 @@ mod version;
 
 pub use acl::{AclSetting, CannedAcl, Grant, Grantee, ObjectAcl};
 pub use administration::Administration;
-pub use attempts::{SHORT_CALL_ATTEMPTS_MAX, wait_before_next};
+pub use attempts::try_call;
 pub use body::{ByteStream, UploadBody};
 pub use capabilities::Capabilities;
 pub use crc64::{Crc64, Crc64Combiner, Crc64Hasher};

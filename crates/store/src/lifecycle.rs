@@ -1,7 +1,9 @@
 //! Lifecycle rules of a bucket: what the store does by itself as time passes.
 //!
 //! Only one of them is ours: to abort uploads that nobody finished. As a store replaces all rules at once, the others
-//! are kept as the very text that came, and given back so: a typed round trip would lose what we do not know.
+//! are kept as the very text that came, and given back so: a typed round trip would lose what we do not know. Somebody
+//! may have put another action into our rule, or narrowed it. Then only our action is taken out of it, and a rule of our
+//! own stands beside it: to switch theirs on could delete what they keep.
 
 use serde_json::{Map, Value, json};
 
@@ -9,6 +11,9 @@ use serde_json::{Map, Value, json};
 pub const ABORT_RULE_ID: &str = "abort-unfinished-uploads";
 
 const ABORT: &str = "AbortIncompleteMultipartUpload";
+
+/// Fields that say which keys a rule is about, and whether it is in force; all others are what it does.
+const NOT_ACTIONS: [&str; 5] = ["Filter", "ID", "Prefix", "Status", "Tags"];
 
 /// All rules of a bucket.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +41,13 @@ impl LifecycleRule {
 
     fn fields(&self) -> Map<String, Value> {
         serde_json::from_str(&self.0).unwrap_or_default()
+    }
+
+    /// Whether the id is one that we give.
+    fn is_ours(&self) -> bool {
+        let id = self.id();
+        let Some(rest) = id.strip_prefix(ABORT_RULE_ID) else { return false };
+        rest.is_empty() || rest.strip_prefix('-').is_some_and(|number| number.parse::<u32>().is_ok())
     }
 
     fn text(&self, field: &str) -> String {
@@ -67,46 +79,39 @@ impl LifecycleRule {
 impl Lifecycle {
     /// Our own rule, if there is one.
     pub fn abort_rule(&self) -> Option<&LifecycleRule> {
-        self.rules.iter().find(|rule| rule.id() == ABORT_RULE_ID)
+        self.rules.iter().find(|rule| rule.is_ours() && rule.abort_after_days().is_some())
     }
 
     /// Aborts unfinished uploads of the whole bucket after `days`, by our own rule; all others stay as they are.
     #[must_use]
-    pub fn with_abort_rule(mut self, days: u32) -> Self {
-        let abort = json!({ "DaysAfterInitiation": days });
-        match self.own_rule() {
-            Some(rule) => {
-                let mut fields = rule.fields();
-                fields.insert(ABORT.to_owned(), abort);
-                fields.insert("Status".to_owned(), "Enabled".into());
-                rule.0 = Value::Object(fields).to_string();
-            }
-            None => {
-                let rule = json!({ "ID": ABORT_RULE_ID, "Status": "Enabled", ABORT: abort });
-                self.rules.push(LifecycleRule(rule.to_string()));
-            }
+    pub fn with_abort_rule(self, days: u32) -> Self {
+        let mut others = self.without_abort_rule();
+        let taken: Vec<String> = others.rules.iter().map(LifecycleRule::id).collect();
+        let mut id = ABORT_RULE_ID.to_owned();
+        let mut number = 1;
+        while taken.contains(&id) {
+            number += 1;
+            id = format!("{ABORT_RULE_ID}-{number}");
         }
-        self
+        let rule = json!({ "ID": id, "Status": "Enabled", ABORT: { "DaysAfterInitiation": days } });
+        others.rules.push(LifecycleRule(rule.to_string()));
+        others
     }
 
-    /// No longer aborts by our own rule. What somebody else has added to that rule stays.
+    /// No longer aborts by our own rule. What somebody else has added to that rule stays, in force or not as it was.
     #[must_use]
     pub fn without_abort_rule(mut self) -> Self {
-        if let Some(rule) = self.own_rule() {
+        self.rules.retain_mut(|rule| {
             let mut fields = rule.fields();
-            fields.remove(ABORT);
-            let does_something = fields.keys().any(|name| !["ID", "Prefix", "Status"].contains(&name.as_str()));
-            if does_something {
-                rule.0 = Value::Object(fields).to_string();
-            } else {
-                self.rules.retain(|rule| rule.id() != ABORT_RULE_ID);
+            if !rule.is_ours() || fields.remove(ABORT).is_none() {
+                return true;
             }
-        }
+            let does_something =
+                fields.iter().any(|(name, value)| !NOT_ACTIONS.contains(&name.as_str()) && !value.is_null());
+            rule.0 = Value::Object(fields).to_string();
+            does_something
+        });
         self
-    }
-
-    fn own_rule(&mut self) -> Option<&mut LifecycleRule> {
-        self.rules.iter_mut().find(|rule| rule.id() == ABORT_RULE_ID)
     }
 }
 
@@ -133,15 +138,26 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_added_to_our_rule_stays() {
-        let text = r#"{"ID":"abort-unfinished-uploads","Prefix":"tmp/","Status":"Disabled","Expiration":{"Days":3}}"#;
+    fn what_somebody_added_to_our_rule_stays_and_is_not_switched_on() {
+        let text = r#"{"ID":"abort-unfinished-uploads","Prefix":"tmp/","Status":"Disabled","Expiration":{"Days":3},"AbortIncompleteMultipartUpload":{"DaysAfterInitiation":1}}"#;
         let theirs = Lifecycle { rules: vec![LifecycleRule::from_json(text).unwrap()], allows_overlap: false };
-        let set = theirs.clone().with_abort_rule(7);
+        let set = theirs.with_abort_rule(7);
         let rule = set.abort_rule().unwrap();
-        assert_eq!((rule.prefix().as_str(), rule.is_enabled(), rule.abort_after_days()), ("tmp/", true, Some(7)));
-        let removed = set.without_abort_rule();
-        assert_eq!(removed.rules[0].fields()["Expiration"], json!({ "Days": 3 }));
-        assert_eq!(removed.rules[0].abort_after_days(), None);
+        assert_eq!((rule.prefix().as_str(), rule.is_enabled(), rule.abort_after_days()), ("", true, Some(7)));
+        assert_eq!(rule.id(), "abort-unfinished-uploads-2");
+        let theirs = &set.rules[0];
+        assert_eq!((theirs.prefix().as_str(), theirs.is_enabled(), theirs.abort_after_days()), ("tmp/", false, None));
+        assert_eq!(theirs.fields()["Expiration"], json!({ "Days": 3 }));
+        let removed = set.clone().without_abort_rule();
+        assert_eq!(removed.rules, set.rules[..1]);
+        assert_eq!(removed.with_abort_rule(7), set);
+    }
+
+    #[test]
+    fn a_rule_of_ours_that_would_do_nothing_any_more_goes() {
+        let text = r#"{"ID":"abort-unfinished-uploads","Prefix":"tmp/","Tags":[{"Key":"a","Value":"b"}],"Expiration":null,"AbortIncompleteMultipartUpload":{"DaysAfterInitiation":1}}"#;
+        let narrowed = Lifecycle { rules: vec![LifecycleRule::from_json(text).unwrap()], allows_overlap: false };
+        assert_eq!(narrowed.without_abort_rule().rules, []);
     }
 
     #[test]

@@ -20,9 +20,15 @@ pub(crate) async fn acl(store: &TosStore, object: &ObjectRef) -> Result<ObjectAc
     let answer = store.send(call).await?;
     let is_acl = |acl: &wire::Acl| acl.grants.is_some() || acl.owner.is_some();
     let acl: wire::Acl = answer.json_if(is_acl).await?;
+    let grants: Option<Vec<Grant>> = acl.grants.unwrap_or_default().into_iter().map(grant).collect();
+    // Whoever gives back what was read must not take a right away by that.
+    let grants = grants.ok_or_else(|| {
+        let message = format!("the permissions of {object} name somebody in a form that is not known here");
+        StoreError::new(ErrorKind::Unsupported, message)
+    })?;
     Ok(ObjectAcl {
         owner_id: acl.owner.and_then(|owner| owner.id).unwrap_or_default(),
-        grants: acl.grants.unwrap_or_default().into_iter().filter_map(grant).collect(),
+        grants,
         bucket_owner_entrusted: acl.bucket_owner_entrusted,
         is_default: acl.is_default,
     })

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::expired::note_refusal;
 use super::transfer::busy_ms;
 use super::{AfterDiscard, Moving, Queue, Step, Transfer, Verb};
 use crate::checkpoint::Checkpoint;
@@ -198,9 +199,7 @@ impl Queue {
             }
             State::Paused if transfer.held_by().is_some() => {
                 let Some(error) = transfer.error.clone() else { return };
-                if let Some(store) = transfer.spec.only_store() {
-                    self.expired.insert(store.clone(), error.clone());
-                }
+                note_refusal(&mut self.expired, &transfer.spec, &error);
                 step.facts.push(Fact::Held { id, error: Box::new(error), stats });
             }
             State::Waiting

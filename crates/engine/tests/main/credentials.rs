@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::world::{PART, World, object, spec};
 use engine::{End, EngineOptions, ErrorCode, Filter, PageRequest, Phase, State, StoreId, TransferView};
-use store::{ErrorKind, Fault, Verb};
+use store::{ErrorKind, Fault, ObjectRef, Verb};
 
 fn expires_after_parts(world: &World, parts: usize) -> Arc<AtomicBool> {
     let expired = Arc::new(AtomicBool::new(false));
@@ -138,7 +138,10 @@ fn a_queue_is_not_tried_one_by_one_with_credentials_that_have_expired() {
         while rests().paused < 16 {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        // Whatever the queue had is held by now: no job is left that could ask.
+        while run.engine.counts().unwrap().active > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
         assert_eq!(rests().waiting + rests().paused, ids.len() as u64, "nothing fails: {:?}", rests());
         let refused = world.store.requests(Verb::HeadObject);
         assert!(refused <= 16, "each that worked was refused once: {refused}");
@@ -152,10 +155,15 @@ fn a_queue_is_not_tried_one_by_one_with_credentials_that_have_expired() {
     assert_eq!(world.bytes_at("there", "up-2999").unwrap(), bytes);
 }
 
+/// An object of the other account.
+fn away(key: &str) -> End {
+    End::Object { store: StoreId("other".into()), object: ObjectRef::new("away", key) }
+}
+
 #[test]
 fn another_store_is_not_kept_waiting_and_a_resume_tries_again() {
     let world = &World::new();
-    let (path, _) = world.file("source", 4 * PART);
+    let (path, bytes) = world.file("source", 4 * PART);
     world.store.set_fault(|_| Some(Fault::Fail(ErrorKind::CredentialsExpired)));
     world.run(|run| async move {
         let first = run.add(spec(End::file(path.clone()), object("there", "up"))).await;
@@ -163,6 +171,8 @@ fn another_store_is_not_kept_waiting_and_a_resume_tries_again() {
         let second = run.add(spec(End::file(path.clone()), object("there", "up-2"))).await;
         let view = run.rest(second).await;
         assert!(is_held(&view), "{view:?}");
+        let elsewhere = run.add(spec(End::file(path.clone()), away("up"))).await;
+        assert_eq!(run.rest(elsewhere).await.phase(), Phase::DoneVerified, "that account is not refused");
         let asked = world.store.requests(Verb::HeadObject);
         run.engine.resume(&[second]).await.unwrap();
         let view = run.until(second, |view| view.stats.retries > 0 && is_held(view)).await;
@@ -173,6 +183,50 @@ fn another_store_is_not_kept_waiting_and_a_resume_tries_again() {
         for id in [first, second] {
             assert_eq!(run.rest(id).await.phase(), Phase::DoneVerified);
         }
+    });
+    assert_eq!(world.other.object_bytes(&ObjectRef::new("away", "up")).unwrap().to_vec(), bytes);
+}
+
+#[test]
+fn a_copy_that_is_refused_speaks_for_copies_between_the_same_two_only() {
+    let world = &World::new();
+    let (path, _) = world.file("source", 4 * PART);
+    world.object("source", 4 * PART);
+    world.other.set_fault(|_| Some(Fault::Fail(ErrorKind::CredentialsExpired)));
+    world.run(|run| async move {
+        let first = run.add(spec(object("here", "source"), away("one"))).await;
+        assert!(is_held(&run.rest(first).await));
+        let asked = || world.store.requests(Verb::HeadObject) + world.other.requests(Verb::HeadObject);
+        let before = asked();
+        let second = run.add(spec(object("here", "source"), away("two"))).await;
+        assert!(is_held(&run.rest(second).await));
+        assert_eq!(asked(), before, "it was held without a question");
+        let up = run.add(spec(End::file(path.clone()), object("there", "up"))).await;
+        assert_eq!(run.rest(up).await.phase(), Phase::DoneVerified, "nobody refused what is in this store");
+    });
+}
+
+#[test]
+fn one_that_is_resumed_and_works_lets_all_that_were_passed_over_go_on() {
+    let world = &World::new();
+    let (path, _) = world.file("source", PART);
+    world.store.set_fault(|_| Some(Fault::Fail(ErrorKind::CredentialsExpired)));
+    const ALL: usize = 2_000;
+    world.run_on_its_own_terms(EngineOptions::default(), |run| async move {
+        let to = |n: usize| spec(End::file(path.clone()), object("there", &format!("up-{n:04}")));
+        let ids = run.engine.add((0..ALL).map(to).collect()).await.unwrap();
+        assert!(is_held(&run.rest(ids[0]).await));
+        while run.engine.counts().unwrap().active > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        world.store.clear_fault();
+        run.engine.resume(&ids[..1]).await.unwrap();
+        let rests = || run.engine.counts().unwrap();
+        while rests().waiting > 0 || rests().active > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        assert_eq!(rests().done + rests().paused, ALL as u64, "{:?}", rests());
+        assert!(rests().done > 0 && rests().failed == 0, "{:?}", rests());
     });
 }
 

@@ -30,14 +30,21 @@ pub const INTERESTING_SIZES: [usize; 7] = [
 ];
 
 #[derive(Debug)]
-struct OneStore(Arc<MemoryStore>, Arc<AtomicBool>);
+struct TwoStores {
+    memory: Arc<MemoryStore>,
+    memory_secret_known: Arc<AtomicBool>,
+    other: Arc<MemoryStore>,
+}
 
 #[async_trait]
-impl Stores for OneStore {
+impl Stores for TwoStores {
     async fn open(&self, id: &StoreId) -> Result<Arc<dyn ObjectStore>, TransferError> {
         match id.0.as_str() {
-            "memory" if !self.1.load(Ordering::SeqCst) => Err(TransferError::new(ErrorCode::SecretMissing)),
-            "memory" => Ok(self.0.clone()),
+            "memory" if !self.memory_secret_known.load(Ordering::SeqCst) => {
+                Err(TransferError::new(ErrorCode::SecretMissing))
+            }
+            "memory" => Ok(self.memory.clone()),
+            "other" => Ok(self.other.clone()),
             _ => Err(TransferError::new(ErrorCode::AccountMissing).with("account", id)),
         }
     }
@@ -46,6 +53,8 @@ impl Stores for OneStore {
 pub struct World {
     pub folder: tempfile::TempDir,
     pub store: Arc<MemoryStore>,
+    /// That of another account, with a bucket `away`.
+    pub other: Arc<MemoryStore>,
     pub clock: Arc<dyn Clock>,
     /// Whether the store can be opened.
     pub secret_known: Arc<AtomicBool>,
@@ -96,19 +105,25 @@ impl Run {
 
 impl World {
     pub fn new() -> Self {
-        let store = Arc::new(MemoryStore::new(Capabilities {
-            part_size_bytes_min: 16,
-            part_size_bytes_max: 1 << 20,
-            parts_max: 100,
-            server_side_copy: true,
-        }));
-        store.set_clock(std::time::SystemTime::now);
+        let empty = || {
+            let store = MemoryStore::new(Capabilities {
+                part_size_bytes_min: 16,
+                part_size_bytes_max: 1 << 20,
+                parts_max: 100,
+                server_side_copy: true,
+            });
+            store.set_clock(std::time::SystemTime::now);
+            Arc::new(store)
+        };
+        let (store, other) = (empty(), empty());
+        other.add_bucket("away", "memory-1").unwrap();
         for (bucket, region) in [("here", "memory-1"), ("there", "memory-1"), ("abroad", "memory-2")] {
             store.add_bucket(bucket, region).unwrap();
         }
         Self {
             folder: tempfile::tempdir().unwrap(),
             store,
+            other,
             clock: Arc::new(SystemClock::new()),
             secret_known: Arc::new(AtomicBool::new(true)),
         }
@@ -186,7 +201,11 @@ impl World {
     /// What an engine is made of here.
     pub fn parts(&self, ledger: Arc<dyn Ledger>) -> EngineParts {
         EngineParts {
-            stores: Arc::new(OneStore(self.store.clone(), self.secret_known.clone())),
+            stores: Arc::new(TwoStores {
+                memory: self.store.clone(),
+                memory_secret_known: self.secret_known.clone(),
+                other: self.other.clone(),
+            }),
             ledger,
             disk: Arc::new(LocalDisk),
             clock: self.clock.clone(),
