@@ -87,12 +87,13 @@ test('a limit and a timetable are set by the pointer, act, and say why and until
   assert.equal(await text('limit-chip'), 'Limit 20 MiB/s until 19:00');
   await page.screenshot({ path: `${ARTIFACTS}/limits-timetable.png` });
 
+  const failed = await world((mock) => mock.counts().failed);
   await at('timetable-brush-stop').click();
   await page.mouse.click(...middle(await cellBox(5, 15)));
   await pass(1000);
   assert.equal(await text('limit-chip'), 'Stopped until 16:00');
   assert.equal(await world((mock) => mock.pulse().upload_bytes_s + mock.pulse().download_bytes_s), 0);
-  assert.ok((await world((mock) => mock.counts().failed)) === 4, 'a stop fails nothing');
+  assert.equal(await world((mock) => mock.counts().failed), failed, 'a stop fails nothing');
   await at('full-speed').click();
   await pass(2000);
   assert.match(await text('full-speed-left'), /^59:5\d$/);
