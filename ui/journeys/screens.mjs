@@ -6,6 +6,14 @@ const settings = ['general', 'transfers', 'names', 'network', 'accounts', 'notif
 const list = (page, filter) => page.getByTestId(`nav-${filter}`).click();
 const rows = (page) => page.getByTestId('transfer-row').first().waitFor();
 
+const FILM = 'documentary/黄河/EP03_master_ProRes4444_4K.mov';
+
+async function leftovers(page) {
+  await page.getByTestId('nav-leftovers').click();
+  // Measured, as far as they are in view.
+  await page.locator('[data-testid="leftover-row"] .ghost').first().waitFor({ state: 'detached' });
+}
+
 async function folder(page) {
   await page.getByTestId('bucket-media-archive').click();
   for (const key of ['raw/', 'raw/2026/', 'raw/2026/11/']) await page.locator(`[data-key="${key}"]`).dblclick();
@@ -31,13 +39,28 @@ export const SCREENS = [
       await page.getByTestId('drawer').waitFor();
     },
   },
-  ...['waiting', 'paused', 'failed', 'done'].map((filter) => ({
+  ...['waiting', 'paused', 'done'].map((filter) => ({
     name: filter,
     go: async (page) => {
       await list(page, filter);
       await rows(page);
     },
   })),
+  {
+    name: 'failed',
+    go: async (page) => {
+      await list(page, 'failed');
+      await page.getByTestId('failed-group').first().waitFor();
+    },
+  },
+  {
+    name: 'failed-answer',
+    go: async (page) => {
+      await list(page, 'failed');
+      await page.getByTestId('failed-row').first().click();
+      await page.getByTestId('failed-answer').waitFor();
+    },
+  },
   {
     name: 'empty',
     query: 'mock&still',
@@ -49,6 +72,50 @@ export const SCREENS = [
   },
   { name: 'bucket', go: folder },
   { name: 'selected', go: selected },
+  {
+    name: 'properties',
+    go: async (page) => {
+      await selected(page);
+      await page.keyboard.press('Alt+Enter');
+      await page.getByTestId('properties').waitFor();
+      await page.getByTestId('properties').locator('[aria-busy="true"]').waitFor({ state: 'detached' });
+    },
+  },
+  { name: 'leftovers', go: leftovers },
+  {
+    name: 'leftover-compared',
+    go: async (page) => {
+      await leftovers(page);
+      const row = page.locator(`[data-testid="leftover-row"][data-key="${FILM}"]`);
+      await page.evaluate((path) => void (window.ternMock.pickFiles = async () => [path]), `/home/lin/${FILM.slice(FILM.lastIndexOf('/') + 1)}`);
+      await row.getByTestId('leftover-find').click();
+      await row.getByTestId('leftover-adopt').waitFor();
+    },
+  },
+  {
+    name: 'clean-up',
+    go: async (page) => {
+      await leftovers(page);
+      await page.getByTestId('clean-up').click();
+      await page.locator('[data-testid="clean-up-do"]:enabled').waitFor();
+    },
+  },
+  {
+    name: 'receipts',
+    go: async (page) => {
+      await page.getByTestId('nav-receipts').click();
+      await page.getByTestId('paper').waitFor();
+    },
+  },
+  {
+    name: 'receipts-all',
+    go: async (page) => {
+      await page.getByTestId('nav-receipts').click();
+      await page.getByTestId('paper').waitFor();
+      await page.getByTestId('export-all').click();
+      await page.getByTestId('paper-row').nth(3).waitFor();
+    },
+  },
   {
     name: 'copy',
     go: async (page) => {
@@ -72,6 +139,15 @@ export const SCREENS = [
       await rows(page);
       await page.keyboard.press('Control+b');
       await page.getByTestId('limits-popover').waitFor();
+    },
+  },
+  {
+    name: 'timetable',
+    go: async (page) => {
+      await rows(page);
+      await page.keyboard.press('Control+b');
+      await page.locator('[data-cell="9"]').dragTo(page.locator('[data-cell="138"]'));
+      await page.locator('[data-testid="timetable-switch"]:checked, [data-testid="timetable-switch"][aria-checked="true"]').waitFor();
     },
   },
   {

@@ -148,6 +148,7 @@ export const TEST_IDS = {
   copyRoute: 'copy-route',
   copySheet: 'copy-sheet',
   copyPrefix: 'copy-prefix',
+  copyAgain: 'copy-again',
   copyConfirm: 'copy-confirm',
 
   uploadSheet: 'upload-sheet',
@@ -202,6 +203,7 @@ export const TEST_IDS = {
   help: 'help',
   leftovers: 'leftovers',
   leftoverBucket: 'leftover-bucket',
+  leftoverKeep: 'leftover-keep',
   leftoverList: 'leftover-list',
   leftoverRow: 'leftover-row',
   leftoverPanel: 'leftover-panel',
@@ -212,6 +214,8 @@ export const TEST_IDS = {
   leftoverShow: 'leftover-show',
   leftoverAbort: 'leftover-abort',
   leftoverStop: 'leftover-stop',
+  leftoverError: 'leftover-error',
+  leftoverPending: 'leftover-pending',
   leftoverImport: 'leftover-import',
   leftoverMeasure: 'leftover-measure',
   abortRule: 'abort-rule',
@@ -223,6 +227,7 @@ export const TEST_IDS = {
   cleanUpSheet: 'clean-up-sheet',
   cleanUpDays: 'clean-up-days',
   cleanUpDo: 'clean-up-do',
+  cleanUpStop: 'clean-up-stop',
   cleanUpRow: 'clean-up-row',
 
   receipts: 'receipts',

@@ -9,6 +9,21 @@ export interface Address {
 
 export type Misread = 'empty' | 'not_bucket' | 'not_tos';
 
+const SCHEME = 'tos://';
+
+/** `tos://bucket/path` and nothing else; null for what is not that. */
+export function readPath(text: string): Address | null {
+  const wanted = text.trim();
+  if (!wanted.startsWith(SCHEME)) return null;
+  const found = inBucket(wanted.slice(SCHEME.length));
+  return typeof found === 'string' ? null : found;
+}
+
+/** The folder that an address is, or is in. */
+export function parentFolder({ path }: Address): string {
+  return path.slice(0, path.lastIndexOf('/') + 1);
+}
+
 /**
  * `tos://bucket/path`, the https URL of an object (of TOS, or of the endpoint in use; with or without a signature), or
  * a path of the bucket that is open.
@@ -17,7 +32,7 @@ export function readAddress(text: string, here: { bucket: string; endpoint: stri
   const wanted = text.trim();
   if (wanted === '') return 'empty';
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(wanted)?.[1]?.toLowerCase();
-  if (scheme === 'tos') return inBucket(wanted.slice('tos://'.length));
+  if (scheme === 'tos') return inBucket(wanted.slice(SCHEME.length));
   if (scheme === 'http' || scheme === 'https') return fromUrl(wanted, here.endpoint);
   if (scheme !== undefined) return 'not_tos';
   return place(here.bucket, wanted.replace(/^\//, ''));

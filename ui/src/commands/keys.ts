@@ -1,10 +1,13 @@
 /** From a key that was pressed to the command that it means. */
+import { holdsText } from '../ui/textfield';
 import { COMMANDS, type CommandId } from './table';
 
 export type Pressed = Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>;
 
-/** What the webview would do by itself, and what would get in the way: print, find, reload, its own zoom, caret browsing. */
-const TAKEN: readonly string[] = ['Ctrl G', 'Ctrl Shift G', 'Ctrl P', 'Ctrl R', 'Ctrl Shift R', 'F3', 'F5', 'F7', 'Ctrl S', 'Ctrl O'];
+/** Keys with the command key that a webview takes for itself, on one system or another: find, print, reload, save, source. */
+const COMMAND_KEYS = new Set(['f', 'g', 'j', 'o', 'p', 'r', 's', 'u']);
+/** Find again, reload, caret browsing. */
+const PLAIN_KEYS = new Set(['F3', 'F5', 'F7']);
 
 const NAMES: Readonly<Record<string, string>> = {
   arrowleft: 'left',
@@ -49,13 +52,17 @@ export function commandFor(event: Pressed, mac: boolean): CommandId | 'nothing' 
   for (const { id, keys, inList } of COMMANDS) {
     if (keys !== undefined && inList === undefined && matches(keys, event, mac)) return id;
   }
-  return TAKEN.some((keys) => matches(keys, event, mac)) ? 'nothing' : null;
+  return isWebviewKey(event, mac) ? 'nothing' : null;
+}
+
+/** Whether the webview would do something of its own with this key. */
+export function isWebviewKey(event: Pressed, mac: boolean): boolean {
+  if (PLAIN_KEYS.has(event.key)) return true;
+  const command = mac ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey;
+  return command && !event.altKey && names(event).some((key) => COMMAND_KEYS.has(key));
 }
 
 /** Whether a text field wants these keys for itself: what it writes, its own undo, its way from word to word. */
 export function belongsToText(id: CommandId | 'nothing', target: EventTarget | null): boolean {
-  const field =
-    (target instanceof HTMLInputElement && !['checkbox', 'radio', 'range', 'button'].includes(target.type)) ||
-    target instanceof HTMLTextAreaElement;
-  return field && (id === 'help' || id === 'undo' || id === 'back' || id === 'forward' || id === 'up');
+  return holdsText(target) && (id === 'help' || id === 'undo' || id === 'back' || id === 'forward' || id === 'up');
 }

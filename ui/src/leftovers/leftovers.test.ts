@@ -185,7 +185,7 @@ describe('aborting', () => {
     const key = 'tmp/db-dump-manual.sql.gz';
     await waitFor(() => expect(rowOf(key)).toHaveTextContent('38.2 GiB'));
     await userEvent.click(within(rowOf(key)).getByTestId('leftover-abort'));
-    expect(screen.getByTestId('confirm')).toHaveTextContent('delete 38.2 GiB that were sent 156 days ago?');
+    expect(screen.getByTestId('confirm')).toHaveTextContent('Abort this upload, begun 156 days ago, and delete the 38.2 GiB that it holds?');
     expect(screen.getByTestId('confirm')).toHaveTextContent('not begun by Tern on this computer');
     await userEvent.click(screen.getByTestId('confirm-do'));
     expect(rowOf(key)).toHaveTextContent('aborted in 10 s');

@@ -14,6 +14,14 @@ const MEASURED_AT_ONCE = 4;
 /** An abort can be taken back for so long. */
 export const ABORT_AFTER_MS = 10_000;
 
+/** Counts down to an act; answers with the way to stop it before. */
+export type Countdown = (act: () => void) => () => void;
+
+const tenSeconds: Countdown = (act) => {
+  const timer = setTimeout(act, ABORT_AFTER_MS);
+  return () => clearTimeout(timer);
+};
+
 /** The file that an upload is compared with. */
 export interface Match {
   path: string;
@@ -77,7 +85,10 @@ export class Leftovers {
   #listing: Promise<void> = Promise.resolve();
   #seen = { first: 0, end: 0 };
   #measuring = 0;
-  #aborting = new Map<string, ReturnType<typeof setTimeout>>();
+  #asking = new Map<Leftover, Promise<void>>();
+  /** Uploads that will be aborted, and the way to stop their clock. They outlast every listing. */
+  #aborting = new Map<string, { item: Leftover; stop: () => void }>();
+  #measuringAll: Promise<void> | null = null;
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -88,6 +99,11 @@ export class Leftovers {
     return this.#more;
   }
   #more = $state(false);
+
+  /** Whether all are being measured because somebody asked for it. */
+  measuringAll = $state(false);
+  /** Aborts that wait, of uploads that are not in this list. */
+  pendingElsewhere = $state.raw<readonly Leftover[]>([]);
 
   readonly measured = $derived(this.items.reduce((n, item) => n + (item.held === undefined ? 0 : 1), 0));
   readonly heldBytes = $derived(this.items.reduce((sum, item) => sum + (item.held?.size_bytes ?? 0), 0));
@@ -102,48 +118,90 @@ export class Leftovers {
     this.openId = null;
     this.cursor = -1;
     this.loaded = false;
+    this.#lookAtPending();
     await this.#restart();
   }
 
-  /** Lists again; what was compared with a file stays so. */
+  /**
+   * Lists again; what was compared with a file stays so. Rows stay until there are others: of a bucket that cannot be
+   * listed now, they stay for good.
+   */
   async refresh(): Promise<void> {
-    const wanted = this.items.length;
-    const before = new Map(this.items.map((item) => [item.id, item]));
-    this.refused = [];
     const asked = ++this.#asked;
-    let fresh: Leftover[] = [];
-    this.#at = this.buckets.length > 0 ? { bucket: 0, after: null } : null;
-    do {
-      await this.#page(asked, (more) => (fresh = [...fresh, ...more]), before);
+    await this.#inTurn(async () => {
       if (asked !== this.#asked) return;
-    } while (this.#at !== null && fresh.length < wanted && this.error === null);
-    this.items = fresh;
-    this.cursor = Math.min(this.cursor, fresh.length - 1);
-    if (!fresh.some((item) => item.id === this.openId)) this.openId = null;
-    this.#measure();
+      const before = this.items;
+      const known = new Map(before.map((item) => [item.id, item]));
+      const there = { at: this.#at, more: this.#more };
+      this.error = null;
+      this.refused = [];
+      let fresh: Leftover[] = [];
+      this.#at = this.buckets.length > 0 ? { bucket: 0, after: null } : null;
+      this.#more = this.#at !== null;
+      while (this.#at !== null && this.error === null && (fresh.length < before.length || fresh.length === 0)) {
+        await this.#page(asked, (more) => (fresh = [...fresh, ...more]), known);
+        if (asked !== this.#asked) return;
+      }
+      this.#failedRefresh = this.error !== null;
+      if (this.error !== null) {
+        this.#at = there.at;
+        this.#more = there.more;
+        return;
+      }
+      const lost = new Set(this.refused.map((one) => one.bucket));
+      const listed = new Set(fresh.map((item) => item.id));
+      this.items = lost.size === 0 ? fresh : [...fresh, ...before.filter((item) => lost.has(item.bucket) && !listed.has(item.id))];
+      this.#sayAllRefused();
+      this.cursor = Math.min(this.cursor, this.items.length - 1);
+      if (!this.items.some((item) => item.id === this.openId)) this.openId = null;
+      this.#lookAtPending();
+      this.#measure();
+    });
+  }
+  #failedRefresh = false;
+
+  /** Goes on where an error stopped it. */
+  async again(): Promise<void> {
+    if (this.#failedRefresh || this.items.length === 0) return this.refresh();
+    this.error = null;
+    await this.#until(this.#asked, this.items.length + AHEAD_ROWS);
+  }
+
+  /** Where no bucket at all could be listed, that is not an empty list. */
+  #sayAllRefused(): void {
+    const [first] = this.refused;
+    if (first && this.#at === null && this.refused.length === this.buckets.length) this.error = first.error;
+  }
+
+  /** One listing at a time, in the order in which they were asked for: none is listed twice. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const before = this.#listing;
+    const mine = before.then(work);
+    this.#listing = mine;
+    await mine;
   }
 
   async #restart(): Promise<void> {
     const asked = ++this.#asked;
     this.error = null;
+    this.#failedRefresh = false;
     this.#at = this.buckets.length > 0 ? { bucket: 0, after: null } : null;
     this.#more = this.#at !== null;
     if (this.#at === null) this.loaded = true;
     await this.#until(asked, AHEAD_ROWS);
   }
 
-  /** Goes on until so many rows are there, or all. One page at a time, whoever asks: none is listed twice. */
+  /** Goes on until so many rows are there, or all. */
   async #until(asked: number, rows: number): Promise<void> {
-    const before = this.#listing;
-    const mine = (async () => {
-      await before;
+    await this.#inTurn(async () => {
       while (asked === this.#asked && this.#at !== null && this.error === null && this.items.length < rows) {
         await this.#page(asked, (more) => (this.items = [...this.items, ...more]));
         this.#measure();
       }
-    })();
-    this.#listing = mine;
-    await mine;
+      if (asked !== this.#asked) return;
+      this.#sayAllRefused();
+      this.#lookAtPending();
+    });
   }
 
   async #page(asked: number, take: (more: Leftover[]) => void, known?: Map<string, Leftover>): Promise<void> {
@@ -158,10 +216,12 @@ export class Leftovers {
       next = page.next;
       take(
         page.rows.map((row) => {
-          const same = known?.get(row.upload_id);
+          // One that is about to be aborted stays the same one, in whichever list it is met.
+          const same = known?.get(row.upload_id) ?? this.#aborting.get(row.upload_id)?.item;
           if (!same) return new Leftover(bucket, row);
           same.row = row;
           same.held = undefined;
+          same.error = null;
           return same;
         }),
       );
@@ -209,8 +269,14 @@ export class Leftovers {
     }
   }
 
-  /** Asks what an upload holds. One that has gone meanwhile leaves the list. */
+  /** Asks what an upload holds, once at a time. One that has gone meanwhile leaves the list. */
   async measure(item: Leftover): Promise<void> {
+    const asking = this.#asking.get(item) ?? this.#ask(item).finally(() => this.#asking.delete(item));
+    this.#asking.set(item, asking);
+    await asking;
+  }
+
+  async #ask(item: Leftover): Promise<void> {
     item.measuring = true;
     item.error = null;
     try {
@@ -222,6 +288,21 @@ export class Leftovers {
     } finally {
       item.measuring = false;
     }
+  }
+
+  /** Lists the rest and measures all. Asked for again while it runs, it runs once. */
+  async measureEvery(): Promise<void> {
+    this.#measuringAll ??= (async () => {
+      this.measuringAll = true;
+      try {
+        await this.listAll();
+        await this.measureAll(this.items);
+      } finally {
+        this.measuringAll = false;
+        this.#measuringAll = null;
+      }
+    })();
+    await this.#measuringAll;
   }
 
   /** Measures these, some at a time; `stopped` is asked in between. */
@@ -273,8 +354,11 @@ export class Leftovers {
     return true;
   }
 
-  /** Aborts an upload in ten seconds, unless that is taken back. `failed` hears of a refusal. */
-  abort(item: Leftover, failed: (error: AppError) => void): void {
+  /**
+   * Aborts an upload when `wait` has run out, unless that is taken back: `wait` begins to count, and answers with the
+   * way to stop. `failed` hears of a refusal.
+   */
+  abort(item: Leftover, failed: (error: AppError) => void, wait: Countdown = tenSeconds): void {
     item.leaving = true;
     if (this.openId === item.id) this.openId = null;
     const act = async (): Promise<void> => {
@@ -286,15 +370,22 @@ export class Leftovers {
         item.leaving = false;
         failed(errorOf(thrown));
       }
+      this.#lookAtPending();
     };
-    this.#aborting.set(item.id, setTimeout(() => void act(), ABORT_AFTER_MS));
+    this.#aborting.set(item.id, { item, stop: wait(() => void act()) });
   }
 
   /** It is not aborted after all. */
   keep(item: Leftover): void {
-    clearTimeout(this.#aborting.get(item.id));
+    this.#aborting.get(item.id)?.stop();
     this.#aborting.delete(item.id);
     item.leaving = false;
+    this.#lookAtPending();
+  }
+
+  #lookAtPending(): void {
+    const here = new Set(this.items.map((item) => item.id));
+    this.pendingElsewhere = [...this.#aborting.values()].map(({ item }) => item).filter((item) => !here.has(item.id));
   }
 
   #drop(item: Leftover): void {

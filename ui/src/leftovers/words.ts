@@ -68,6 +68,17 @@ export function sentenceOf(item: Leftover): string {
   return row.left_behind_by !== null ? t('left.why.over') : t('left.why.noFile');
 }
 
+/** The first thing that can be done with it: its first button, and Enter on its open row. */
+export function firstAct(item: Leftover): 'keep' | 'resume' | 'show' | 'stop' | 'adopt' | 'find' {
+  if (item.leaving) return 'keep';
+  if (item.row.needed_by !== null) {
+    const actions = item.row.transfer?.actions;
+    return (actions?.resume || actions?.retry) && item.held?.source !== 'missing' ? 'resume' : 'show';
+  }
+  if (item.comparing) return 'stop';
+  return item.matches ? 'adopt' : 'find';
+}
+
 /** How long ago, in a few words. */
 export function ago(ms: number, now: number): string {
   return t('left.ago', { time: duration(Math.max(0, now - ms) / 1_000) });

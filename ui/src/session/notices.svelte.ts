@@ -11,6 +11,8 @@ export interface Toast {
   text: string;
   kind: 'plain' | 'bad';
   act?: ToastAct;
+  /** What is done when it has gone without its act: it runs out, is put away, or has no room. */
+  gone?: () => void;
   /** Of what it speaks: a later toast of the same takes its place and keeps its act, so that undo goes back to before
    * the first of several changes. */
   about?: string;
@@ -18,6 +20,8 @@ export interface Toast {
 
 /** How long a toast stays, unless the pointer or the focus is on it. */
 export const TOAST_MS = 10_000;
+/** So many wait for their turn to be seen. */
+const TOASTS_MAX = 5;
 /** What is left to it at least once the pointer has gone. */
 const TOAST_LEFT_MIN_MS = 2_000;
 /** A screen reader hears at most one message in this time; a later one replaces one that waits. */
@@ -37,7 +41,8 @@ export class Notices {
   #lastSpoken = -Infinity;
   #waiting: ReturnType<typeof setTimeout> | null = null;
 
-  toast(text: string, extra: { kind?: Toast['kind']; act?: ToastAct; about?: string } = {}): void {
+  /** Shows it; answers with its id. */
+  toast(text: string, extra: { kind?: Toast['kind']; act?: ToastAct; about?: string; gone?: () => void } = {}): number {
     const before = extra.about === undefined ? undefined : this.toasts.find((one) => one.about === extra.about);
     const act = before?.act ?? extra.act;
     const toast: Toast = {
@@ -45,16 +50,26 @@ export class Notices {
       text,
       kind: extra.kind ?? 'plain',
       ...(act ? { act } : {}),
+      ...(extra.gone ? { gone: extra.gone } : {}),
       ...(extra.about === undefined ? {} : { about: extra.about }),
     };
     if (before) this.close(before.id);
-    this.toasts = [...this.toasts, toast].slice(-5);
+    this.toasts = [...this.toasts, toast];
+    for (const old of this.toasts.slice(0, -TOASTS_MAX)) this.close(old.id);
     this.#timers.set(toast.id, { timer: null, left: TOAST_MS, since: 0 });
     this.#start(toast.id);
     this.speak(text);
+    return toast.id;
   }
 
   close(id: number): void {
+    const gone = this.toasts.find((toast) => toast.id === id)?.gone;
+    this.drop(id);
+    gone?.();
+  }
+
+  /** Puts it away, and what it waited for is not done. */
+  drop(id: number): void {
     this.hold(id);
     this.#timers.delete(id);
     this.toasts = this.toasts.filter((toast) => toast.id !== id);
@@ -90,7 +105,7 @@ export class Notices {
 
   /** Does what a toast offers, and puts it away. */
   act(toast: Toast): void {
-    this.close(toast.id);
+    this.drop(toast.id);
     toast.act?.run();
   }
 

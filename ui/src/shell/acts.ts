@@ -3,6 +3,8 @@ import type { Offer } from '../commands/offers.svelte';
 import { language } from '../i18n/index.svelte';
 import type { App } from '../session/app.svelte';
 import { cyclePane } from './panes';
+import { zoomStep } from '../settings/zoom';
+import { looksDark } from '../ui/restyled';
 
 /** What needs the window's own state. */
 export interface Hands {
@@ -13,18 +15,6 @@ export interface Hands {
   addAccount: () => void;
   palette: () => void;
   help: () => void;
-}
-
-const ZOOM_STEPS = [80, 90, 100, 110, 125, 150, 175, 200] as const;
-
-/** The next step of the zoom; null at its end. */
-export function zoomStep(percent: number, by: 1 | -1): number | null {
-  return (by > 0 ? ZOOM_STEPS.find((step) => step > percent) : ZOOM_STEPS.findLast((step) => step < percent)) ?? null;
-}
-
-function looksDark(): boolean {
-  const chosen = document.documentElement.dataset['theme'];
-  return chosen === undefined ? matchMedia('(prefers-color-scheme: dark)').matches : chosen === 'dark';
 }
 
 export function windowActs(app: App, hands: Hands): Offer {

@@ -10,9 +10,10 @@ import { setLanguage } from '../i18n/index.svelte';
 import { createMock, type MockBackend } from '../ipc/mock/mock';
 import { App } from '../session/app.svelte';
 import { shownKeys } from '../ui/keynames';
-import { zoomStep } from './acts';
+import { zoomStep } from '../settings/zoom';
 import Shell from './App.svelte';
-import { type Entry, find, parsePath, score } from './palette';
+import { type Entry, find, score } from './palette';
+import { pastedPlace } from './paste';
 
 afterEach(() => {
   cleanup();
@@ -149,7 +150,7 @@ describe('the palette', () => {
     [' tos://media-archive/raw/a.mov ', { bucket: 'media-archive', prefix: 'raw/' }],
     ['tos://客户/x', null],
     ['media-archive', null],
-  ])('%s as a path', (text, place) => expect(parsePath(text)).toEqual(place));
+  ])('%s as a path', (text, place) => expect(pastedPlace(text)).toEqual(place));
 
   test('opens by key and by the field in the rail, and gives the focus back', async () => {
     await open();

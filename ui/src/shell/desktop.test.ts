@@ -7,7 +7,9 @@ import { setLanguage } from '../i18n/index.svelte';
 import Shell from './App.svelte';
 import { noticeWords } from './noticewords';
 import { pastedPlace } from './paste';
-import { holdsText, isWebviewKey, tameWebview } from './webview';
+import { isWebviewKey } from '../commands/keys';
+import { holdsText } from '../ui/textfield';
+import { tameWebview } from './webview';
 
 afterEach(() => {
   cleanup();
@@ -187,7 +189,7 @@ describe('the webview', () => {
   });
 
   test('leaves the keys of text fields on a Mac, where Control edits', () => {
-    const key = { key: 'f', altKey: false };
+    const key = { key: 'f', code: 'KeyF', altKey: false, shiftKey: false };
     expect(isWebviewKey({ ...key, ctrlKey: true, metaKey: false }, true)).toBe(false);
     expect(isWebviewKey({ ...key, ctrlKey: false, metaKey: true }, true)).toBe(true);
   });

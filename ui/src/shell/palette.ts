@@ -13,21 +13,8 @@ export interface Entry {
   run: () => void;
 }
 
-export interface Place {
-  bucket: string;
-  prefix: string;
-}
-
 /** What is offered before anything is typed has to fit without scrolling for long. */
 const SHOWN_MAX = 60;
-
-/** `tos://bucket/prefix/name`: the folder that it is in. */
-export function parsePath(text: string): Place | null {
-  const match = /^tos:\/\/([a-z0-9][a-z0-9-]{1,61}[a-z0-9])(?:\/(.*))?$/s.exec(text.trim());
-  if (!match?.[1]) return null;
-  const rest = match[2] ?? '';
-  return { bucket: match[1], prefix: rest.slice(0, rest.lastIndexOf('/') + 1) };
-}
 
 /** Lower is better; null is no match. Every word that was typed has to be found. */
 export function score(query: string, label: string, more = ''): number | null {
