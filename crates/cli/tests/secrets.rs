@@ -85,7 +85,10 @@ fn no_secret_is_in_anything_that_a_whole_session_writes_or_says() {
     let up = ["cp", "source", "tos://first/key", "--part-size", "5MiB", "--json"];
     let mut all_said = Vec::new();
 
-    // It is killed in the middle, goes on until its token expires, and ends with a new one.
+    // It is killed in the middle, goes on until its token expires, and ends with a new one. The last part waits at the
+    // server, so that the middle is not over before the kill.
+    let waits = json!({"rules": [{"verb": "UploadPart", "part": 4, "when": {"every": 1}, "fault": {"stall_request": {"after_bytes": 0, "ms": 60_000}}}]});
+    world.server.set_faults(serde_json::from_value(waits).unwrap()).unwrap();
     let mut running = Running::start(telling(&world, &up));
     running.until("UploadPartSucceed", 1);
     assert_none_in_the_process_list(&running);

@@ -162,7 +162,6 @@ pub struct Engine {
     moves_bytes: watch::Receiver<bool>,
     rates: Arc<watch::Sender<RateLimits>>,
     recorder: Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
-    history_days: u32,
 }
 
 impl Engine {
@@ -223,7 +222,7 @@ impl Engine {
         tokio::spawn(driver.run());
         let recorder = Arc::new(std::sync::Mutex::new(Some(recorder)));
         let rates = Arc::new(rates);
-        Self { commands, events, live, ledger, tools, moves_bytes, rates, recorder, history_days: options.history_days }
+        Self { commands, events, live, ledger, tools, moves_bytes, rates, recorder }
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, EngineError> {

@@ -371,7 +371,7 @@ mod tests {
         /// what one taker asked for at once; under a stop nothing does; and it never takes for ever.
         #[test]
         fn no_more_than_the_limit_ever_passes(events in prop::collection::vec(event(), 1..80)) {
-            let limiter = RateLimiter::new(Arc::new(ByHand), Limit::None);
+            let limiter = RateLimiter::new(Arc::new(ByHand::at_zero()), Limit::None);
             let hand = |limiter: &RateLimiter| limiter.clock.now();
             let mut waiting: std::collections::VecDeque<Grant> = Default::default();
             let (mut since, mut passed, mut largest) = (Duration::ZERO, 0_u64, 0_u64);
@@ -424,8 +424,8 @@ mod tests {
     #[derive(Debug)]
     struct ByHand;
 
-    impl Default for ByHand {
-        fn default() -> Self {
+    impl ByHand {
+        fn at_zero() -> Self {
             NOW_MS.set(0);
             Self
         }

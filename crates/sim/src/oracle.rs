@@ -263,7 +263,7 @@ impl Oracle {
             }
             Fact::OptionsSet { options, .. } => one.spec.options = options.as_ref().clone(),
             Fact::Dismissed { until_ms, .. } => {
-                if one.dismissed.is_none() && !(one.cancelled && !over) {
+                if one.dismissed.is_none() && (over || !one.cancelled) {
                     one.dismissed = Some((*until_ms, one.state));
                     one.state = State::Dismissed;
                 }

@@ -1,6 +1,9 @@
 //! Lists that come in pages, read to their end. Each page is one request; an error of any ends the whole.
+//!
+//! A page that says that there is more and does not say where would make this last for ever, and to stop there would
+//! take a part of the list for all of it: so it is an error.
 
-use crate::{ListedPart, ListedUpload, ObjectRef, ObjectStore, StoreError, UploadListRequest, UploadRef};
+use crate::{ErrorKind, ListedPart, ListedUpload, ObjectRef, ObjectStore, StoreError, UploadListRequest, UploadRef};
 
 /// All parts that the store holds of an upload, ascending.
 ///
@@ -13,9 +16,9 @@ pub async fn all_parts(store: &dyn ObjectStore, upload: &UploadRef) -> Result<Ve
         let page = store.list_parts(upload, after).await?;
         parts.extend(page.parts);
         match page.next {
-            // A marker that does not move on would make this last for ever.
+            None => return Ok(parts),
             Some(next) if Some(next) > after => after = Some(next),
-            _ => return Ok(parts),
+            Some(_) => return Err(stands_still("the parts of an upload")),
         }
     }
 }
@@ -33,7 +36,12 @@ pub async fn uploads_of(store: &dyn ObjectStore, object: &ObjectRef) -> Result<V
         match page.next {
             // Uploads of the key itself come before those of longer ones.
             Some(next) if next.0 == object.key && Some(&next) > request.after.as_ref() => request.after = Some(next),
+            Some(next) if next.0 == object.key => return Err(stands_still("the open uploads of a key")),
             _ => return Ok(uploads),
         }
     }
+}
+
+fn stands_still(what: &str) -> StoreError {
+    StoreError::new(ErrorKind::Corrupted, format!("the store listed {what} and then the same page again"))
 }

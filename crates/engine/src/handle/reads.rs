@@ -146,11 +146,6 @@ impl Engine {
         Ok(self.ledger.records().history(request)?)
     }
 
-    /// For how many days what is done stays in the history; 0 for ever.
-    pub fn history_days(&self) -> u32 {
-        self.history_days
-    }
-
     /// Ids of a filter, in the order of its pages. `Active` has all that work in one page.
     ///
     /// # Errors

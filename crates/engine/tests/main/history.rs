@@ -62,9 +62,9 @@ fn listed(engine: &engine::Engine) -> Vec<u64> {
     page.rows.iter().map(|row| row.id.0).collect()
 }
 
-/// Waits until the list is this one, for at most ten seconds.
+/// Waits until the list is this one, for at most a minute.
 async fn until_listed(engine: &engine::Engine, ids: &[u64]) {
-    for _ in 0..5_000 {
+    for _ in 0..30_000 {
         if listed(engine) == ids {
             return;
         }

@@ -187,10 +187,13 @@ async fn answers_of_each_kind_are_understood() {
     }
 
     // Python fails where the owner is missing.
-    let acl =
-        r#"{"Grants":[{"Grantee":{"ID":null,"Type":"Group","Canned":"AllUsers"},"Permission":"READ"},{"Grantee":{}}]}"#;
+    let acl = r#"{"Grants":[{"Grantee":{"ID":null,"Type":"Group","Canned":"AllUsers"},"Permission":"READ"}]}"#;
     let acl = Recorder::start(vec![json(acl)]).await.store().object_acl(&old_version()).await.unwrap();
     assert_eq!(acl.canned(), Some(CannedAcl::PublicRead));
+    // Whoever gave that back without the second would take a right away.
+    let odd = r#"{"Grants":[{"Grantee":{"Canned":"AllUsers"},"Permission":"READ"},{"Grantee":{"Type":"New"}}]}"#;
+    let refused = Recorder::start(vec![json(odd)]).await.store().object_acl(&old_version()).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Unsupported);
 }
 
 #[tokio::test]
