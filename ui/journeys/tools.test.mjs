@@ -74,7 +74,7 @@ test('an abort is asked for, waits, and is taken back', async () => {
   await row(key).getByText('38.2 GiB').waitFor();
   await row(key).getByTestId('leftover-abort').click();
   assert.equal(await focused(), 'confirm-keep');
-  assert.match(await at('confirm').textContent(), /delete 38\.2 GiB that were sent 156 days ago\?/);
+  assert.match(await at('confirm').textContent(), /begun 156 days ago, and delete the 38\.2 GiB that it holds\?/);
   await at('confirm-do').click();
   await row(key).getByText('aborted in 10 s').waitFor();
   await at('toast').getByText('Undo').click();

@@ -103,6 +103,11 @@ describe('names and paths', () => {
     expect(tail).toBe('026-11-18_A机.mov');
   });
 
+  test('a short name in wide letters keeps its tail, too', () => {
+    expect(headAndTail('通告单与场记_第21天.zip')).toEqual({ head: '通告单与场记', tail: '_第21天.zip' });
+    expect(headAndTail('纪录片.mov')).toEqual({ head: '纪录片.mov', tail: '' });
+  });
+
   test('a name is not cut inside an emoji', () => {
     const name = `${'x'.repeat(10)}${'👩‍👩‍👧‍👦'.repeat(12)}.zip`;
     const { tail } = headAndTail(name);

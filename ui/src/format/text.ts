@@ -2,6 +2,12 @@
 
 /** Longest tail that is kept whole, in characters: enough for an extension and the figures before it. */
 const TAIL = 16;
+/** Width of the tail of a short name in wide letters, where a Latin letter is one and a Chinese one is two. */
+const TAIL_WIDTH = 12;
+
+function widthOf(cluster: string): number {
+  return (cluster.codePointAt(0) ?? 0) > 0x2e80 ? 2 : 1;
+}
 
 /**
  * Head and tail of a name. The head may shrink (with an ellipsis drawn by CSS), the tail never does, so the extension
@@ -9,7 +15,16 @@ const TAIL = 16;
  */
 export function headAndTail(name: string): { head: string; tail: string } {
   const clusters = [...new Intl.Segmenter().segment(name)].map((part) => part.segment);
-  if (clusters.length <= TAIL + 4) return { head: name, tail: '' };
+  if (clusters.length <= TAIL + 4) {
+    if (clusters.reduce((sum, cluster) => sum + widthOf(cluster), 0) <= TAIL + 4) return { head: name, tail: '' };
+    // Few letters, but wide ones: without a tail of its own the end would be cut off first.
+    let at = clusters.length;
+    for (let width = 0; at > 1; at -= 1) {
+      width += widthOf(clusters[at - 1] ?? '');
+      if (width > TAIL_WIDTH) break;
+    }
+    return { head: clusters.slice(0, at).join(''), tail: clusters.slice(at).join('') };
+  }
   const cut = clusters.length - TAIL;
   return { head: clusters.slice(0, cut).join(''), tail: clusters.slice(cut).join('') };
 }

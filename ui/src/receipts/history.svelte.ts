@@ -31,8 +31,9 @@ export class History {
     await this.#read(null, [], PAGE_ROWS);
   }
 
+  /** From the newest on once more, as far as it is shown; until all of it is there, what is shown stays. */
   async refresh(): Promise<void> {
-    await this.#read(null, [], Math.max(PAGE_ROWS, this.rows.length));
+    await this.#read(null, [], Math.max(PAGE_ROWS, this.rows.length), this.rows.length);
   }
 
   /** The view reaches this row. */
@@ -47,11 +48,14 @@ export class History {
     await this.#read(this.next, this.rows, this.rows.length + PAGE_ROWS);
   }
 
-  async #read(after: HistoryCursor | null, before: TransferRow[], wanted: number): Promise<void> {
+  /** `least`: so many rows have to be there before they take the place of those that are shown. */
+  async #read(after: HistoryCursor | null, before: TransferRow[], wanted: number, least = 0): Promise<void> {
     const asked = ++this.#asked;
     this.loading = true;
     this.paused = false;
     let rows = before;
+    let shown = false;
+    const kept = this.next;
     try {
       for (let step = 0; step < STEPS_MAX; step += 1) {
         const page = await this.#backend.history(after, this.search, Math.min(PAGE_ROWS, wanted - rows.length));
@@ -59,15 +63,22 @@ export class History {
         rows = [...rows, ...page.rows];
         after = page.next;
         this.keptDays = page.kept_days;
-        if (page.rows.length > 0 || after === null || step === 0) this.rows = rows;
+        if (after === null || (rows.length >= least && (page.rows.length > 0 || step === 0))) {
+          this.rows = rows;
+          shown = true;
+        }
         this.next = after;
         this.loaded = true;
         if (after === null || rows.length >= wanted) break;
       }
+      if (!shown) this.rows = rows;
       this.paused = after !== null && rows.length < wanted;
       this.error = null;
     } catch (thrown) {
-      if (asked === this.#asked) this.error = errorOf(thrown);
+      if (asked !== this.#asked) return;
+      this.error = errorOf(thrown);
+      // It goes on below what is shown.
+      if (!shown) this.next = kept;
     } finally {
       if (asked === this.#asked) this.loading = false;
     }

@@ -15,6 +15,7 @@ export class Paper {
   checkedMs = $state<number | null>(null);
   #backend: Backend;
   #asked = 0;
+  #ended = false;
   #chunks = new Set<number>();
 
   constructor(backend: Backend) {
@@ -30,6 +31,7 @@ export class Paper {
   }
 
   async #open(ask: () => Promise<PaperView>): Promise<boolean> {
+    if (this.#ended) return false;
     const asked = ++this.#asked;
     this.loading = true;
     try {
@@ -67,6 +69,12 @@ export class Paper {
     this.view = null;
     this.error = null;
     this.#clear();
+  }
+
+  /** Its screen was left: nothing is opened any more, and what is under way is closed when it comes. */
+  end(): void {
+    this.#ended = true;
+    this.close();
   }
 
   /** These rows are in view. */

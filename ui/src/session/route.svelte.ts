@@ -27,7 +27,11 @@ export class Route {
   }
 
   go(place: Place): void {
-    if (same(place, this.#place)) return;
+    if (same(place, this.#place)) {
+      // Asked for once more by name: it is gone to again, and nothing is to go back over.
+      if (place.screen === 'settings' && place.row !== undefined) this.#place = place;
+      return;
+    }
     this.#back = [...this.#back, this.#place].slice(-100);
     this.#forward = [];
     this.#place = place;
