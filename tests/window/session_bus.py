@@ -33,22 +33,25 @@ class Desktop:
 
     def __init__(self):
         self.started = []
-        daemon = self.start(["dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address"])
+
+    def open(self):
+        daemon = self.start(["dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address"], subprocess.PIPE)
         self.address = daemon.stdout.readline().decode().strip()
         self.bus = dbus.bus.BusConnection(self.address)
         environment = {"DBUS_SESSION_BUS_ADDRESS": self.address, "PATH": "/usr/bin:/bin"}
         mock = ["/usr/bin/python3", "-m", "dbusmock", "--session"]
         capabilities = json.dumps({"capabilities": "body body-markup actions"})
-        self.start([*mock, "--template", "notification_daemon", "--parameters", capabilities], environment)
-        self.watcher = self.start([*mock, WATCHER, "/StatusNotifierWatcher", WATCHER], environment)
+        self.start([*mock, "--template", "notification_daemon", "--parameters", capabilities],
+                   environment=environment)
+        self.watcher = self.start([*mock, WATCHER, "/StatusNotifierWatcher", WATCHER], environment=environment)
         for name in (NOTICES, WATCHER):
             until(f"{name} on the bus", lambda: self.bus.name_has_owner(name))
         watcher = self.mock(WATCHER, "/StatusNotifierWatcher")
         watcher.AddMethod(WATCHER, "RegisterStatusNotifierItem", "s", "", "")
         watcher.AddProperty(WATCHER, "IsStatusNotifierHostRegistered", True)
 
-    def start(self, command, environment=None):
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    def start(self, command, output=subprocess.DEVNULL, environment=None):
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output)
         self.started.append(process)
         return process
 
@@ -74,9 +77,14 @@ class Desktop:
         names = [str(args[0]) for _when, args in calls]
         return names[-1] if names and self.bus.name_has_owner(names[-1]) else None
 
+    def shown_item(self):
+        if not (item := self.item()):
+            raise ValueError("nothing is in the tray")
+        return item
+
     def menu(self):
         """Labels with their ids and whether they can be chosen; lines have no label."""
-        menu = dbus.Interface(self.bus.get_object(self.item(), "/MenuBar"), MENU)
+        menu = dbus.Interface(self.bus.get_object(self.shown_item(), "/MenuBar"), MENU)
         _revision, (_root, _properties, entries) = menu.GetLayout(0, -1, [])
         return menu, [
             {"id": int(number), "label": str(shown.get("label", "")), "enabled": bool(shown.get("enabled", True))}
@@ -92,7 +100,7 @@ class Desktop:
         menu.Event(entry["id"], "clicked", dbus.Int32(0, variant_level=1), dbus.UInt32(0))
 
     def activate(self):
-        item = self.bus.get_object(self.item(), "/StatusNotifierItem")
+        item = self.bus.get_object(self.shown_item(), "/StatusNotifierItem")
         dbus.Interface(item, "org.kde.StatusNotifierItem").Activate(0, 0)
 
     def no_tray(self):
@@ -107,10 +115,11 @@ class Desktop:
 
 def main():
     desktop = Desktop()
-    print(desktop.address, flush=True)
     acts = {"notices": desktop.notices, "click": desktop.click, "tray": desktop.tray, "choose": desktop.choose,
             "activate": desktop.activate, "no-tray": desktop.no_tray}
     try:
+        desktop.open()
+        print(desktop.address, flush=True)
         for line in sys.stdin:
             name, *arguments = json.loads(line)
             try:
