@@ -59,3 +59,14 @@ test('a bucket that cannot be asked is said so, and is not copied to', async () 
   await waitFor(() => expect(screen.getByTestId('copy-sheet')).toHaveTextContent('There is no bucket “cold-archive” here'));
   expect(screen.getByTestId('copy-confirm')).toBeDisabled();
 });
+
+test('what could not be looked up is looked up again', async () => {
+  const backend = await open();
+  await openSheet();
+  vi.spyOn(backend, 'copyRoute').mockRejectedValueOnce(new Failure({ code: 'network', params: {}, retryable: true }));
+  await userEvent.click(screen.getByTestId('copy-bucket-cold-archive'));
+  await userEvent.click(await screen.findByTestId('copy-again'));
+  await waitFor(() => expect(screen.getByTestId('copy-route')).toHaveAttribute('data-route', 'inside'));
+  expect(screen.queryByTestId('copy-again')).toBeNull();
+  await waitFor(() => expect(screen.getByTestId('copy-confirm')).toBeEnabled());
+});

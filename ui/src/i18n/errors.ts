@@ -73,6 +73,7 @@ export const ERROR_CODES = [
   'secret_missing',
   'secrets_damaged',
   'secrets_locked',
+  'version_not_kept',
   'wrong_passphrase',
   'internal',
 ] as const;

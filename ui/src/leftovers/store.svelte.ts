@@ -138,7 +138,7 @@ export class Leftovers {
       let fresh: Leftover[] = [];
       this.#at = this.buckets.length > 0 ? { bucket: 0, after: null } : null;
       this.#more = this.#at !== null;
-      while (this.#at !== null && this.error === null && (fresh.length < before.length || fresh.length === 0)) {
+      while (this.#at !== null && this.error === null && fresh.length < Math.max(before.length, AHEAD_ROWS)) {
         await this.#page(asked, (more) => (fresh = [...fresh, ...more]), known);
         if (asked !== this.#asked) return;
       }

@@ -226,3 +226,81 @@ describe('by keyboard', () => {
     await waitFor(() => expect(screen.getByTestId('paper')).toHaveTextContent('219 transfers'));
   });
 });
+
+describe('what happens meanwhile', () => {
+  test('many ends are one reading of the list, and what is chosen stays chosen', async () => {
+    const backend = await open();
+    await userEvent.click(screen.getAllByTestId('history-row')[0] as HTMLElement);
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    const history = vi.spyOn(backend, 'history');
+    const name = screen.getAllByTestId('history-row')[0]?.dataset['name'];
+    for (let id = 9_000; id < 9_020; id += 1) backend.push({ type: 'ended', row: rowOf({ id, state: 'done_verified' }) });
+    expect(history).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(history.mock.calls.filter(([after]) => after === null)).toHaveLength(1);
+    const chosen = screen.getAllByTestId('history-row').filter((row) => row.getAttribute('aria-selected') === 'true');
+    expect(chosen.map((row) => row.dataset['name'])).toEqual([name]);
+  });
+
+  test('a list that is read again keeps its rows until as many are there', async () => {
+    const lengths: number[] = [];
+    const backend = {
+      history: async (after: { id: number } | null, _search: string, limit: number) => {
+        lengths.push(history.rows.length);
+        const first = after?.id ?? 0;
+        return { rows: Array.from({ length: limit }, (_, i) => rowOf({ id: first + i + 1 })), next: { ended_ms: 0, id: first + limit }, kept_days: 90 };
+      },
+    } as unknown as Backend;
+    const history = new History(backend);
+    await history.find('');
+    await history.more(100);
+    await history.more(200);
+    expect(history.rows).toHaveLength(300);
+    lengths.length = 0;
+    await history.refresh();
+    expect(lengths).toEqual([300, 300, 300]);
+    expect(history.rows.map((row) => row.id)).toEqual(Array.from({ length: 300 }, (_, i) => i + 1));
+  });
+
+  test('a list that cannot be read again goes on below what it shows', async () => {
+    let broken = false;
+    const backend = {
+      history: async (after: { id: number } | null, _search: string, limit: number) => {
+        if (broken && after !== null) throw new Failure({ code: 'internal', params: {}, retryable: false });
+        const first = after?.id ?? 0;
+        return { rows: Array.from({ length: limit }, (_, i) => rowOf({ id: first + i + 1 })), next: { ended_ms: 0, id: first + limit }, kept_days: 90 };
+      },
+    } as unknown as Backend;
+    const history = new History(backend);
+    await history.find('');
+    await history.more(100);
+    broken = true;
+    await history.refresh();
+    expect([history.rows.length, history.next?.id, history.error?.code]).toEqual([200, 200, 'internal']);
+  });
+
+  test('a file that is refused leaves the selection as it is', async () => {
+    const backend = await open();
+    vi.spyOn(backend, 'pickFiles').mockResolvedValue(['/home/lin/altered.json']);
+    const selected = (): (string | undefined)[] => screen.getAllByTestId('history-row').filter((row) => row.getAttribute('aria-selected') === 'true').map((row) => row.dataset['name']);
+    const before = selected();
+    expect(before).toHaveLength(1);
+    await userEvent.click(screen.getByTestId('verify-file'));
+    await screen.findByTestId('toast');
+    expect(selected()).toEqual(before);
+  });
+
+  test('no paper is opened once the screen was left, and one that was under way is closed', async () => {
+    let answer: (view: PaperView) => void = () => undefined;
+    const openReceipt = vi.fn(() => new Promise<PaperView>((resolve) => (answer = resolve)));
+    const closeReceipt = vi.fn(async () => undefined);
+    const paper = new Paper({ openReceipt, closeReceipt } as unknown as Backend);
+    const opening = paper.open({ of: 'transfers', ids: [1] });
+    paper.end();
+    answer({ paper: 7 } as PaperView);
+    await opening;
+    expect([closeReceipt.mock.calls, paper.view]).toEqual([[[7]], null]);
+    await paper.open({ of: 'transfers', ids: [2] });
+    expect(openReceipt).toHaveBeenCalledOnce();
+  });
+});

@@ -34,7 +34,7 @@ export class Live {
   /** Set by the shell: where the drag is; null when it is over. */
   onDragMoved: (at: { x: number; y: number } | null) => void = () => undefined;
   /** Set by the shell: what to do with files that were dropped, and with those that cannot be read. */
-  onDropped: (paths: string[], refused: AppError[]) => void = () => undefined;
+  onDropped: (paths: string[], refused: AppError[], refusedMore: number) => void = () => undefined;
   /** Set by the shell: files were given from outside. */
   onFilesGiven: () => void = () => undefined;
   /** Set by the shell: the window is to be closed while transfers run. */
@@ -92,7 +92,7 @@ export class Live {
         return;
       case 'dropped':
         this.dragged = null;
-        this.onDropped(push.paths, push.refused);
+        this.onDropped(push.paths, push.refused, push.refused_more);
         this.onDragMoved(null);
         return;
       case 'files_given':

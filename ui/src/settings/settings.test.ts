@@ -49,6 +49,32 @@ describe('sections', () => {
     await userEvent.type(await screen.findByTestId('palette-field'), 'part size{Enter}');
     await waitFor(() => expect(screen.getByTestId('part-size')).toHaveFocus());
   });
+
+  test.each([
+    ['theme', 'general'],
+    ['accounts', 'accounts'],
+    ['secrets', 'trust'],
+  ])('%s has the focus wherever it is asked for by name: twice, and behind a search', async (row, section) => {
+    const { session } = await open('general');
+    await session.change({ theme: 'dark' });
+    const inside = (): boolean => document.activeElement?.closest('[data-setting], [data-rows]')?.matches(`[data-setting="${row}"], [data-rows="${row}"]`) ?? false;
+    await userEvent.type(screen.getByTestId('settings-find'), 'part');
+    session.route.go({ screen: 'settings', section, row });
+    await waitFor(() => expect(inside()).toBe(true));
+    if (row === 'theme') expect(document.activeElement).toBeChecked();
+    screen.getByTestId('settings-find').focus();
+    session.route.go({ screen: 'settings', section, row });
+    await waitFor(() => expect(inside()).toBe(true));
+  });
+
+  test('Home, End and the arrows of a row of tabs lead there, too', async () => {
+    await open('general');
+    screen.getByTestId('settings-general').focus();
+    await userEvent.keyboard('{End}');
+    await waitFor(() => expect(screen.getByTestId('settings-about')).toHaveFocus());
+    await userEvent.keyboard('{ArrowRight}');
+    await waitFor(() => expect(screen.getByTestId('settings-general')).toHaveFocus());
+  });
 });
 
 describe('the search', () => {

@@ -45,7 +45,7 @@ describe('counts', () => {
 });
 
 describe('dropped files', () => {
-  const drop = (backend: MockBackend, paths: string[]): void => backend.push({ type: 'dropped', paths, refused: [] });
+  const drop = (backend: MockBackend, paths: string[]): void => backend.push({ type: 'dropped', paths, refused: [], refused_more: 0 });
 
   test('on a bucket they go there at once when no name is taken', async () => {
     const backend = await open();
@@ -144,6 +144,26 @@ describe('notices', () => {
     notices.resume(id);
     vi.advanceTimersByTime(TOAST_MS);
     expect(notices.toasts).toHaveLength(0);
+  });
+
+  test('what a toast waits for is done when it has gone, and not when its act or its owner took it away', () => {
+    vi.useFakeTimers();
+    const notices = new Notices();
+    const gone: string[] = [];
+    const add = (name: string): number => notices.toast(name, { gone: () => gone.push(name), act: { label: 'Undo', undo: true, run: () => gone.push(`not ${name}`) } });
+    add('a');
+    vi.advanceTimersByTime(TOAST_MS);
+    notices.close(add('b'));
+    notices.drop(add('c'));
+    add('d');
+    const toast = notices.undoable;
+    if (toast) notices.act(toast);
+    expect(gone).toEqual(['a', 'b', 'not d']);
+    // There is room for five; the oldest makes way and is done.
+    for (const name of ['1', '2', '3', '4', '5', '6']) add(name);
+    expect([gone.at(-1), notices.toasts.length]).toEqual(['1', 5]);
+    vi.advanceTimersByTime(TOAST_MS);
+    expect(gone).toEqual(['a', 'b', 'not d', '1', '2', '3', '4', '5', '6']);
   });
 
   test('a screen reader hears one message in three seconds, the newest', () => {

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { fireEvent, render, screen } from '@testing-library/svelte';
 import { createRawSnippet } from 'svelte';
 import { describe, expect, test, vi } from 'vitest';
+import Button from './Button.svelte';
 import { ICONS } from './icons';
 import { ariaKeys, shownKeys } from './keynames';
 import LogSlider from './LogSlider.svelte';
 import { MARKS, MAX, MIN, positionOf, snapped, stepped, valueAt } from './logscale';
+import { tabAt } from './tabs';
 import { MAX_EXTENT_PX, rowTop, scrollFor, type Shape, windowOf } from './virtual';
 import VirtualList from './VirtualList.svelte';
 
@@ -123,4 +125,33 @@ test('keys are named as the platform names them', () => {
   expect(shownKeys('Ctrl Shift P', true)).toBe('⌘ ⇧ P');
   expect(ariaKeys('Ctrl Shift P', false)).toBe('Control+Shift+P');
   expect(ariaKeys('Alt Left', false)).toBe('Alt+ArrowLeft');
+});
+
+describe('a button', () => {
+  const words = createRawSnippet(() => ({ render: () => '<b>Words</b>' }));
+  test.each([
+    [{ title: 'Why not' }, 'Why not'],
+    [{ title: 'Why not', keys: 'Ctrl U' }, `Why not  ${shownKeys('Ctrl U')}`],
+    [{ keys: 'Ctrl U' }, shownKeys('Ctrl U')],
+    [{ label: 'Name' }, 'Name'],
+  ])('with %o has a tooltip, which the pointer does not wipe', async (props, title) => {
+    render(Button, { ...props, children: words });
+    const button = screen.getByRole('button');
+    // The words are drawn.
+    Object.defineProperty(button.querySelector('.words'), 'offsetWidth', { value: 60 });
+    expect(button.title).toBe(title);
+    await fireEvent.pointerEnter(button);
+    expect(button.title).toBe(title);
+  });
+
+  test('whose words are hidden says them, and why it is off', async () => {
+    render(Button, { title: 'Why not', children: words });
+    const button = screen.getByRole('button');
+    await fireEvent.pointerEnter(button);
+    expect(button.title).toBe('Words  Why not');
+  });
+});
+
+test('tabs are a ring for both pairs of arrows, with a first and a last', () => {
+  expect(['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp', 'Home', 'End', 'a'].map((key) => tabAt(key, 2, 3))).toEqual([0, 0, 1, 1, 0, 2, null]);
 });

@@ -12,7 +12,7 @@ export interface MockDesktop {
 export function createDesktop(running: () => number) {
   const desktop: MockDesktop = {
     told: { words: null, notices: [], hidden: 0, quit: 0 },
-    given: { paths: [], refused: [] },
+    given: { paths: [], refused: [], refused_more: 0 },
     tray: true,
   };
   return {
@@ -32,7 +32,7 @@ export function createDesktop(running: () => number) {
     },
     takeGivenFiles: async (): Promise<GivenFiles> => {
       const given = desktop.given;
-      desktop.given = { paths: [], refused: [] };
+      desktop.given = { paths: [], refused: [], refused_more: 0 };
       return given;
     },
   };
