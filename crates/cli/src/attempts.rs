@@ -15,7 +15,7 @@ pub(crate) async fn ask<T>(about: &ObjectRef, call: impl AsyncFn() -> Result<T, 
 
 /// The same with the store's own error.
 pub(crate) async fn try_call<T>(call: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    store::try_call(tokio::time::sleep, call).await
+    store::try_call(tokio::time::sleep, || call()).await
 }
 
 /// What a sentence is about that is about a whole bucket.

@@ -159,8 +159,8 @@ impl<E: Ends> Verifier<E> {
     async fn asked(&self, store: &dyn ObjectStore, object: &ObjectRef) -> Result<(Found, Current), StoreError> {
         let read = self.read.then_some(self.read_bytes.as_ref());
         let sleep = |wait| self.clock.sleep(wait);
-        let found = try_call(sleep, async || look_at_object(store, object, read).await).await?;
-        let current = try_call(sleep, async || look_at_key(store, object).await).await;
+        let found = try_call(sleep, || look_at_object(store, object, read)).await?;
+        let current = try_call(sleep, || look_at_key(store, object)).await;
         Ok((found, current.unwrap_or(Current::Unknown)))
     }
 

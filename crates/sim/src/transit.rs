@@ -1,5 +1,7 @@
 //! Requests whose sender has gone: some are lost, some arrive all the same, later.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -28,21 +30,24 @@ pub(crate) enum Request {
 /// What is still on the wire. Clones share it; it outlives every run of the engine.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Transit {
-    late: Arc<Mutex<Vec<Request>>>,
+    /// By when they left: a runtime that ends drops their senders in an order of its own.
+    late: Arc<Mutex<BTreeMap<u64, Request>>>,
+    left: Arc<AtomicU64>,
     news: Arc<Notify>,
 }
 
 impl Transit {
-    /// A request leaves; if its sender is dropped before it says that it arrived, the dice decide.
+    /// A request leaves; if its sender is dropped before it says that it arrived, the dice have decided.
     pub(crate) fn leaves(&self, request: Request, dice: &Dice) -> Journey {
-        Journey { transit: self.clone(), dice: dice.clone(), request: Some(request) }
+        let number = self.left.fetch_add(1, Ordering::Relaxed);
+        Journey { transit: self.clone(), number, request: dice.coin().then_some(request) }
     }
 
     /// Lets what is late arrive, one by one, for as long as it is not dropped.
     pub(crate) async fn arrive(self, memory: Arc<MemoryStore>, dice: Dice, oracle: Oracle) {
         loop {
             let late = std::mem::take(&mut *self.late.lock().unwrap_or_else(PoisonError::into_inner));
-            for request in late {
+            for request in late.into_values() {
                 sleep(dice.latency()).await;
                 oracle.note(format!("late {request:?}"));
                 // It has been through the network; and it takes effect without waiting for anything.
@@ -81,7 +86,8 @@ async fn take_effect(memory: &MemoryStore, oracle: &Oracle, request: Request) {
 /// A request between its sender and the store.
 pub(crate) struct Journey {
     transit: Transit,
-    dice: Dice,
+    number: u64,
+    /// What arrives all the same, if it does.
     request: Option<Request>,
 }
 
@@ -94,10 +100,8 @@ impl Journey {
 
 impl Drop for Journey {
     fn drop(&mut self) {
-        if let Some(request) = self.request.take()
-            && self.dice.coin()
-        {
-            self.transit.late.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+        if let Some(request) = self.request.take() {
+            self.transit.late.lock().unwrap_or_else(PoisonError::into_inner).insert(self.number, request);
             self.transit.news.notify_one();
         }
     }

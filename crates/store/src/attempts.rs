@@ -20,12 +20,11 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 ///
 /// # Cancellation
 /// That of the call.
-pub async fn try_call<T, S>(
-    sleep: impl Fn(Duration) -> S,
-    call: impl AsyncFn() -> Result<T, StoreError>,
-) -> Result<T, StoreError>
+pub async fn try_call<T, S, F>(sleep: impl Fn(Duration) -> S, call: impl Fn() -> F) -> Result<T, StoreError>
 where
     S: Future<Output = ()>,
+    // Not `AsyncFn`: of its futures the compiler cannot tell that they are `Send`, which the window needs.
+    F: Future<Output = Result<T, StoreError>>,
 {
     let mut attempt = 1;
     loop {
@@ -74,7 +73,7 @@ mod tests {
 
     async fn calls_until_given_up(kind: ErrorKind, works_at: u32) -> (u32, bool) {
         let calls = AtomicU32::new(0);
-        let call = async || {
+        let call = || async {
             let number = calls.fetch_add(1, Ordering::Relaxed) + 1;
             if number == works_at { Ok(()) } else { Err(StoreError::new(kind, "no")) }
         };
