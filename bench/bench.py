@@ -7,7 +7,6 @@ or bytes differ. Linux only: it reads /proc and waits on a pidfd.
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from dataclasses import asdict
@@ -15,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 GIB = 1 << 30
-LOADS = ("upload", "download", "many", "ledger", "window")
+LOADS = ("upload", "download", "many", "ledger", "window", "live")
 PEERS = ("rust", "python")
 
 
@@ -73,6 +72,7 @@ def compare(wanted, folder, size_bytes):
     import ledger
     import loads
     import report
+    import shown
     from measure import RunFailed
 
     settings = clients.Settings(part_bytes=8 << 20, parts_in_flight=8, files_in_flight=32)
@@ -85,16 +85,14 @@ def compare(wanted, folder, size_bytes):
         "many": lambda: loads.ManySmall(*common, wanted.files),
     }
     measured_on = report.machine()
-    results, ledger_figures = {}, None
+    results, ledger_figures, shown_figures = {}, None, {}
     try:
         for load_name in wanted.loads:
             if load_name == "ledger":
                 ledger_figures = ledger.measure(os.environ["BENCH_LEDGER"], wanted.run_limit)
                 continue
-            if load_name == "window":
-                window = subprocess.run(["node", ROOT / "bench" / "window.mjs"], timeout=wanted.run_limit)
-                if window.returncode:
-                    raise RunFailed(f"window: ended with {window.returncode}")
+            if load_name in shown.SCRIPTS:
+                shown_figures[load_name] = shown.measure(load_name, wanted.run_limit)
                 continue
             with kinds[load_name]() as load:
                 for peer_name in wanted.peers:
@@ -102,8 +100,8 @@ def compare(wanted, folder, size_bytes):
     except (RunFailed, loads.BytesDiffer) as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
-    shown = {**asdict(settings), "size_bytes": size_bytes, "files": wanted.files, "pairs": wanted.pairs}
-    report.write_json(wanted.json, measured_on, shown, results, ledger_figures)
+    wanted_of = {**asdict(settings), "size_bytes": size_bytes, "files": wanted.files, "pairs": wanted.pairs}
+    report.write_json(wanted.json, measured_on, wanted_of, results, ledger_figures, shown_figures)
     print()
     if ledger_figures:
         print(ledger.table(ledger_figures))

@@ -71,11 +71,12 @@ def machine():
     }
 
 
-def write_json(path, measured_on, settings, results, ledger_figures):
+def write_json(path, measured_on, settings, results, ledger_figures, shown_figures):
     nested = {}
     for (load, peer), result in results.items():
         goal = goals.CPU_RATIO.get((load, peer))
         nested.setdefault(load, {})[peer] = {**result, "goal_cpu_ratio": goal}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(
-        {"machine": measured_on, "settings": settings, "loads": nested, "ledger": ledger_figures}, indent=2) + "\n")
+        {"machine": measured_on, "settings": settings, "loads": nested, "ledger": ledger_figures, **shown_figures},
+        indent=2) + "\n")

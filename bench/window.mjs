@@ -1,12 +1,13 @@
-// What the window costs, measured on its mock with a million finished transfers, in headless Chromium.
+// What the window costs, measured on its mock with a million finished transfers and a million keys, in headless Chromium.
 // `node bench/window.mjs [OUT.json]`; run by `scripts/bench --loads window`, which builds what is measured.
-import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createRequire } from 'node:module';
+import { Figures } from './figures.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const { chromium } = createRequire(`${ROOT}/ui/package.json`)('playwright-core');
 const { serve } = await import('../ui/journeys/serve.mjs');
+
 
 const MANY = 1_000_000;
 const SCROLL_MS = 6_000;
@@ -19,29 +20,26 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--enable-precise-memory-info'],
 });
 
-const figures = [];
-const note = (figure, value, unit, goal) => figures.push({ figure, value: Math.round(value * 10) / 10, unit, ...(goal ? { goal } : {}) });
+const figures = new Figures();
+const note = (...one) => figures.note(...one);
 
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   const wire = await page.context().newCDPSession(page);
   await wire.send('Performance.enable');
-  await page.goto(`${server.url}?mock=studio&done=${MANY}&lang=en&theme=light`);
+  await page.goto(`${server.url}?mock=studio&done=${MANY}&keys=${MANY}&lang=en&theme=light`);
   await page.getByTestId('rail').waitFor();
   const painted = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN);
   note('first paint', painted, 'ms');
 
   await measured('transfers', 'nav-done', '[data-testid="transfer-row"][data-name^="scan-"]', page, wire);
+  await measured('keys', 'bucket-render-frames', '[data-testid="object-row"][data-key^="frame-"]', page, wire);
 } finally {
   await browser.close();
   await server.close();
 }
 
-for (const { figure, value, unit, goal } of figures) {
-  const verdict = goal === undefined ? '' : value <= goal ? `   (goal ${goal}: met)` : `   (goal ${goal}: MISSED)`;
-  console.log(`${figure.padEnd(44)} ${String(value).padStart(8)} ${unit}${verdict}`);
-}
-if (process.argv[2]) writeFileSync(process.argv[2], `${JSON.stringify(figures, null, 2)}\n`);
+figures.end(process.argv[2]);
 
 /** Opens a list and scrolls it by its wheel: time to the first rows, frames, memory, nodes. */
 async function measured(what, nav, rows, page, wire) {
