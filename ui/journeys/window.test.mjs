@@ -311,6 +311,25 @@ test('100,000 transfers: few elements, exact counts, and the list goes on as it 
   assert.ok((await page.evaluate(() => document.querySelectorAll('*').length)) < 1_500);
 });
 
+test('a banner covers nothing, on any screen', async () => {
+  await open('mock=studio', { width: 900, height: 560 });
+  await rows().first().waitFor();
+  await world((mock) => mock.push({ type: 'notice', notice: { code: 'engine_stopped', params: {}, retryable: false } }));
+  await at('banner').waitFor();
+  const edges = () =>
+    page.evaluate(() => {
+      const banner = document.querySelector('[data-testid="banner"]').getBoundingClientRect();
+      const [toolbar, content] = ['.main > .toolbar', '.main > .banners + *, .main > .toolbar + :not(.banners)'].map((one) => document.querySelector(one).getBoundingClientRect());
+      const footer = document.querySelector('.footbox').getBoundingClientRect();
+      return { above: banner.top - toolbar.bottom, below: content.top - banner.bottom, over: content.bottom - footer.top };
+    });
+  for (const id of ['nav-active', 'nav-failed', 'bucket-media-archive', 'nav-leftovers', 'nav-receipts', 'account-button']) {
+    await at(id).click();
+    await page.waitForFunction(() => document.querySelectorAll('.main > *').length > 2);
+    assert.deepEqual(await edges(), { above: 0, below: 0, over: 0 }, id);
+  }
+});
+
 test('nothing sticks out at 900 × 560, in either language', async () => {
   for (const [lang, theme] of [
     ['en', 'light'],

@@ -109,7 +109,8 @@ export const commands = {
 	 *  Makes an older version the newest one again.
 	 * 
 	 *  One copy inside the store does it: no byte passes through here, type and metadata stay, and it is there at once or
-	 *  not at all. Only what is too large for one copy becomes a transfer, which copies it part by part.
+	 *  not at all. Only what is too large for one copy becomes a transfer, which copies it part by part. Refused where it
+	 *  would replace a version that nothing brings back.
 	 */
 	restoreVersion: (bucket: string, key: string, versionId: string) => typedError<VersionRestored, AppError>(__TAURI_INVOKE("restore_version", { bucket, key, versionId })),
 	/**  Deletes one version for good. Deleting a delete marker brings the object back. */
@@ -212,7 +213,7 @@ export const commands = {
 	abortUpload: (bucket: string, key: string, uploadId: string) => typedError<null, AppError>(__TAURI_INVOKE("abort_upload", { bucket, key, uploadId })),
 	/**
 	 *  Aborts many uploads of a bucket, except those that one of our transfers needs and those that somebody still sends
-	 *  to: both are looked at again for each, just before it is aborted. Told of each, in order.
+	 *  to, or has only just begun: both are looked at again for each, just before it is aborted. Told of each, in order.
 	 */
 	cleanUpUploads: (bucket: string, uploads: UploadCursor[]) => typedError<CleanedUpload[], AppError>(__TAURI_INVOKE("clean_up_uploads", { bucket, uploads })),
 	/**  Reads the checkpoint file of an SDK: which upload it is of, and where its file is. */
@@ -488,7 +489,7 @@ export type CheckpointView = {
 export type CleanOutcome = 
 /**  It is gone, with its parts. */
 "aborted" | 
-/**  Left alone: somebody sends to it just now. */
+/**  Left alone: somebody sends to it just now, or has just begun it. */
 "in_use" | 
 /**  Left alone: one of our transfers goes on with it. */
 "needed" | 
@@ -761,8 +762,10 @@ export type FolderPart = {
 export type GivenFiles = {
 	/**  Absolute paths of those that can be read. */
 	paths: string[],
-	/**  A reason for each that cannot. */
+	/**  A reason for each that cannot, up to a thousand. */
 	refused: AppError[],
+	/**  How many more cannot. */
+	refused_more: number,
 };
 
 /**  One permission for one grantee. */
@@ -781,7 +784,7 @@ export type HeldView = {
 	size_bytes: number,
 	/**  When the newest of them arrived, as far as the store tells. */
 	last_part_ms: number | null,
-	/**  Whether a part arrived within the last minutes: somebody is probably still sending. */
+	/**  Whether a part arrived, or it was begun, within the last minutes: somebody is probably still sending. */
 	in_use: boolean,
 	/**  How many parts it will have in the end; known only of what one of our transfers goes on with. */
 	parts_planned: number | null,
@@ -1041,6 +1044,17 @@ export type ObjectSettingsView = {
 	metadata: MetadataEntry[],
 };
 
+/**  What has become of the old key of an object that was copied to a new one. */
+export type OldKey = 
+/**  It is gone, as both were the same. */
+"deleted" | 
+/**  It is still there: nothing but the size could be compared. */
+"unproven" | 
+/**  It is still there: somebody has written to it meanwhile. */
+"changed" | 
+/**  It is still there: the store did not delete it. */
+"not_deleted";
+
 /**  A rule of somebody else that aborts unfinished uploads. */
 export type OtherAbortRule = {
 	/**  Its id. */
@@ -1235,8 +1249,10 @@ y: number } |
 { type: "dropped"; 
 /**  The absolute paths of those that can be read. */
 paths: string[]; 
-/**  A reason for each that cannot. */
-refused: AppError[] } | 
+/**  A reason for each that cannot, up to a thousand. */
+refused: AppError[]; 
+/**  How many more cannot. */
+refused_more: number } | 
 /**  The window is to be closed while transfers run: `quit_question` has what to ask. */
 { type: "quit_asked" } | 
 /**  The user is to be told of this outside of the window; its words go to `show_notice`. */
@@ -1292,10 +1308,12 @@ export type ReceiptFormat =
 export type RenameView = 
 /**  In one step. */
 { way: "renamed" } | 
-/**  Copied inside the store, compared, and the old key deleted: this bucket or this object cannot be renamed. */
+/**  Copied inside the store: this bucket or this object cannot be renamed. */
 { way: "copied"; 
 /**  Whether its permissions came with it. */
-acl_kept: boolean };
+acl_kept: boolean; 
+/**  What has become of the old key. */
+old: OldKey };
 
 /**  What the store does about a wish to restore. */
 export type RestoreAnswerView = 
@@ -1719,7 +1737,7 @@ export type VersionPage = {
 
 /**  What became of bringing an older version back. */
 export type VersionRestored = 
-/**  It was copied inside the store, at once, and the checksums agree. */
+/**  It was copied inside the store, at once, and what can be compared is the same. */
 { way: "copied"; 
 /**  The version that it became, where the bucket keeps versions. */
 version_id: string | null; 

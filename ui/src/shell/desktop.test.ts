@@ -30,7 +30,7 @@ describe('files given from outside', () => {
   test('get the sheet of the bucket that is shown, whether or not a name is taken', async () => {
     const backend = await open();
     await userEvent.click(await screen.findByTestId('bucket-cold-archive'));
-    backend.desktop.given = { paths: ['/data/a.mov', '/data/报告 2.txt'], refused: [] };
+    backend.desktop.given = { paths: ['/data/a.mov', '/data/报告 2.txt'], refused: [], refused_more: 0 };
     backend.push({ type: 'files_given' });
     const sheet = await screen.findByTestId('upload-sheet');
     expect(sheet).toHaveTextContent('Upload 2 files');
@@ -41,12 +41,12 @@ describe('files given from outside', () => {
   });
 
   test('with the start are found though nothing was pushed', async () => {
-    await open({}, (backend) => (backend.desktop.given = { paths: ['/data/a.mov'], refused: [] }));
+    await open({}, (backend) => (backend.desktop.given = { paths: ['/data/a.mov'], refused: [], refused_more: 0 }));
     expect(await screen.findByTestId('upload-sheet')).toHaveTextContent('a.mov');
   });
 
   test('wait for an account', async () => {
-    await open({ scene: 'first' }, (backend) => (backend.desktop.given = { paths: ['/data/a.mov'], refused: [] }));
+    await open({ scene: 'first' }, (backend) => (backend.desktop.given = { paths: ['/data/a.mov'], refused: [], refused_more: 0 }));
     expect(screen.queryByTestId('upload-sheet')).toBeNull();
     await userEvent.click(screen.getByTestId('practice'));
     expect(await screen.findByTestId('upload-sheet')).toHaveTextContent('a.mov');
@@ -58,7 +58,7 @@ describe('files given from outside', () => {
     await screen.findAllByTestId('leftover-row');
     await userEvent.click(screen.getByTestId('clean-up'));
     await screen.findByTestId('clean-up-sheet');
-    backend.desktop.given = { paths: ['/data/a.mov'], refused: [] };
+    backend.desktop.given = { paths: ['/data/a.mov'], refused: [], refused_more: 0 };
     backend.push({ type: 'files_given' });
     await waitFor(() => expect(backend.desktop.given.paths).toEqual([]));
     expect(screen.queryByTestId('upload-sheet')).toBeNull();
@@ -70,9 +70,9 @@ describe('files given from outside', () => {
   });
 
   test('wait until the sheet that is open is closed', async () => {
-    const backend = await open({}, (mock) => (mock.desktop.given = { paths: ['/data/a.mov'], refused: [] }));
+    const backend = await open({}, (mock) => (mock.desktop.given = { paths: ['/data/a.mov'], refused: [], refused_more: 0 }));
     expect(await screen.findByTestId('upload-sheet')).toHaveTextContent('a.mov');
-    backend.desktop.given = { paths: ['/data/b.mov'], refused: [] };
+    backend.desktop.given = { paths: ['/data/b.mov'], refused: [], refused_more: 0 };
     backend.push({ type: 'files_given' });
     await waitFor(() => expect(backend.desktop.given.paths).toEqual([]));
     expect(screen.getByTestId('upload-sheet')).toHaveTextContent('a.mov');
@@ -103,7 +103,7 @@ describe('a refused drop', () => {
     first.push({ type: 'dropped', paths: ['/data/a'], refused: [], refused_more: 0 });
     expect(await screen.findByTestId('toast')).toHaveTextContent('Connect to an account first');
     cleanup();
-    const backend = await open({}, (mock) => (mock.desktop.given = { paths: ['/data/a.mov'], refused: [] }));
+    const backend = await open({}, (mock) => (mock.desktop.given = { paths: ['/data/a.mov'], refused: [], refused_more: 0 }));
     await screen.findByTestId('upload-sheet');
     backend.push({ type: 'dropped', paths: ['/data/b'], refused: [], refused_more: 0 });
     expect(await screen.findByTestId('toast')).toHaveTextContent('Finish what is open first');

@@ -166,6 +166,17 @@ describe('notices', () => {
     expect(gone).toEqual(['a', 'b', 'not d', '1', '2', '3', '4', '5', '6']);
   });
 
+  test('the seconds in which something can be taken back are counted down', async () => {
+    await open();
+    await userEvent.click(screen.getByTestId('account-button'));
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    await userEvent.setup({ advanceTimers: vi.advanceTimersByTime }).click(await screen.findByTestId('theme-dark'));
+    const toast = await screen.findByTestId('toast');
+    expect(toast).toHaveTextContent('10 s');
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(toast).toHaveTextContent(/\b[56] s/);
+  });
+
   test('a screen reader hears one message in three seconds, the newest', () => {
     vi.useFakeTimers();
     const notices = new Notices();

@@ -7,7 +7,7 @@ import type { FailedGroup, FailedRow } from '../ipc/backend';
 
 export const HEAD = 63;
 export const ROW = 32;
-export const ANSWER = 114;
+export const ANSWER = 154;
 
 export type Item =
   | { kind: 'group'; key: string; top: number; height: number; group: FailedGroup; open: boolean }
