@@ -31,6 +31,7 @@ use crate::stops::Stops;
 use crate::stores::{AccountStores, OpenStore};
 use crate::surroundings::Surroundings;
 use crate::undo::UndoBook;
+use crate::waiting::wait_for;
 use crate::{notices, taskbar};
 
 /// How long the engine may take to stop when the window closes. What it could not write is found again at the start.
@@ -92,12 +93,27 @@ pub struct Opened {
 #[derive(Debug)]
 struct Running {
     engine: Engine,
+    /// The settings that the engine works by; locked while it is told of others.
+    obeyed: tokio::sync::Mutex<Obeyed>,
     /// Tells the engine of sleep and network.
     _machine: Machine,
     set_aside: Option<AppError>,
     lock: Mutex<Option<DataFolderLock>>,
     /// Waits for an end of the engine that nobody asked for.
     watch: tokio::task::AbortHandle,
+}
+
+/// Settings that an engine is told of while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Obeyed {
+    transfers_max: u32,
+    history_days: u32,
+}
+
+impl Obeyed {
+    fn of(settings: &Settings) -> Self {
+        Self { transfers_max: settings.transfers_max, history_days: settings.history_days }
+    }
 }
 
 impl App {
@@ -164,7 +180,13 @@ impl App {
     /// # Errors
     /// `data_folder_busy` while another program writes to the folder; `ledger` if the ledger cannot be opened.
     pub async fn engine(&self) -> Result<&Engine, AppError> {
-        self.running.get_or_try_init(|| self.start_engine()).await.map(|running| &running.engine)
+        if let Some(running) = self.running.get() {
+            return Ok(&running.engine);
+        }
+        let running = self.running.get_or_try_init(|| self.start_engine()).await?;
+        // What was changed while it started was read too early, or found no engine to tell.
+        self.obey_settings(running).await?;
+        Ok(&running.engine)
     }
 
     async fn start_engine(&self) -> Result<Running, AppError> {
@@ -194,7 +216,8 @@ impl App {
         let notices =
             notices::follow(engine.clone(), self.surroundings.clone(), self.settings.clone(), self.pushes.clone());
         tokio::spawn(notices);
-        Ok(Running { engine, _machine: machine, set_aside: aside, lock: Mutex::new(Some(lock)), watch })
+        let obeyed = tokio::sync::Mutex::new(Obeyed::of(&settings));
+        Ok(Running { engine, obeyed, _machine: machine, set_aside: aside, lock: Mutex::new(Some(lock)), watch })
     }
 
     /// The engine, if it has started.
@@ -208,19 +231,30 @@ impl App {
     /// `invalid_option` for a value out of its bounds, `internal` if they cannot be written; nothing has changed then.
     pub async fn change_settings(&self, settings: Settings) -> Result<(), AppError> {
         let before = self.settings.settings();
-        self.settings.set_settings(settings)?;
+        wait_for(|| self.settings.set_settings(settings))?;
         let settings = self.settings.settings();
         if settings.zoom_percent != before.zoom_percent {
             self.zoom();
         }
-        // An engine that has not started yet starts with them.
-        if let Some(Running { engine, .. }) = self.running.get() {
-            if settings.transfers_max != before.transfers_max {
-                engine.set_limits(queue_limits(&settings)).await?;
-            }
-            if settings.history_days != before.history_days {
-                engine.set_history_days(settings.history_days).await?;
-            }
+        match self.running.get() {
+            Some(running) => self.obey_settings(running).await,
+            // One that has not started yet starts with them, or is told when it has.
+            None => Ok(()),
+        }
+    }
+
+    /// Tells the engine of the settings that it does not know yet.
+    async fn obey_settings(&self, running: &Running) -> Result<(), AppError> {
+        let mut obeyed = running.obeyed.lock().await;
+        // Read under the lock, so that the newest are told last.
+        let settings = self.settings.settings();
+        if settings.transfers_max != obeyed.transfers_max {
+            running.engine.set_limits(queue_limits(&settings)).await?;
+            obeyed.transfers_max = settings.transfers_max;
+        }
+        if settings.history_days != obeyed.history_days {
+            running.engine.set_history_days(settings.history_days).await?;
+            obeyed.history_days = settings.history_days;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use engine::{ErrorCode, TransferError};
 use crate::dto::AppError;
 use crate::error::OwnCode;
 
-/// Refusals that are named; the rest is counted by the page.
+/// Refusals that are named; the rest is counted.
 const REFUSED_MAX: usize = 1_000;
 
 /// Paths that can be read, and a sentence for each that cannot.
@@ -22,6 +22,8 @@ pub struct Looked {
     pub paths: Vec<PathBuf>,
     /// With the path in the parameters.
     pub refused: Vec<AppError>,
+    /// How many more there are.
+    pub refused_more: u64,
 }
 
 /// Looks at each path. Blocks: a path may be on a slow disk.
@@ -36,7 +38,7 @@ pub fn look(dropped: Vec<PathBuf>) -> Looked {
         match refusal(&path) {
             None => looked.paths.push(path),
             Some(error) if looked.refused.len() < REFUSED_MAX => looked.refused.push(error),
-            Some(_) => {}
+            Some(_) => looked.refused_more += 1,
         }
     }
     looked
@@ -84,6 +86,13 @@ mod tests {
         assert_eq!(looked.paths, [file, folder.path().to_owned()]);
         assert_eq!(codes(&looked), ["source_missing"]);
         assert_eq!(looked.refused[0].params["path"], gone.display().to_string());
+    }
+
+    #[test]
+    fn refusals_beyond_those_that_are_named_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let looked = look((0..REFUSED_MAX + 7).map(|n| folder.path().join(n.to_string())).collect());
+        assert_eq!((looked.paths.len(), looked.refused.len(), looked.refused_more), (0, REFUSED_MAX, 7));
     }
 
     #[test]

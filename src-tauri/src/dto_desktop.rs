@@ -52,6 +52,8 @@ pub struct Notice {
 pub struct GivenFiles {
     /// Absolute paths of those that can be read.
     pub paths: Vec<String>,
-    /// A reason for each that cannot.
+    /// A reason for each that cannot, up to a thousand.
     pub refused: Vec<AppError>,
+    /// How many more cannot.
+    pub refused_more: u64,
 }

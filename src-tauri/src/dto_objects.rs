@@ -85,7 +85,7 @@ pub struct VersionPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(tag = "way", rename_all = "snake_case")]
 pub enum VersionRestored {
-    /// It was copied inside the store, at once, and the checksums agree.
+    /// It was copied inside the store, at once, and what can be compared is the same.
     Copied {
         /// The version that it became, where the bucket keeps versions.
         version_id: Option<String>,
@@ -296,11 +296,27 @@ pub enum RestoreAnswerView {
 pub enum RenameView {
     /// In one step.
     Renamed {},
-    /// Copied inside the store, compared, and the old key deleted: this bucket or this object cannot be renamed.
+    /// Copied inside the store: this bucket or this object cannot be renamed.
     Copied {
         /// Whether its permissions came with it.
         acl_kept: bool,
+        /// What has become of the old key.
+        old: OldKey,
     },
+}
+
+/// What has become of the old key of an object that was copied to a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum OldKey {
+    /// It is gone, as both were the same.
+    Deleted,
+    /// It is still there: nothing but the size could be compared.
+    Unproven,
+    /// It is still there: somebody has written to it meanwhile.
+    Changed,
+    /// It is still there: the store did not delete it.
+    NotDeleted,
 }
 
 /// What a bucket does about unfinished uploads.

@@ -53,8 +53,10 @@ pub enum Push {
     Dropped {
         /// The absolute paths of those that can be read.
         paths: Vec<String>,
-        /// A reason for each that cannot.
+        /// A reason for each that cannot, up to a thousand.
         refused: Vec<AppError>,
+        /// How many more cannot.
+        refused_more: u64,
     },
     /// The window is to be closed while transfers run: `quit_question` has what to ask.
     QuitAsked {},

@@ -51,7 +51,7 @@ pub struct HeldView {
     pub size_bytes: u64,
     /// When the newest of them arrived, as far as the store tells.
     pub last_part_ms: Option<i64>,
-    /// Whether a part arrived within the last minutes: somebody is probably still sending.
+    /// Whether a part arrived, or it was begun, within the last minutes: somebody is probably still sending.
     pub in_use: bool,
     /// How many parts it will have in the end; known only of what one of our transfers goes on with.
     pub parts_planned: Option<u64>,
@@ -135,7 +135,7 @@ pub struct CleanedUpload {
 pub enum CleanOutcome {
     /// It is gone, with its parts.
     Aborted,
-    /// Left alone: somebody sends to it just now.
+    /// Left alone: somebody sends to it just now, or has just begun it.
     InUse,
     /// Left alone: one of our transfers goes on with it.
     Needed,

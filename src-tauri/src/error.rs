@@ -79,13 +79,15 @@ pub enum OwnCode {
     SecretsLocked,
     /// A transfer goes on with this upload.
     UploadNeeded,
+    /// To bring a version back would replace another one for good.
+    VersionNotKept,
     /// The passphrase does not open the file of secrets.
     WrongPassphrase,
 }
 
 impl OwnCode {
     /// Every one: a test holds the window to having words for each.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::AddressNotFound,
         Self::AlreadyExists,
         Self::BucketNotEmpty,
@@ -121,6 +123,7 @@ impl OwnCode {
         Self::SecretsDamaged,
         Self::SecretsLocked,
         Self::UploadNeeded,
+        Self::VersionNotKept,
         Self::WrongPassphrase,
     ];
 
@@ -162,6 +165,7 @@ impl OwnCode {
             Self::SecretsDamaged => "secrets_damaged",
             Self::SecretsLocked => "secrets_locked",
             Self::UploadNeeded => "upload_needed",
+            Self::VersionNotKept => "version_not_kept",
             Self::WrongPassphrase => "wrong_passphrase",
         }
     }

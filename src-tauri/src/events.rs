@@ -15,6 +15,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::dragged::Counting;
 use crate::drops::{self, Looked};
 use crate::dto::{Pulse, Push};
+use crate::waiting::wait_for;
 use crate::{speed, view};
 
 /// Between two pulses: at most five a second.
@@ -102,9 +103,9 @@ impl Pushes {
         self.send(Push::DragLeave {});
         let pushes = self.clone();
         tauri::async_runtime::spawn_blocking(move || {
-            let Looked { paths, refused } = drops::look(paths);
+            let Looked { paths, refused, refused_more } = drops::look(paths);
             pushes.moved(position, scale);
-            pushes.send(Push::Dropped { paths: texts(&paths), refused });
+            pushes.send(Push::Dropped { paths: texts(&paths), refused, refused_more });
         });
     }
 
@@ -144,7 +145,7 @@ async fn ended(engine: &Engine, pushes: &Pushes, event: Event) {
     if !matches!(phase, Phase::Failed | Phase::DoneVerified | Phase::DoneUnverified | Phase::Cancelled) {
         return;
     }
-    match engine.view(event.transfer) {
+    match wait_for(|| engine.view(event.transfer)) {
         Ok(Some(view)) => pushes.send(Push::Ended { row: view::row(&view, &engine.limits()) }),
         Ok(None) => {}
         Err(error) => tracing::warn!(%error, "the end of a transfer cannot be told"),
@@ -165,7 +166,7 @@ pub async fn tell_pulses(engine: Engine, pushes: Pushes) {
     loop {
         ticks.tick().await;
         let Some(generation) = pushes.generation() else { continue };
-        match pulse(&engine) {
+        match wait_for(|| pulse(&engine)) {
             Ok(pulse) if told != Some((generation, pulse)) => {
                 told = Some((generation, pulse));
                 pushes.send(Push::Pulse { pulse });

@@ -8,10 +8,14 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::task::JoinSet;
+
+use crate::replace_file::{Lasting, replace_file};
 
 /// How long a start waits for one that is just beginning or just ending; an end takes up to five seconds.
 const WAIT_MAX: Duration = Duration::from_secs(10);
@@ -21,6 +25,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 /// Largest message: more than a command line can hold.
 const MESSAGE_BYTES_MAX: u64 = 8 << 20;
+/// Longest first line: a secret and its end.
+const SECRET_BYTES_MAX: u64 = 64;
+/// Most files of one wish.
+const FILES_MAX: usize = 100_000;
+/// Longest text that a desktop gives to bring a window to the front.
+const ACTIVATION_BYTES_MAX: usize = 4096;
+/// Callers that are heard at a time; the others wait to be accepted.
+const CALLERS_MAX: usize = 8;
 /// The answer to a message that was understood.
 const TAKEN: &str = "taken\n";
 
@@ -31,12 +43,6 @@ pub struct Wish {
     pub files: Vec<String>,
     /// What the desktop gave this start so that it may bring a window to the front (Wayland: a token).
     pub activation: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Message {
-    secret: String,
-    wish: Wish,
 }
 
 /// Where the first one listens.
@@ -98,14 +104,18 @@ impl Instance {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        // What one before has left behind leads nowhere.
+        // What one before has left behind leads nowhere, or to a stranger by now who must not be told a wish.
         let path = address_path(folder);
-        let _ = std::fs::remove_file(&path);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         listener.set_nonblocking(true)?;
         let secret = new_secret()?;
         let address = Address { port: listener.local_addr()?.port(), secret: secret.clone() };
-        write_private(&path, &serde_json::to_vec(&address)?)?;
+        // Last, when the port is listened to: whoever reads it can call.
+        replace_file(&path, &serde_json::to_vec(&address)?, Lasting::Unsynced)?;
         Ok(Some(Self { _lock: lock, listener: Some(listener), secret }))
     }
 
@@ -117,19 +127,33 @@ impl Instance {
     ///
     /// # Cancellation
     /// At any moment: a wish that was not answered is passed again.
-    pub async fn serve(listener: TcpListener, secret: String, take: impl Fn(Wish)) -> io::Result<()> {
+    pub async fn serve(
+        listener: TcpListener,
+        secret: String,
+        take: impl Fn(Wish) + Send + Sync + 'static,
+    ) -> io::Result<()> {
         let listener = tokio::net::TcpListener::from_std(listener)?;
+        let heard = Arc::new((secret, take));
+        let mut callers = JoinSet::new();
         loop {
+            // One who says nothing keeps only its own place for a while.
+            while callers.try_join_next().is_some() {}
+            if callers.len() >= CALLERS_MAX {
+                callers.join_next().await;
+            }
             // A caller that went away again, or too many files that are open: the next one may be luckier.
             let Ok((stream, _)) = listener.accept().await else {
                 tokio::time::sleep(LOOK_EVERY).await;
                 continue;
             };
-            match tokio::time::timeout(ANSWER_MAX, heard(stream, &secret)).await {
-                Ok(Ok(wish)) => take(wish),
-                Ok(Err(error)) => tracing::debug!(%error, "a caller was not understood"),
-                Err(_) => tracing::debug!("a caller said nothing"),
-            }
+            let heard = heard.clone();
+            callers.spawn(async move {
+                match tokio::time::timeout(ANSWER_MAX, hear(stream, &heard.0, &heard.1)).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::debug!(%error, "a caller was not understood"),
+                    Err(_) => tracing::debug!("a caller said nothing"),
+                }
+            });
         }
     }
 
@@ -139,17 +163,33 @@ impl Instance {
     }
 }
 
-async fn heard(mut stream: tokio::net::TcpStream, secret: &str) -> io::Result<Wish> {
+/// Hears one caller: the secret first, and nothing of one who does not know it. A wish is taken before that is said:
+/// whoever hears nothing passes it again, and twice is better than never.
+async fn hear(mut stream: tokio::net::TcpStream, secret: &str, take: &impl Fn(Wish)) -> io::Result<()> {
     let (read, mut write) = stream.split();
+    let mut read = tokio::io::BufReader::new(read);
     let mut line = String::new();
-    tokio::io::BufReader::new(read.take(MESSAGE_BYTES_MAX)).read_line(&mut line).await?;
-    let message: Message = serde_json::from_str(&line)?;
-    if message.secret != secret {
+    (&mut read).take(SECRET_BYTES_MAX).read_line(&mut line).await?;
+    if line.strip_suffix('\n') != Some(secret) {
         return Err(io::Error::other("the secret is another"));
     }
+    line.clear();
+    (&mut read).take(MESSAGE_BYTES_MAX).read_line(&mut line).await?;
+    let wish: Wish = serde_json::from_str(&line)?;
+    if !wish.is_possible() {
+        return Err(io::Error::other("no start wishes for that"));
+    }
+    take(wish);
     write.write_all(TAKEN.as_bytes()).await?;
-    write.shutdown().await?;
-    Ok(message.wish)
+    write.shutdown().await
+}
+
+impl Wish {
+    /// Whether a start can have it: what comes over a wire is not believed only because its sender knew the secret.
+    fn is_possible(&self) -> bool {
+        let is_short = self.activation.as_ref().is_none_or(|token| token.len() <= ACTIVATION_BYTES_MAX);
+        is_short && self.files.len() <= FILES_MAX && self.files.iter().all(|file| Path::new(file).is_absolute())
+    }
 }
 
 /// Passes a wish to the window that there is.
@@ -158,9 +198,8 @@ fn pass(folder: &Path, wish: &Wish) -> io::Result<()> {
     let mut stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, address.port)), ANSWER_MAX)?;
     stream.set_read_timeout(Some(ANSWER_MAX))?;
     stream.set_write_timeout(Some(ANSWER_MAX))?;
-    let message = Message { secret: address.secret, wish: wish.clone() };
-    stream.write_all(serde_json::to_string(&message)?.as_bytes())?;
-    stream.write_all(b"\n")?;
+    let message = format!("{}\n{}\n", address.secret, serde_json::to_string(wish)?);
+    stream.write_all(message.as_bytes())?;
     let mut answer = String::new();
     BufReader::new(stream.take(TAKEN.len() as u64)).read_line(&mut answer)?;
     if answer == TAKEN { Ok(()) } else { Err(io::Error::other("it did not take the wish")) }
@@ -174,18 +213,6 @@ fn new_secret() -> io::Result<String> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// Writes a file that nobody else can read, whole or not at all.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension(format!("new-{}", std::process::id()));
-    let _ = std::fs::remove_file(&temporary);
-    let mut options = OpenOptions::new();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&temporary)?.write_all(bytes)?;
-    std::fs::rename(temporary, path)
 }
 
 #[cfg(test)]
@@ -267,19 +294,38 @@ mod tests {
         let (_runtime, takes) = listening(&mut instance);
         let text = std::fs::read(address_path(folder.path())).unwrap();
         let address: Address = serde_json::from_slice(&text).unwrap();
+        let long = Wish { files: vec![], activation: Some("t".repeat(ACTIVATION_BYTES_MAX + 1)) };
         for said in [
             "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
-            serde_json::to_string(&Message { secret: "guessed".into(), wish: wish(&["/etc/passwd"]) }).unwrap() + "\n",
+            format!("guessed\n{}\n", serde_json::to_string(&wish(&["/etc/passwd"])).unwrap()),
+            "x".repeat(1 << 16),
+            format!("{}\n{}\n", address.secret, serde_json::to_string(&wish(&["relative"])).unwrap()),
+            format!("{}\n{}\n", address.secret, serde_json::to_string(&long).unwrap()),
         ] {
             let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, address.port)).unwrap();
-            stream.write_all(said.as_bytes()).unwrap();
+            // It may be closed before all of it is said.
+            let _ = stream.write_all(said.as_bytes());
             let mut answer = Vec::new();
             // It is closed, perhaps by a reset, since not all was read.
             let _ = stream.read_to_end(&mut answer);
-            assert_eq!(answer, b"", "{said}");
+            assert_eq!(answer, b"", "{}", &said[..said.len().min(100)]);
         }
         claim(folder.path(), &wish(&[])).unwrap();
         assert_eq!(takes.recv().unwrap(), wish(&[]), "the others were taken for nothing");
+    }
+
+    #[test]
+    fn one_who_says_nothing_keeps_no_other_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut instance = first(folder.path());
+        let (_runtime, takes) = listening(&mut instance);
+        let text = std::fs::read(address_path(folder.path())).unwrap();
+        let address: Address = serde_json::from_slice(&text).unwrap();
+        let connect = || TcpStream::connect((Ipv4Addr::LOCALHOST, address.port)).unwrap();
+        let _silent: Vec<TcpStream> = (1..CALLERS_MAX).map(|_| connect()).collect();
+        // One attempt, shorter than the silence of the others is borne.
+        pass(folder.path(), &wish(&["/data/a"])).unwrap();
+        assert_eq!(takes.recv().unwrap(), wish(&["/data/a"]));
     }
 
     #[cfg(unix)]

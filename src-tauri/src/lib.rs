@@ -13,6 +13,7 @@ pub mod check;
 pub mod closing;
 pub mod commands;
 pub mod connect;
+mod copying;
 pub mod desktop;
 mod dragged;
 mod drops;
@@ -37,8 +38,10 @@ pub mod local_clock;
 pub mod logs;
 mod naming;
 mod notices;
+mod paper_rows;
 mod papers;
 mod practice;
+mod replace_file;
 mod selection;
 mod settings;
 mod signals;
@@ -51,13 +54,14 @@ mod times;
 pub mod tray;
 mod undo;
 pub mod view;
+mod waiting;
 mod webview;
 mod window_place;
 
 use std::sync::Arc;
 
 use ::accounts::DataFolder;
-use tauri::{Manager as _, RunEvent, Runtime, Window, WindowEvent};
+use tauri::{Manager as _, RunEvent, Runtime, WebviewWindow, Window, WindowEvent};
 
 use crate::app::App;
 use crate::closing::Close;
@@ -65,6 +69,7 @@ use crate::desktop::{NativeDesktop, ScriptedDesktop};
 use crate::environment::Environment;
 use crate::front::NativeFront;
 use crate::instance::{Claim, Instance, Wish};
+use crate::waiting::wait_for;
 use crate::window_place::WindowPlace;
 
 /// Starts the app and returns when its window is closed; at once if there is a window for this data folder already,
@@ -158,7 +163,7 @@ fn set_up<R: Runtime>(
 }
 
 /// What happens to the window.
-fn heard<R: Runtime>(app: &App, window: &Window<R>, event: &WindowEvent) {
+fn heard<R: Runtime>(app: &Arc<App>, window: &Window<R>, event: &WindowEvent) {
     let place = || Some((window.try_state::<WindowPlace>()?, window.get_webview_window(window.label())?));
     match event {
         WindowEvent::DragDrop(event) => {
@@ -171,15 +176,34 @@ fn heard<R: Runtime>(app: &App, window: &Window<R>, event: &WindowEvent) {
                 place.touched(&window);
             }
         }
+        // Whether it may close takes a look at the ledger, which this thread must not wait for.
         WindowEvent::CloseRequested { api, .. } => {
-            if let Some((place, window)) = place() {
-                place.look(&window);
-            }
-            if app.close_wanted() != Close::Now {
-                api.prevent_close();
-            }
+            api.prevent_close();
+            tauri::async_runtime::spawn(close_if_nothing_runs(app.clone(), window.clone(), place().map(cloned)));
         }
         _ => {}
+    }
+}
+
+fn cloned<R: Runtime>(
+    (place, window): (tauri::State<'_, WindowPlace>, WebviewWindow<R>),
+) -> (WindowPlace, WebviewWindow<R>) {
+    (place.inner().clone(), window)
+}
+
+/// Remembers where the window is, and closes it unless the user is asked first.
+async fn close_if_nothing_runs<R: Runtime>(
+    app: Arc<App>,
+    window: Window<R>,
+    place: Option<(WindowPlace, WebviewWindow<R>)>,
+) {
+    if let Some((place, window)) = place {
+        wait_for(|| place.look(&window));
+    }
+    if app.close_wanted().await == Close::Now
+        && let Err(error) = window.destroy()
+    {
+        tracing::warn!(%error, "the window does not close");
     }
 }
 
@@ -204,7 +228,7 @@ fn listen(instance: &mut Instance, app: &Arc<App>) -> Option<tauri::async_runtim
     let (listener, secret) = instance.listener()?;
     let app = app.clone();
     Some(tauri::async_runtime::spawn(async move {
-        if let Err(error) = Instance::serve(listener, secret, |wish| app.wish(wish)).await {
+        if let Err(error) = Instance::serve(listener, secret, move |wish| app.wish(wish)).await {
             tracing::warn!(%error, "a second start will not find this one");
         }
     }))

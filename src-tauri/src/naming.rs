@@ -7,6 +7,7 @@ use std::path::Path;
 use engine::{ConflictRule, End, Naming, StoreId, TransferOptions, TransferSpec};
 use store::{ObjectRef, VersionId};
 
+use crate::app::App;
 use crate::dto::{AppError, Conflict, Settings};
 use crate::error::OwnCode;
 
@@ -99,8 +100,15 @@ pub struct How {
 
 impl How {
     /// With these settings, and this answer where a name is taken.
-    pub fn new(settings: &Settings, conflict: Conflict) -> Self {
+    fn new(settings: &Settings, conflict: Conflict) -> Self {
         Self { conflict, parallel_parts: settings.parallel_parts, part_size_bytes: settings.part_size_bytes }
+    }
+}
+
+impl App {
+    /// How what is added now is moved, with this answer where a name is taken.
+    pub fn how(&self, conflict: Conflict) -> How {
+        How::new(&self.settings.settings(), conflict)
     }
 }
 

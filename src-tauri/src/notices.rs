@@ -26,6 +26,7 @@ use crate::events::Pushes;
 use crate::settings::SettingsFile;
 use crate::surroundings::Surroundings;
 use crate::view;
+use crate::waiting::wait_for;
 
 /// What ends within this time of the one before belongs to the same notice.
 const QUIET: Duration = Duration::from_secs(3);
@@ -138,8 +139,8 @@ pub async fn follow(engine: Engine, surroundings: Arc<Surroundings>, settings: A
             () = wait => {
                 let digest = std::mem::take(&mut digest);
                 // Whoever looks at the window needs no notice of what it shows.
-                if surroundings.front().is_some_and(|front| !front.is_in_front()) {
-                    pushes.send(Push::NoticeDue { facts: facts(&engine, &digest) });
+                if surroundings.front().is_some_and(|front| !wait_for(|| front.is_in_front())) {
+                    pushes.send(Push::NoticeDue { facts: wait_for(|| facts(&engine, &digest)) });
                 }
                 continue;
             }

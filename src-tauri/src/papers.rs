@@ -3,21 +3,22 @@
 //! One may have many thousands of entries, so it stays here and the window asks for the rows that it shows. It is a copy:
 //! what happens to the record of transfers afterwards does not change it.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use engine::{Kind, LocalDisk, Outcome, RequestPurpose, Route, StoreId, SystemClock, TransferError};
+use engine::{ErrorCode, LocalDisk, Outcome, StoreId, SystemClock, TransferError};
 use futures_util::StreamExt as _;
-use receipt::{Current, Difference, Ends, Entry, Finding, Moment, Parts, Place, Proof, Receipt, Root, Tally, Verifier};
+use receipt::{Ends, Entry, Moment, Place, Receipt, ReceiptError, Tally, Verifier};
+use serde::Deserialize;
 use store::ObjectStore;
 
-use crate::dto::{AppError, Direction};
-use crate::dto_receipts::{
-    CheckResult, EndCheck, EndFinding, PaperOutcome, PaperPurpose, PaperRequest, PaperRow, PaperView,
-    ReceiptCheckProgress,
-};
+use crate::dto::AppError;
+use crate::dto_receipts::{CheckResult, EndCheck, PaperRow, PaperView, ReceiptCheckProgress, ReceiptFormat};
 use crate::error::OwnCode;
+use crate::paper_rows::{common, direction, end_check, name, number, parts_again, row};
 use crate::stores::AccountStores;
 
 /// Receipts that are kept open; the one that was opened first is let go of.
@@ -41,39 +42,77 @@ struct Open {
 pub struct Paper {
     /// The receipt.
     pub receipt: Receipt,
-    root: Root,
-    file: Option<String>,
+    /// The root that its content was found to have. Of a file it may stand for more than this version understands.
+    root: String,
+    file: Option<PaperFile>,
     checks: Mutex<Vec<Option<(EndCheck, EndCheck)>>>,
     looked: AtomicU32,
     total_bytes: AtomicU64,
     read_bytes: Mutex<Arc<AtomicU64>>,
 }
 
+/// The file that a receipt was read from.
+struct PaperFile {
+    path: String,
+    /// What it said, to the letter: saving it again gives the same file.
+    text: String,
+}
+
+impl fmt::Debug for PaperFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} bytes", self.path, self.text.len())
+    }
+}
+
+/// What a receipt says of its own root.
+#[derive(Deserialize)]
+struct OwnRoot {
+    root_sha256: String,
+}
+
+/// A receipt that was opened.
+#[derive(Debug)]
+pub struct Opened {
+    /// Its head.
+    pub view: PaperView,
+    /// Those that were let go of for it.
+    pub let_go: Vec<u64>,
+}
+
 impl Papers {
-    /// Opens a receipt and names it. `file` is where it was read from.
+    /// Opens a receipt that was made here just now, and names it. Hashes it, which takes a while for a large one.
     ///
     /// # Errors
     /// `receipt_too_large`.
-    pub fn open(&self, receipt: Receipt, file: Option<String>) -> Result<PaperView, AppError> {
-        let root = receipt.root().map_err(|error| AppError::receipt(&error, file.as_deref().unwrap_or_default()))?;
-        let checks = Mutex::new(vec![None; receipt.entries.len()]);
-        let paper = Arc::new(Paper {
-            receipt,
-            root,
-            file,
-            checks,
-            looked: AtomicU32::new(0),
-            total_bytes: AtomicU64::new(0),
-            read_bytes: Mutex::default(),
-        });
-        let mut open = self.held();
-        open.last += 1;
-        let id = open.last;
-        open.papers.push_back((id, paper.clone()));
-        while open.papers.len() > OPEN_MAX {
-            open.papers.pop_front();
-        }
-        Ok(paper.view(id))
+    pub fn open(&self, receipt: Receipt) -> Result<Opened, AppError> {
+        let root = receipt.root().map_err(|error| AppError::receipt(&error, ""))?;
+        Ok(self.keep(Paper::new(receipt, root.to_string(), None)))
+    }
+
+    /// Opens the receipt in a file, if it is one and still fits its root hash. Hashes it as [`Self::open`] does.
+    ///
+    /// # Errors
+    /// Why it is not taken for a receipt.
+    pub fn open_file(&self, path: String, bytes: Vec<u8>) -> Result<Opened, AppError> {
+        let refusal = |error: ReceiptError| AppError::receipt(&error, &path);
+        let receipt = Receipt::parse(&bytes).map_err(refusal)?;
+        // It fits, so what it says is what it has, with all that a newer version may have added.
+        let own: OwnRoot = serde_json::from_slice(&bytes).map_err(|error| refusal(ReceiptError::Malformed(error)))?;
+        let text = String::from_utf8(bytes).map_err(|_| refusal(ReceiptError::NotAReceipt))?;
+        Ok(self.keep(Paper::new(receipt, own.root_sha256, Some(PaperFile { path, text }))))
+    }
+
+    fn keep(&self, paper: Paper) -> Opened {
+        let paper = Arc::new(paper);
+        let (id, let_go) = {
+            let mut open = self.held();
+            open.last += 1;
+            let id = open.last;
+            open.papers.push_back((id, paper.clone()));
+            let too_many = open.papers.len().saturating_sub(OPEN_MAX);
+            (id, open.papers.drain(..too_many).map(|(id, _)| id).collect())
+        };
+        Opened { view: paper.view(id), let_go }
     }
 
     /// An open receipt.
@@ -98,6 +137,42 @@ impl Papers {
 }
 
 impl Paper {
+    fn new(receipt: Receipt, root: String, file: Option<PaperFile>) -> Self {
+        let checks = Mutex::new(vec![None; receipt.entries.len()]);
+        Self {
+            receipt,
+            root,
+            file,
+            checks,
+            looked: AtomicU32::new(0),
+            total_bytes: AtomicU64::new(0),
+            read_bytes: Mutex::default(),
+        }
+    }
+
+    /// It as a file of this form. Takes a while for a large one.
+    ///
+    /// # Errors
+    /// `receipt_too_large`.
+    pub fn text(&self, format: ReceiptFormat) -> Result<Cow<'_, str>, AppError> {
+        let made = match (format, &self.file) {
+            (ReceiptFormat::Json, Some(file)) => return Ok(Cow::Borrowed(&file.text)),
+            (ReceiptFormat::Json, None) => self.receipt.to_json(),
+            (ReceiptFormat::Html, _) => self.page(),
+        };
+        made.map(Cow::Owned).map_err(|error| AppError::receipt(&error, ""))
+    }
+
+    /// The page names the root that was verified, not that of the part which this version understands.
+    fn page(&self) -> Result<String, ReceiptError> {
+        let (page, understood) = (receipt::page(&self.receipt)?, self.receipt.root()?.to_string());
+        if understood == self.root {
+            return Ok(page);
+        }
+        let short = |root: &str| format!("{}…{}", root.get(..4).unwrap_or(root), root.get(60..).unwrap_or_default());
+        Ok(page.replace(&understood, &self.root).replace(&short(&understood), &short(&self.root)))
+    }
+
     /// Whether it was made of our own record just now.
     pub fn is_ours(&self) -> bool {
         self.file.is_none()
@@ -111,10 +186,10 @@ impl Paper {
         let begun = |entry: &Entry| entry.times.planned.or(entry.times.added).map(Moment::ms);
         PaperView {
             paper,
-            file: self.file.clone(),
+            file: self.file.as_ref().map(|file| file.path.clone()),
             product: self.receipt.product.clone(),
             made_ms: self.receipt.made.ms(),
-            root_sha256: self.root.to_string(),
+            root_sha256: self.root.clone(),
             direction: first.filter(|first| entries.iter().all(|entry| direction(entry.kind) == *first)),
             name: if let [only] = &entries[..] { Some(name(&only.target)) } else { None },
             from: common(entries.iter().map(|entry| entry.source.to_string())),
@@ -210,11 +285,15 @@ impl Ends for PaperEnds {
     async fn store(&self, id: &StoreId, endpoint: Option<&str>) -> Result<Arc<dyn ObjectStore>, AppError> {
         match self.stores.of(&id.0).await {
             Ok(open) => Ok(open.store),
-            // A receipt of another computer: its account has another name here.
-            Err(error) => match self.stores.at_endpoint(endpoint).await? {
-                Some(open) => Ok(open.store),
-                None => Err(error),
-            },
+            // A receipt of another computer: its account has another name here. One that is known and cannot be opened
+            // is the right one all the same.
+            Err(error) if error.code == ErrorCode::AccountMissing.as_str() => {
+                match self.stores.at_endpoint(endpoint).await? {
+                    Some(open) => Ok(open.store),
+                    None => Err(error),
+                }
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -224,122 +303,6 @@ impl Ends for PaperEnds {
 
     fn elsewhere(&self, path: &str) -> AppError {
         AppError::new(OwnCode::FileElsewhere).with("path", path)
-    }
-}
-
-fn number(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
-}
-
-fn direction(kind: Kind) -> Direction {
-    match kind {
-        Kind::Upload => Direction::Upload,
-        Kind::Download => Direction::Download,
-        Kind::Copy => Direction::Copy,
-    }
-}
-
-/// Parts that were moved and were there already. Of an upload that was adopted fewer are known: those that others sent
-/// are not among the sent ones.
-fn parts_again(entry: &Entry) -> u64 {
-    entry.parts.map_or(0, |Parts { sent, count, .. }| sent.saturating_sub(u64::from(count)))
-}
-
-/// The last part of a path or key.
-fn name(place: &Place) -> String {
-    let whole = match place {
-        Place::File { path } => path,
-        Place::Object { key, .. } => key,
-    };
-    let trimmed = whole.trim_end_matches(['/', '\\']);
-    let separators: &[char] = if matches!(place, Place::File { .. }) { &['/', '\\'] } else { &['/'] };
-    trimmed.rsplit(separators).next().filter(|last| !last.is_empty()).unwrap_or(whole).to_owned()
-}
-
-/// The only one of them, or what all begin with, up to the end of a folder.
-fn common(mut all: impl Iterator<Item = String>) -> String {
-    let Some(first) = all.next() else { return String::new() };
-    let (mut len, mut alone) = (first.len(), true);
-    for next in all {
-        alone = false;
-        let same = first.char_indices().zip(next.chars()).take_while(|((at, here), there)| *at < len && here == there);
-        len = same.last().map_or(0, |((at, here), _)| at + here.len_utf8());
-    }
-    if alone {
-        return first;
-    }
-    let shared = first[..len].rfind(['/', '\\']).map_or("", |at| &first[..=at]);
-    if shared == "tos://" || shared == "/" { String::new() } else { shared.to_owned() }
-}
-
-fn row(entry: &Entry, check: Option<(EndCheck, EndCheck)>) -> PaperRow {
-    let object = [&entry.target, &entry.source].into_iter().find(|place| matches!(place, Place::Object { .. }));
-    let (target_check, source_check) = check.unzip();
-    PaperRow {
-        transfer: entry.transfer.0,
-        direction: direction(entry.kind),
-        relayed: entry.route == Some(Route::Relay),
-        outcome: match entry.outcome {
-            Outcome::Moved => PaperOutcome::Moved,
-            Outcome::Identical => PaperOutcome::Identical,
-            Outcome::Skipped => PaperOutcome::Skipped,
-        },
-        name: name(&entry.target),
-        from: entry.source.to_string(),
-        to: entry.target.to_string(),
-        size_bytes: entry.size_bytes,
-        verified: entry.verified,
-        source_crc64: entry.source_crc64.map(|crc| crc.to_string()),
-        target_crc64: entry.target_crc64.map(|crc| crc.to_string()),
-        etag: object.and_then(Place::etag).map(|tag| tag.as_str().to_owned()),
-        version: object.and_then(Place::object).and_then(|object| object.version).map(|version| version.0),
-        requests: entry.requests.iter().map(request).collect(),
-        parts: entry.parts.map(|parts| parts.count),
-        parts_again: parts_again(entry),
-        added_ms: entry.times.added.map(Moment::ms),
-        planned_ms: entry.times.planned.map(Moment::ms),
-        ended_ms: entry.times.ended.map(Moment::ms),
-        busy_ms: entry.times.busy_ms,
-        target_check,
-        source_check,
-    }
-}
-
-fn request(request: &engine::RequestId) -> PaperRequest {
-    let purpose = match request.purpose {
-        RequestPurpose::LookedAtSource => PaperPurpose::LookedAtSource,
-        RequestPurpose::Published => PaperPurpose::Published,
-        RequestPurpose::Verified => PaperPurpose::Verified,
-    };
-    PaperRequest { purpose, id: request.id.clone() }
-}
-
-fn end_check(finding: Finding<AppError>) -> EndCheck {
-    let plain = |finding| EndCheck { finding, found: None, expected: None, why: None };
-    let differs = |finding, found: String, expected: String| EndCheck {
-        found: Some(found),
-        expected: Some(expected),
-        ..plain(finding)
-    };
-    match finding {
-        Finding::Equal(_, _, Current::Another) => plain(EndFinding::Superseded),
-        Finding::Equal(_, _, Current::Deleted) => plain(EndFinding::Deleted),
-        Finding::Equal(Proof::Content { rewritten: false }, ..) => plain(EndFinding::Equal),
-        Finding::Equal(Proof::Content { rewritten: true }, ..) => plain(EndFinding::Rewritten),
-        Finding::Equal(Proof::Tag, ..) => plain(EndFinding::ByTag),
-        Finding::Equal(Proof::Size, ..) => plain(EndFinding::BySize),
-        Finding::Different(Difference::Size { found, expected }) => {
-            differs(EndFinding::SizeDiffers, found.to_string(), expected.to_string())
-        }
-        Finding::Different(Difference::Content { found, expected }) => {
-            differs(EndFinding::ContentDiffers, found.to_string(), expected.to_string())
-        }
-        Finding::Different(Difference::Tag { found, expected }) => {
-            differs(EndFinding::TagDiffers, found.as_str().to_owned(), expected.as_str().to_owned())
-        }
-        Finding::Gone => plain(EndFinding::Gone),
-        Finding::Unchecked(error) => EndCheck { why: Some(error), ..plain(EndFinding::Unchecked) },
-        Finding::Skipped => plain(EndFinding::Skipped),
     }
 }
 
@@ -362,30 +325,4 @@ impl AppError {
 pub fn unwritable(error: &receipt::WriteError) -> AppError {
     let code = engine::ErrorCode::TargetUnwritable;
     TransferError::new(code).with("path", error.path.display()).with("message", &error.source).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_all_have_in_common_ends_with_a_folder() {
-        let check = |all: &[&str], expected: &str| {
-            assert_eq!(common(all.iter().map(|one| (*one).to_owned())), expected, "{all:?}");
-        };
-        check(&["/home/lin/a.mov"], "/home/lin/a.mov");
-        check(&["/home/lin/a.mov", "/home/lin/ab.mov", "/home/lin/x/a"], "/home/lin/");
-        check(&["tos://b/raw/一", "tos://b/raw/二"], "tos://b/raw/");
-        check(&["tos://a/x", "tos://b/x"], "");
-        check(&["/a", "/b"], "");
-        check(&[r"C:\media\1", r"C:\media\2"], r"C:\media\");
-        check(&["/ab/x", "/ab"], "");
-        check(&[], "");
-    }
-
-    #[test]
-    fn a_name_is_the_last_part() {
-        let file = |path: &str| name(&Place::File { path: path.to_owned() });
-        assert_eq!((file("/a/b.mov"), file(r"C:\a\b.mov"), file("/")), ("b.mov".into(), "b.mov".into(), "/".into()));
-    }
 }

@@ -12,6 +12,7 @@ use crate::dto::{Actions, TransferFilter};
 use crate::dto_list::{MoveTo, Select, Selected};
 use crate::undo::Undo;
 use crate::view;
+use crate::waiting::wait_for;
 
 /// Ids that are read at a time.
 const IDS_A_PAGE: usize = 4096;
@@ -200,8 +201,15 @@ impl Selection {
             (held.ids.len() as u64, held.ids.iter().copied().take(LOOKED_AT).collect())
         };
         let (views, limits) = (engine.views(&first)?, engine.limits());
-        let mut actions =
-            Actions { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false };
+        let mut actions = Actions {
+            pause: false,
+            resume: false,
+            cancel: false,
+            retry: false,
+            remove: false,
+            reveal: false,
+            limit: false,
+        };
         for view in &views {
             let one = view::row(view, &limits).actions;
             actions.pause |= one.pause;
@@ -235,7 +243,7 @@ pub async fn reorder(engine: &Engine, ids: &[TransferId], to: MoveTo) -> Result<
         return Err(EngineError::InvalidSpec(format!("more than {MOVED_MAX} transfers are not moved at once")));
     }
     let waits = |view: &TransferView| view.state == engine::State::Waiting && !view.actions().can_resume;
-    let mut waiting: Vec<TransferView> = engine.views(ids)?.into_iter().filter(waits).collect();
+    let mut waiting: Vec<TransferView> = wait_for(|| engine.views(ids))?.into_iter().filter(waits).collect();
     waiting.sort_by_key(|view| (view.order, view.id));
     let ids: Vec<TransferId> = waiting.iter().map(|view| view.id).collect();
     let (Some(first), Some(last)) = (ids.first().copied(), ids.last().copied()) else { return Ok(None) };

@@ -1,7 +1,6 @@
 //! What the window remembers between runs: one small file, replaced whole.
 
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,6 +9,7 @@ use engine::{ErrorCode, TransferError};
 use serde::{Deserialize, Serialize};
 
 use crate::dto::{AppError, Bookmark, Conflict, Settings};
+use crate::replace_file::{Lasting, replace_file};
 use crate::speed::KeptSpeed;
 
 const ZOOM_PERCENT: RangeInclusive<u32> = 80..=200;
@@ -229,19 +229,10 @@ fn within<T: PartialOrd + ToString>(name: &str, value: T, bounds: RangeInclusive
     Err(error.with("name", name).with("value", value.to_string()))
 }
 
-/// Replaces the file, so that a crash leaves the old one or the new one.
 fn replace(path: &Path, kept: &Kept) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let temporary = path.with_extension(format!("json.new-{}", std::process::id()));
-    let mut file = File::create(&temporary)?;
-    file.write_all(&serde_json::to_vec_pretty(kept)?)?;
-    file.write_all(b"\n")?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, path)?;
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    Ok(())
+    let mut text = serde_json::to_vec_pretty(kept)?;
+    text.push(b'\n');
+    replace_file(path, &text, Lasting::Synced)
 }
 
 #[cfg(test)]

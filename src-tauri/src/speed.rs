@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::dto::AppError;
 use crate::dto_limits::{LimitNow, LimitSettings, LimitSource, Limits, LimitsNow, Priority};
+use crate::waiting::wait_for;
 
 /// How long "full speed for 1 hour" is.
 pub const FULL_SPEED_MS: i64 = 60 * 60 * 1000;
@@ -169,12 +170,13 @@ impl App {
     /// As [`KeptSpeed::rates`], and nothing has changed then; `internal` if it cannot be remembered.
     pub async fn change_speed(&self, change: impl FnOnce(&mut KeptSpeed)) -> Result<LimitSettings, AppError> {
         let engine = self.engine().await?;
-        self.settings.change_speed(|kept| {
+        let change = |kept: &mut KeptSpeed| {
             change(kept);
             // In force also where the file cannot be written.
             engine.set_rates(kept.rates()?);
             Ok(())
-        })?;
+        };
+        wait_for(|| self.settings.change_speed(change))?;
         Ok(self.limit_settings())
     }
 }

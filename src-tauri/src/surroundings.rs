@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::app::App;
 use crate::closing::{Close, Closing};
@@ -14,6 +14,10 @@ use crate::front::Front;
 use crate::instance::Wish;
 use crate::notices::Notifier;
 use crate::tray::{Tray, TrayAct};
+use crate::waiting::wait_for;
+
+/// A click on the close button waits no longer for the ledger.
+const COUNTED_WITHIN: Duration = Duration::from_secs(2);
 
 /// The window and what the desktop shows of it.
 #[derive(Debug, Default)]
@@ -58,15 +62,20 @@ impl Surroundings {
 }
 
 impl App {
-    /// Transfers that run or wait for their turn.
-    pub fn running(&self) -> u64 {
-        let counts = self.started_engine().and_then(|engine| engine.counts().ok());
-        counts.map_or(0, |counts| counts.active + counts.waiting)
+    /// Transfers that run or wait for their turn; 0 if that is not known in time.
+    pub async fn running(&self) -> u64 {
+        let Some(engine) = self.started_engine().cloned() else { return 0 };
+        let counting = tokio::task::spawn_blocking(move || engine.counts());
+        match tokio::time::timeout(COUNTED_WITHIN, counting).await {
+            Ok(Ok(Ok(counts))) => counts.active + counts.waiting,
+            _ => 0,
+        }
     }
 
-    /// The user wants to close the window.
-    pub fn close_wanted(&self) -> Close {
-        let close = self.surroundings.closing.wanted(self.running(), self.pushes.is_heard(), Instant::now());
+    /// The user wants to close the window. A ledger that does not answer cannot keep it open: nothing is lost by closing.
+    pub async fn close_wanted(&self) -> Close {
+        let running = self.running().await;
+        let close = self.surroundings.closing.wanted(running, self.pushes.is_heard(), Instant::now());
         if close == Close::Ask {
             self.pushes.send(Push::QuitAsked {});
         }
@@ -95,7 +104,7 @@ impl App {
                 Ok(())
             }
             TrayAct::Lost => {
-                if front.is_hidden() {
+                if wait_for(|| front.is_hidden()) {
                     front.show(None);
                 }
                 Ok(())

@@ -12,6 +12,7 @@ use engine::{Counts, Engine, Filter, PageRequest, Phase};
 use crate::front::{Progress, Tone};
 use crate::surroundings::Surroundings;
 use crate::tray::Offers;
+use crate::waiting::wait_for;
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -66,10 +67,10 @@ pub async fn follow(engine: Engine, surroundings: Arc<Surroundings>) {
             () = engine.stopped() => return,
             _ = ticks.tick() => {}
         }
-        let Ok(counts) = engine.counts() else { continue };
+        let Ok(counts) = wait_for(|| engine.counts()) else { continue };
         let offers = Offers { pause_all: counts.active + counts.waiting > 0, resume_all: counts.paused > 0 };
         surroundings.tray.set_offers(offers);
-        let progress = work.progress(&counts, || moves(&engine));
+        let progress = work.progress(&counts, || wait_for(|| moves(&engine)));
         if let Some(front) = surroundings.front()
             && told != Some(progress)
         {

@@ -12,6 +12,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tauri::{PhysicalPosition, PhysicalSize, Runtime, WebviewWindow};
 
+use crate::replace_file::{Lasting, replace_file};
+use crate::waiting::wait_for;
+
 /// After a move the window is left alone for this long before it is looked at: a desktop that maximizes it moves,
 /// resizes and marks it in turn.
 const SETTLES_IN: Duration = Duration::from_millis(400);
@@ -90,11 +93,11 @@ impl WindowPlace {
         tauri::async_runtime::spawn(async move {
             tokio::time::sleep(SETTLES_IN).await;
             place.looking.store(false, Ordering::Relaxed);
-            place.look(&window);
+            wait_for(|| place.look(&window));
         });
     }
 
-    /// Looks at the window now, and remembers.
+    /// Looks at the window now, and remembers. Blocks: it asks the thread of the window, and writes a file.
     pub fn look<R: Runtime>(&self, window: &WebviewWindow<R>) {
         let seen = || -> tauri::Result<Option<(Rectangle, f64, bool)>> {
             // One that is hidden or minimized is nowhere.
@@ -112,6 +115,7 @@ impl WindowPlace {
         let place = Place { maximized, ..kept.unwrap_or(Place { rectangle, scale, maximized }) };
         if *held != Some(place) {
             *held = Some(place);
+            drop(held);
             if let Err(error) = write(&self.path, &place) {
                 tracing::warn!(%error, "the place of the window is not remembered");
             }
@@ -123,14 +127,9 @@ impl WindowPlace {
     }
 }
 
-/// The file is replaced whole. It is not synced: losing it costs a place on the screen.
+/// Losing it costs a place on the screen.
 fn write(path: &Path, place: &Place) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let temporary = path.with_extension(format!("json.new-{}", std::process::id()));
-    std::fs::write(&temporary, serde_json::to_vec(place)?)?;
-    std::fs::rename(temporary, path)
+    replace_file(path, &serde_json::to_vec(place)?, Lasting::Unsynced)
 }
 
 impl Screen {

@@ -175,8 +175,8 @@ fn proxy_and_extra_certificates_of_the_form_are_obeyed_and_remembered() {
     let account = harness.ok("connect", connect_form(fields(PASSWORD, ca_path)));
     let path = harness.file("a.bin", 1 << 20);
     let uploads = json!({ "bucket": "photos", "prefix": "", "paths": [path], "conflict": "fail" });
-    let id = harness.ok("add_uploads", uploads)[0].clone();
     let passed = proxy.passed();
+    let id = harness.ok("add_uploads", uploads)[0].clone();
     assert_eq!(harness.until(&id, &["done_verified", "failed"])["row"]["state"], "done_verified");
     assert!(proxy.passed() > passed, "the transfer went through the proxy as well");
 

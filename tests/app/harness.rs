@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use accounts::DataFolder;
 use serde_json::{Value, json};
-use tauri::ipc::{CallbackFn, InvokeBody, InvokeResponseBody};
+use tauri::ipc::{CallbackFn, CapabilityBuilder, InvokeBody, InvokeResponseBody};
 use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
 use tauri::webview::InvokeRequest;
-use tauri::{WebviewWindow, WebviewWindowBuilder};
+use tauri::{Manager as _, WebviewWindow, WebviewWindowBuilder};
 use tern_lib::app::App;
 use tern_lib::environment::Environment;
 
@@ -35,6 +35,12 @@ impl Harness {
         // Windows of the configuration come with the event loop, which no test runs.
         let window = WebviewWindowBuilder::new(&tauri_app, "main", Default::default()).build().unwrap();
         Self { folder, app, window, tauri_app }
+    }
+
+    /// Lets the window call the commands that no screen calls yet.
+    pub(crate) fn allow_unused(&self) {
+        let unused = CapabilityBuilder::new("unused").window("main").permission("allow-commands-without-a-screen");
+        self.tauri_app.add_capability(unused).unwrap();
     }
 
     /// Another window of the app.

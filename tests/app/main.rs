@@ -16,6 +16,7 @@ mod permissions;
 #[path = "../../crates/tos/tests/loopback/proxy.rs"]
 mod proxy;
 mod receipts;
+mod renaming;
 mod sdk_bugs;
 mod secrets;
 mod tidy;

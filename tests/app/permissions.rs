@@ -15,13 +15,52 @@ fn commands() -> BTreeSet<String> {
     names.filter_map(|rest| rest.split('"').next().map(str::to_owned)).filter(|name| !name.contains('<')).collect()
 }
 
-#[test]
-fn the_permission_names_exactly_the_commands_that_there_are() {
-    let permission = read("src-tauri/permissions/own.toml");
+/// The commands that the screens call, as Rust writes them: all calls go through these files.
+fn called() -> BTreeSet<String> {
+    let folder = crate::repository("ui/src/ipc");
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let files = names.filter(|name| name.starts_with("tauri") && name.ends_with(".ts") && !name.contains(".test."));
+    let snake = |camel: &str| -> String {
+        let letters = camel.chars().take_while(|letter| letter.is_alphanumeric());
+        let spelt = |letter: char| {
+            let before = letter.is_uppercase().then_some('_');
+            before.into_iter().chain(letter.to_lowercase())
+        };
+        letters.flat_map(spelt).collect()
+    };
+    let of_file = |name: String| -> Vec<String> {
+        read(&format!("ui/src/ipc/{name}")).split("commands.").skip(1).map(snake).collect()
+    };
+    files.flat_map(of_file).collect()
+}
+
+fn allowed(file: &str) -> BTreeSet<String> {
+    let permission = read(file);
     let list = permission.split("commands.allow").nth(1).unwrap();
-    let allowed: BTreeSet<String> = list.split('"').skip(1).step_by(2).map(str::to_owned).collect();
-    assert!(allowed.len() > 20, "the list was read: {allowed:?}");
-    assert_eq!(allowed, commands());
+    list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_permission_names_exactly_the_commands_that_the_screens_call() {
+    let own = allowed("src-tauri/permissions/own.toml");
+    assert!(own.len() > 20, "the list was read: {own:?}");
+    assert_eq!(own, called());
+}
+
+#[test]
+fn every_command_is_called_by_a_screen_or_said_to_be_called_by_none() {
+    let (own, unused) = (allowed("src-tauri/permissions/own.toml"), allowed("src-tauri/permissions/unused.toml"));
+    assert!(own.is_disjoint(&unused), "{unused:?}");
+    assert_eq!(own.union(&unused).cloned().collect::<BTreeSet<_>>(), commands());
+}
+
+#[test]
+fn the_window_may_not_call_what_no_screen_calls() {
+    let harness = Harness::new();
+    for command in allowed("src-tauri/permissions/unused.toml") {
+        let error = harness.error(&command, json!({})).to_string();
+        assert!(error.contains("not allowed"), "{command}: {error}");
+    }
 }
 
 #[test]

@@ -198,3 +198,108 @@ fn what_is_no_receipt_or_no_longer_the_same_is_refused_with_the_reason() {
     let unwritten = harness.error("save_receipt", json!({ "paper": paper["paper"], "format": "html" }));
     assert_eq!(unwritten["code"], "target_unwritable", "{unwritten}");
 }
+
+/// A receipt as a later version of Tern may write it: with a field that this one does not know, and laid out otherwise.
+fn from_a_later_version(text: &str) -> String {
+    let mut receipt: Value = serde_json::from_str(text).unwrap();
+    receipt["entries"][0]["weather"] = json!("rain");
+    let fields = receipt.as_object_mut().unwrap();
+    fields.remove("root_sha256");
+    let entries = fields["entries"].as_array().unwrap().clone();
+    let mut head = fields.clone();
+    head.remove("entries");
+    // What `Value` writes is sorted, has no spaces and nothing escaped that need not be: the canonical form.
+    let sha256 = |text: &str| {
+        let mut sum = std::process::Command::new("sha256sum");
+        let mut sum = sum.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        std::io::Write::write_all(&mut sum.stdin.take().unwrap(), text.as_bytes()).unwrap();
+        String::from_utf8(sum.wait_with_output().unwrap().stdout).unwrap()[..64].to_owned()
+    };
+    let leaves = std::iter::once(Value::Object(head)).chain(entries);
+    let lines: String = leaves.map(|leaf| sha256(&leaf.to_string()) + "\n").collect();
+    receipt["root_sha256"] = json!(sha256(&lines));
+    format!("\n{receipt}\n\n")
+}
+
+#[test]
+fn what_was_opened_from_a_file_is_shown_and_saved_with_the_root_that_was_verified_and_to_the_letter() {
+    let (harness, ids) = uploaded(&[("a.bin", 1)]);
+    let paper = harness.ok("open_receipt", json!({ "choice": { "of": "transfers", "ids": ids } }));
+    let save = |paper: &Value, format: &str, name: &str| {
+        let path = harness.folder.path().join(name);
+        std::fs::write(harness.folder.path().join("picks"), path.display().to_string()).unwrap();
+        harness.ok("save_receipt", json!({ "paper": paper["paper"], "format": format }));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let later = from_a_later_version(&save(&paper, "json", "ours.json"));
+    let path = harness.folder.path().join("later.json");
+    std::fs::write(&path, &later).unwrap();
+    let opened = harness.ok("open_receipt_file", json!({ "path": path }));
+    let root = opened["root_sha256"].as_str().unwrap();
+    assert!(later.contains(root) && paper["root_sha256"] != root);
+    assert_eq!(save(&opened, "json", "again.json"), later);
+    let page = save(&opened, "html", "again.html");
+    let understood = paper["root_sha256"].as_str().unwrap();
+    assert!(page.contains(root) && !page.contains(understood), "{page}");
+    assert!(page.contains(&format!("{}…{}", &root[..4], &root[60..])), "{page}");
+}
+
+#[test]
+fn a_receipt_that_is_let_go_of_for_another_is_checked_no_longer() {
+    let (harness, ids) = uploaded(&[("a.bin", 1)]);
+    let big = harness.file("big.bin", 1);
+    std::fs::OpenOptions::new().write(true).open(&big).unwrap().set_len(200 << 30).unwrap();
+    let open = || harness.ok("open_receipt", json!({ "choice": { "of": "transfers", "ids": ids } }));
+    let paper = open();
+    let file = harness.folder.path().join("a.bin");
+    std::fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink(&big, &file).unwrap();
+    let (window, checked) = (harness.window.clone(), json!({ "paper": paper["paper"], "read": false }));
+    let checking = std::thread::spawn(move || call(&window, "check_receipt", checked));
+    while harness.ok("check_progress", json!({ "paper": paper["paper"] }))["read_bytes"] == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    for _ in 0..4 {
+        open();
+    }
+    assert_eq!(checking.join().unwrap(), Ok(Value::Null));
+}
+
+#[test]
+fn an_account_that_is_known_and_cannot_be_opened_is_not_replaced_by_another_at_its_endpoint() {
+    use crate::harness::connect_form;
+    let harness = Harness::new();
+    let options = tos_local::Options::practice(harness.folder.path().join("store"));
+    let server = tauri::async_runtime::block_on(tos_local::Server::start(options)).unwrap();
+    let connect = |key: &str, secret: &str| {
+        let form = json!({
+            "name": key, "access_key": key, "secret_key": secret, "endpoint": server.endpoint(), "bucket": "practice",
+            "accept_untested": true,
+        });
+        harness.ok("connect", connect_form(form))["id"].clone()
+    };
+    let account = connect(tos_local::PRACTICE_ACCESS_KEY, tos_local::PRACTICE_SECRET_KEY);
+    let path = harness.file("a.bin", 1);
+    let add = json!({ "bucket": "practice", "prefix": "", "paths": [path], "conflict": "fail" });
+    let id = harness.ok("add_uploads", add)[0].clone();
+    harness.until(&id, &["done_verified"]);
+    let paper = harness.ok("open_receipt", json!({ "choice": { "of": "transfers", "ids": [id] } }));
+    let code = |harness: &Harness| {
+        harness.ok("check_receipt", json!({ "paper": paper["paper"], "read": false }));
+        rows(harness, &paper)[0]["target_check"]["why"]["code"].clone()
+    };
+    assert_eq!(code(&harness), Value::Null);
+    // The file of certificates of the account is gone, so that it cannot be opened any more.
+    tauri::async_runtime::block_on(async {
+        let opened = harness.app.opened().await.unwrap();
+        let id = account.as_str().unwrap();
+        let profile = opened.accounts.profile(id).unwrap();
+        let secrets = opened.accounts.secrets(id).await.unwrap().unwrap();
+        let other = accounts::Profile::new("Other", &profile.endpoint, &profile.region, &profile.access_key, 0);
+        opened.accounts.save(other, secrets.clone()).await.unwrap();
+        let broken = accounts::Profile { ca_file: Some("/nowhere/ca.pem".into()), ..profile };
+        opened.accounts.save(broken, secrets).await.unwrap();
+        opened.stores.close(id).await;
+    });
+    assert_eq!(code(&harness), "ca_file");
+}

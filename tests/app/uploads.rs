@@ -17,7 +17,13 @@ fn credentials(access_key: &str, token: &str) -> AccessKey {
 }
 
 fn server(harness: &Harness) -> Server {
+    server_with_clock(harness, 0)
+}
+
+/// A server whose clock is so many seconds ahead.
+fn server_with_clock(harness: &Harness, clock_ahead_seconds: i64) -> Server {
     let options = Options {
+        clock_ahead_seconds,
         root: harness.folder.path().join("store"),
         buckets: vec![BucketSpec { name: "bucket".into(), region: None, versioning: false }],
         credentials: vec![credentials("AKTPmonday", "token-of-monday"), credentials("AKTPtuesday", "token-of-tuesday")],
@@ -54,6 +60,14 @@ fn begun_elsewhere(harness: &Harness, account: &str, key: &str, bytes: &[u8]) ->
         let body = UploadBody::from_bytes(bytes[..PART].to_vec());
         store.upload_part(&upload, PartNumber::FIRST, body).await.unwrap();
         upload.upload_id.0
+    })
+}
+
+/// An upload that somebody else has begun, without a part.
+fn begun(harness: &Harness, account: &str, key: &str) -> String {
+    tauri::async_runtime::block_on(async {
+        let store = harness.app.opened().await.unwrap().stores.of(account).await.unwrap().store;
+        store.create_upload(&ObjectRef::new("bucket", key), &ObjectSettings::default()).await.unwrap().0
     })
 }
 
@@ -166,11 +180,8 @@ fn a_clean_up_leaves_alone_what_a_transfer_needs_and_what_somebody_still_sends_t
     let account = connect(&harness, &server);
     under_way(&harness);
     let busy = begun_elsewhere(&harness, &account, "busy", &[7; PART]);
-    // Begun, and nothing was ever sent.
-    let idle = tauri::async_runtime::block_on(async {
-        let store = harness.app.opened().await.unwrap().stores.of(&account).await.unwrap().store;
-        store.create_upload(&ObjectRef::new("bucket", "idle"), &ObjectSettings::default()).await.unwrap().0
-    });
+    // Begun, and nothing was sent yet.
+    let begun = begun(&harness, &account, "begun");
     let named = |row: &Value| json!({ "key": row["key"], "upload_id": row["upload_id"] });
     let all: Vec<Value> = rows(&harness).iter().map(named).collect();
     assert_eq!(all.len(), 3);
@@ -179,23 +190,38 @@ fn a_clean_up_leaves_alone_what_a_transfer_needs_and_what_somebody_still_sends_t
         let cleaned = cleaned.as_array().unwrap();
         cleaned.iter().find(|one| one["upload_id"] == id).unwrap()["outcome"].as_str().unwrap().to_owned()
     };
-    assert_eq!((outcome(&busy), outcome(&idle)), ("in_use".into(), "aborted".into()));
+    assert_eq!((outcome(&busy), outcome(&begun)), ("in_use".into(), "in_use".into()));
     let left = rows(&harness);
     let ours = left.iter().find(|row| row["key"] == "film.mp4").expect("it is still there");
     assert_eq!(outcome(ours["upload_id"].as_str().unwrap()), "needed");
-    assert_eq!(left.len(), 2);
+    assert_eq!(left.len(), 3);
+    let named = json!({ "bucket": "bucket", "key": "begun", "uploadId": begun });
+    assert_eq!(harness.ok("measure_upload", named)["in_use"], true);
+}
+
+#[test]
+fn a_clean_up_aborts_what_was_begun_some_time_ago_and_says_what_the_store_refuses() {
+    let harness = Harness::new();
+    // By its clock whatever is done now was done eleven minutes ago.
+    let server = server_with_clock(&harness, -11 * 60);
+    let account = connect(&harness, &server);
+    // Keys that begin with the same letters do not stand for it.
+    let ids = ["idle", "idle2", "idl"].map(|key| begun(&harness, &account, key));
+    let clean = |key: &str, id: &str| {
+        let uploads = json!([{ "key": key, "upload_id": id }]);
+        harness.ok("clean_up_uploads", json!({ "bucket": "bucket", "uploads": uploads }))[0].clone()
+    };
+    let named = json!({ "bucket": "bucket", "key": "idle", "uploadId": ids[0] });
+    assert_eq!(harness.ok("measure_upload", named)["in_use"], false);
+    assert_eq!(clean("idle", &ids[0])["outcome"], "aborted");
+    assert_eq!(rows(&harness).len(), 2);
 
     let denied = json!({ "rules": [
         { "verb": "AbortMultipartUpload", "when": { "every": 1 }, "fault": { "status": { "code": 403, "tos_code": "AccessDenied" } } }
     ] });
     server.set_faults(serde_json::from_value(denied).unwrap()).unwrap();
-    let idle = tauri::async_runtime::block_on(async {
-        let store = harness.app.opened().await.unwrap().stores.of(&account).await.unwrap().store;
-        store.create_upload(&ObjectRef::new("bucket", "idle"), &ObjectSettings::default()).await.unwrap().0
-    });
-    let uploads = json!([{ "key": "idle", "upload_id": idle }]);
-    let cleaned = harness.ok("clean_up_uploads", json!({ "bucket": "bucket", "uploads": uploads }));
-    assert_eq!((&cleaned[0]["outcome"], &cleaned[0]["why"]["code"]), (&json!("failed"), &json!("forbidden")));
+    let cleaned = clean("idle2", &ids[1]);
+    assert_eq!((&cleaned["outcome"], &cleaned["why"]["code"]), (&json!("failed"), &json!("forbidden")));
 }
 
 #[test]

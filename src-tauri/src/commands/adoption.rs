@@ -12,7 +12,7 @@ use super::{Answer, Shared};
 use crate::dto::{AppError, Conflict};
 use crate::dto_uploads::{AdoptedView, CheckpointView, ComparedView};
 use crate::error::OwnCode;
-use crate::naming::{self, How};
+use crate::naming;
 
 /// Reads the checkpoint file of an SDK: which upload it is of, and where its file is.
 #[tauri::command]
@@ -50,7 +50,7 @@ pub async fn compare_upload(
     let (store, _) = app.current_store().await?;
     // Whether the object may be replaced is asked when it is gone on with.
     let spec =
-        naming::spec(End::file(path), End::object(store, ObjectRef::new(bucket, key)), &how(&app, Conflict::Overwrite));
+        naming::spec(End::file(path), End::object(store, ObjectRef::new(bucket, key)), &app.how(Conflict::Overwrite));
     let name = name(&upload_id);
     let foreign = foreign(upload_id, checkpoint).await?;
     let engine = app.engine().await?;
@@ -95,7 +95,7 @@ pub async fn adopt_upload(
     checkpoint: Option<String>,
 ) -> Answer<AdoptedView> {
     let (store, _) = app.current_store().await?;
-    let spec = naming::spec(End::file(path), End::object(store, ObjectRef::new(bucket, key)), &how(&app, conflict));
+    let spec = naming::spec(End::file(path), End::object(store, ObjectRef::new(bucket, key)), &app.how(conflict));
     let adoption = app.engine().await?.adopt(spec, foreign(upload_id, checkpoint).await?).await?;
     Ok(AdoptedView {
         id: adoption.id.0,
@@ -138,8 +138,4 @@ async fn sdk_upload(path: &str) -> Answer<SdkUpload> {
             NotAnUpload::NotBegun => OwnCode::CheckpointNotBegun,
         })
     })
-}
-
-fn how(app: &Shared<'_>, conflict: Conflict) -> How {
-    How::new(&app.settings.settings(), conflict)
 }

@@ -2,6 +2,7 @@
 
 use super::{Answer, Shared};
 use crate::dto::Bookmark;
+use crate::waiting::wait_for;
 
 /// The bookmarks of the account in use, in the order in which they were made.
 #[tauri::command]
@@ -15,7 +16,7 @@ pub async fn bookmarks(app: Shared<'_>) -> Answer<Vec<Bookmark>> {
 #[specta::specta]
 pub async fn add_bookmark(app: Shared<'_>, bookmark: Bookmark) -> Answer<Vec<Bookmark>> {
     let account = app.current_account().await?;
-    app.settings.add_bookmark(&account, bookmark)?;
+    wait_for(|| app.settings.add_bookmark(&account, bookmark))?;
     Ok(app.settings.bookmarks(&account))
 }
 
@@ -24,6 +25,6 @@ pub async fn add_bookmark(app: Shared<'_>, bookmark: Bookmark) -> Answer<Vec<Boo
 #[specta::specta]
 pub async fn remove_bookmark(app: Shared<'_>, bookmark: Bookmark) -> Answer<Vec<Bookmark>> {
     let account = app.current_account().await?;
-    app.settings.remove_bookmark(&account, &bookmark)?;
+    wait_for(|| app.settings.remove_bookmark(&account, &bookmark))?;
     Ok(app.settings.bookmarks(&account))
 }

@@ -11,7 +11,7 @@ use crate::events::texts;
 #[specta::specta]
 pub async fn quit_question(app: Shared<'_>) -> Answer<QuitQuestion> {
     app.surroundings.closing.fetched();
-    Ok(QuitQuestion { running: app.running(), tray: app.surroundings.tray.is_shown() })
+    Ok(QuitQuestion { running: app.running().await, tray: app.surroundings.tray.is_shown() })
 }
 
 /// Ends Tern; everything goes on at the next start.
@@ -60,6 +60,6 @@ pub async fn take_given_files(app: Shared<'_>) -> Answer<GivenFiles> {
         return Ok(GivenFiles::default());
     }
     let looking = tokio::task::spawn_blocking(|| drops::look(given));
-    let Looked { paths, refused } = looking.await.map_err(AppError::internal)?;
-    Ok(GivenFiles { paths: texts(&paths), refused })
+    let Looked { paths, refused, refused_more } = looking.await.map_err(AppError::internal)?;
+    Ok(GivenFiles { paths: texts(&paths), refused, refused_more })
 }

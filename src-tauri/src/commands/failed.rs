@@ -1,12 +1,13 @@
 //! What has failed, by its cause.
 
-use engine::{ErrorCode, Filter, PageRequest, TransferId};
+use engine::{Engine, ErrorCode, Filter, PageRequest, TransferId};
 
 use super::{Answer, Shared};
 use crate::dto::AppError;
 use crate::dto_list::{Acted, Exported, FailedGroup, FailedGroups, FailedPage, FailedPaths};
 use crate::selection::{AT_A_TIME, ids_of};
 use crate::undo::Undo;
+use crate::waiting::wait_for;
 use crate::{export, view};
 
 /// Most rows of a page, whatever is asked for.
@@ -26,6 +27,10 @@ fn filter(code: Option<&str>) -> Answer<Filter> {
 #[specta::specta]
 pub async fn failed_groups(app: Shared<'_>) -> Answer<FailedGroups> {
     let engine = app.engine().await?;
+    wait_for(|| groups_of(engine))
+}
+
+fn groups_of(engine: &Engine) -> Answer<FailedGroups> {
     let revision = engine.revision();
     let mut groups = Vec::new();
     for cause in engine.failed_causes()? {
@@ -46,7 +51,8 @@ pub async fn failed_groups(app: Shared<'_>) -> Answer<FailedGroups> {
 pub async fn failed_rows(app: Shared<'_>, code: String, after: Option<u64>, limit: u32) -> Answer<FailedPage> {
     let limit = limit.min(PAGE_ROWS_MAX) as usize;
     let request = PageRequest { filter: filter(Some(&code))?, after: after.map(TransferId), limit };
-    let page = app.engine().await?.page(request)?;
+    let engine = app.engine().await?;
+    let page = wait_for(|| engine.page(request))?;
     // A row that has begun again meanwhile is in another list by now.
     let failed = page.rows.iter().filter(|view| view.state == engine::State::Failed);
     let rows = failed.map(view::failed_row).collect();
@@ -57,8 +63,8 @@ pub async fn failed_rows(app: Shared<'_>, code: String, after: Option<u64>, limi
 #[tauri::command]
 #[specta::specta]
 pub async fn retry_failed(app: Shared<'_>, code: Option<String>) -> Answer<u64> {
-    let engine = app.engine().await?;
-    let ids = ids_of(engine, filter(code.as_deref())?)?;
+    let (engine, filter) = (app.engine().await?, filter(code.as_deref())?);
+    let ids = wait_for(|| ids_of(engine, filter))?;
     for some in ids.chunks(AT_A_TIME) {
         engine.resume(some).await?;
     }
@@ -69,8 +75,8 @@ pub async fn retry_failed(app: Shared<'_>, code: Option<String>) -> Answer<u64> 
 #[tauri::command]
 #[specta::specta]
 pub async fn dismiss_failed(app: Shared<'_>, code: Option<String>) -> Answer<Acted> {
-    let engine = app.engine().await?;
-    let ids = ids_of(engine, filter(code.as_deref())?)?;
+    let (engine, filter) = (app.engine().await?, filter(code.as_deref())?);
+    let ids = wait_for(|| ids_of(engine, filter))?;
     let until_ms = engine.dismiss(&ids).await?;
     Ok(Acted { count: ids.len() as u64, undo: Some(app.undo.remember(Undo::Recall(until_ms))) })
 }
@@ -84,7 +90,7 @@ pub async fn failed_paths(app: Shared<'_>, code: Option<String>) -> Answer<Faile
     let mut lines: Vec<String> = Vec::new();
     while lines.len() < PATHS_MAX {
         let limit = (PATHS_MAX - lines.len()).min(PAGE_ROWS_MAX as usize);
-        let page = engine.page(PageRequest { filter, after, limit })?;
+        let page = wait_for(|| engine.page(PageRequest { filter, after, limit }))?;
         total = page.total;
         lines.extend(page.rows.iter().map(|view| view.spec.source.to_string()));
         after = page.next;

@@ -14,10 +14,11 @@ use crate::dto::AppError;
 use crate::dto_receipts::{
     CheckResult, HistoryCursor, HistoryPage, PaperRow, PaperView, ReceiptCheckProgress, ReceiptChoice, ReceiptFormat,
 };
-use crate::papers::{ENTRIES_MAX, PaperEnds, unwritable};
+use crate::papers::{self, ENTRIES_MAX, PaperEnds, Papers, unwritable};
 use crate::stores::AccountStores;
 use crate::times::milliseconds;
 use crate::view;
+use crate::waiting::wait_for;
 
 /// Most rows of a page, whatever is asked for.
 const PAGE_ROWS_MAX: u32 = 500;
@@ -31,17 +32,18 @@ const LOOKED_AT_MAX: usize = 2_000;
 #[specta::specta]
 pub async fn history(app: Shared<'_>, after: Option<HistoryCursor>, search: String, limit: u32) -> Answer<HistoryPage> {
     let engine = app.engine().await?;
-    let found = engine.history(&HistoryRequest {
+    let request = HistoryRequest {
         after: after.map(|place| HistoryPlace { ended_ms: place.ended_ms, id: TransferId(place.id) }),
         search,
         rows_max: limit.min(PAGE_ROWS_MAX) as usize,
         looked_at_max: LOOKED_AT_MAX,
-    })?;
+    };
+    let found = wait_for(|| engine.history(&request))?;
     let limits = engine.limits();
     Ok(HistoryPage {
         rows: found.rows.iter().map(|one| view::row(one, &limits)).collect(),
         next: found.next.map(|place| HistoryCursor { ended_ms: place.ended_ms, id: place.id.0 }),
-        kept_days: engine.history_days(),
+        kept_days: app.settings.settings().history_days,
     })
 }
 
@@ -68,14 +70,29 @@ pub async fn open_receipt(app: Shared<'_>, choice: ReceiptChoice) -> Answer<Pape
         tokio::task::yield_now().await;
     }
     let endpoints = endpoints(&app.opened().await?.stores, &details);
-    let of = |detail: &TransferDetail| Entry::of(detail, &|store| endpoints.get(store).cloned());
-    let entries: Result<Vec<Entry>, _> = details.iter().map(of).collect();
-    let receipt = Receipt {
-        product: concat!("Tern ", env!("CARGO_PKG_VERSION")).to_owned(),
-        made: Moment::from_ms(milliseconds(SystemTime::now())).ok_or_else(|| AppError::internal("the clock is off"))?,
-        entries: entries.map_err(AppError::internal)?,
-    };
-    app.papers.open(receipt, None)
+    let made =
+        Moment::from_ms(milliseconds(SystemTime::now())).ok_or_else(|| AppError::internal("the clock is off"))?;
+    opened(&app, move |papers| {
+        let of = |detail: &TransferDetail| Entry::of(detail, &|store| endpoints.get(store).cloned());
+        let entries: Result<Vec<Entry>, _> = details.iter().map(of).collect();
+        let product = concat!("Tern ", env!("CARGO_PKG_VERSION")).to_owned();
+        papers.open(Receipt { product, made, entries: entries.map_err(AppError::internal)? })
+    })
+    .await
+}
+
+/// Opens a receipt where hashing it keeps nobody waiting, and stops the checks of those that are let go of for it.
+async fn opened(
+    app: &Shared<'_>,
+    open: impl FnOnce(&Papers) -> Answer<papers::Opened> + Send + 'static,
+) -> Answer<PaperView> {
+    let shared = app.inner().clone();
+    let opening = tokio::task::spawn_blocking(move || open(&shared.papers));
+    let papers::Opened { view, let_go } = opening.await.map_err(AppError::internal)??;
+    for paper in let_go {
+        app.stops.stop(&name(paper));
+    }
+    Ok(view)
 }
 
 /// Transfers that ended in a span of time and that a search finds, oldest first; at most one more than a receipt takes.
@@ -90,7 +107,7 @@ async fn ended_between(
     let mut request = HistoryRequest { after, search, rows_max, looked_at_max: LOOKED_AT_MAX };
     let mut ids = Vec::new();
     loop {
-        let found = engine.history(&request)?;
+        let found = wait_for(|| engine.history(&request))?;
         let young = |ended_ms: Option<i64>| since_ms.is_none_or(|since| ended_ms.is_some_and(|ended| ended >= since));
         ids.extend(found.rows.iter().filter(|row| young(row.ended_ms)).map(|row| row.id));
         match found.next {
@@ -120,10 +137,7 @@ pub async fn open_receipt_file(app: Shared<'_>, path: String) -> Answer<PaperVie
         file.take(RECEIPT_BYTES_MAX + 1).read_to_end(&mut bytes).await
     };
     read.await.map_err(|error| TransferError::source(Path::new(&path), &error))?;
-    // Hashing a large one takes a while; nobody else should wait for it.
-    let parsed = tokio::task::spawn_blocking(move || Receipt::parse(&bytes)).await.map_err(AppError::internal)?;
-    let receipt = parsed.map_err(|error| AppError::receipt(&error, &path))?;
-    app.papers.open(receipt, Some(path))
+    opened(&app, move |papers| papers.open_file(path, bytes)).await
 }
 
 /// Rows of an open receipt, from one on.
@@ -175,12 +189,8 @@ pub async fn save_receipt(app: Shared<'_>, paper: u64, format: ReceiptFormat) ->
     let usual = format!("{}.{extension}", open.receipt.usual_name());
     let Some(path) = app.desktop()?.save_file(&usual, &[extension]).await else { return Ok(None) };
     let write = move || {
-        let text = match format {
-            ReceiptFormat::Json => open.receipt.to_json(),
-            ReceiptFormat::Html => receipt::page(&open.receipt),
-        };
-        let text = text.map_err(|error| AppError::receipt(&error, ""))?;
-        write_files(&LocalDisk, &[(path.as_path(), text.as_str())], true).map_err(|error| unwritable(&error))?;
+        let text = open.text(format)?;
+        write_files(&LocalDisk, &[(path.as_path(), &*text)], true).map_err(|error| unwritable(&error))?;
         Ok(Some(path.display().to_string()))
     };
     tokio::task::spawn_blocking(write).await.map_err(AppError::internal)?

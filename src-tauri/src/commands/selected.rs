@@ -8,21 +8,25 @@ use crate::dto::TransferFilter;
 use crate::dto_list::{ActOn, Acted, MoveTo, Select, Selected};
 use crate::selection::{AT_A_TIME, ids_of, listed, reorder};
 use crate::undo::{Undo, UndoBook};
+use crate::waiting::wait_for;
 
 /// Changes what is selected in a list, and says what is.
 #[tauri::command]
 #[specta::specta]
 pub async fn select(app: Shared<'_>, filter: TransferFilter, change: Select) -> Answer<Selected> {
     let engine = app.engine().await?;
-    app.selection.change(engine, filter, change)?;
-    Ok(app.selection.figures(engine, filter)?)
+    Ok(wait_for(|| {
+        app.selection.change(engine, filter, change)?;
+        app.selection.figures(engine, filter)
+    })?)
 }
 
 /// What is selected in a list just now.
 #[tauri::command]
 #[specta::specta]
 pub async fn selected(app: Shared<'_>, filter: TransferFilter) -> Answer<Selected> {
-    Ok(app.selection.figures(app.engine().await?, filter)?)
+    let engine = app.engine().await?;
+    Ok(wait_for(|| app.selection.figures(engine, filter))?)
 }
 
 /// Does something with all that is selected; what it does not fit is left alone.
@@ -30,7 +34,7 @@ pub async fn selected(app: Shared<'_>, filter: TransferFilter) -> Answer<Selecte
 #[specta::specta]
 pub async fn act_on_selection(app: Shared<'_>, act: ActOn) -> Answer<Acted> {
     let engine = app.engine().await?;
-    let ids = app.selection.ids(engine)?;
+    let ids = wait_for(|| app.selection.ids(engine))?;
     let acted = run(engine, &app.undo, &ids, act).await?;
     if act == ActOn::Dismiss {
         app.selection.clear();
@@ -51,7 +55,7 @@ pub async fn dismiss(app: Shared<'_>, ids: Vec<u64>) -> Answer<Acted> {
 #[specta::specta]
 pub async fn dismiss_list(app: Shared<'_>, filter: TransferFilter) -> Answer<Acted> {
     let engine = app.engine().await?;
-    run(engine, &app.undo, &ids_of(engine, listed(filter))?, ActOn::Dismiss).await
+    run(engine, &app.undo, &wait_for(|| ids_of(engine, listed(filter)))?, ActOn::Dismiss).await
 }
 
 /// Moves transfers that wait to another place in the queue.
@@ -66,7 +70,7 @@ pub async fn move_transfers(app: Shared<'_>, ids: Vec<u64>, to: MoveTo) -> Answe
 #[specta::specta]
 pub async fn move_selection(app: Shared<'_>, to: MoveTo) -> Answer<Acted> {
     let engine = app.engine().await?;
-    moved(engine, &app.undo, &app.selection.ids(engine)?, to).await
+    moved(engine, &app.undo, &wait_for(|| app.selection.ids(engine))?, to).await
 }
 
 /// Takes a wish back. False if it is too late for that.
@@ -99,7 +103,7 @@ async fn run(engine: &Engine, book: &UndoBook, ids: &[TransferId], act: ActOn) -
             ActOn::Dismiss => false,
         };
         let some: Vec<TransferId> =
-            engine.views(some)?.iter().filter(|view| fits(view.actions())).map(|view| view.id).collect();
+            wait_for(|| engine.views(some))?.iter().filter(|view| fits(view.actions())).map(|view| view.id).collect();
         concerned += some.len() as u64;
         match act {
             ActOn::Pause => engine.pause(&some).await?,

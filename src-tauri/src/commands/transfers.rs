@@ -1,13 +1,15 @@
 //! Transfers: adding, listing, and what the user wants of them.
 
-use engine::{End, Engine, EngineError, Filter, OptionsChange, Page, PageRequest, Route, TransferId, TransferSpec};
+use engine::{
+    End, Engine, EngineError, Filter, OptionsChange, Page, PageRequest, Route, StoreId, TransferId, TransferSpec,
+};
 use store::ObjectRef;
 
 use super::{Answer, Shared};
 use crate::dto::{AppError, Conflict, CopyRoute, TransferDetail, TransferFilter, TransferPage, TransferRow};
 use crate::dto_list::{LogPage, TransferOptionsForm};
-use crate::naming::{self, How};
-use crate::{selection, view};
+use crate::waiting::wait_for;
+use crate::{naming, selection, view};
 
 /// Most rows of a page, whatever is asked for.
 const PAGE_ROWS_MAX: u32 = 500;
@@ -22,12 +24,8 @@ pub async fn add_uploads(
     paths: Vec<String>,
     conflict: Conflict,
 ) -> Answer<Vec<u64>> {
-    let (store, _) = app.current_store().await?;
-    add(
-        app.engine().await?,
-        naming::uploads(&store, &bucket, &prefix, &paths, &How::new(&app.settings.settings(), conflict))?,
-    )
-    .await
+    let store = StoreId(app.current_account().await?);
+    add(app.engine().await?, wait_for(|| naming::uploads(&store, &bucket, &prefix, &paths, &app.how(conflict)))?).await
 }
 
 /// Downloads objects into a folder.
@@ -40,12 +38,8 @@ pub async fn add_downloads(
     folder: String,
     conflict: Conflict,
 ) -> Answer<Vec<u64>> {
-    let (store, _) = app.current_store().await?;
-    add(
-        app.engine().await?,
-        naming::downloads(&store, &bucket, &keys, &folder, &How::new(&app.settings.settings(), conflict))?,
-    )
-    .await
+    let store = StoreId(app.current_account().await?);
+    add(app.engine().await?, naming::downloads(&store, &bucket, &keys, &folder, &app.how(conflict))?).await
 }
 
 /// Downloads one version of an object into a folder, under the name of the object.
@@ -59,9 +53,9 @@ pub async fn add_version_download(
     folder: String,
     conflict: Conflict,
 ) -> Answer<Vec<u64>> {
-    let (store, _) = app.current_store().await?;
+    let store = StoreId(app.current_account().await?);
     let version = store::VersionId(version_id);
-    let how = How::new(&app.settings.settings(), conflict);
+    let how = app.how(conflict);
     add(app.engine().await?, vec![naming::version_download(&store, &bucket, &key, version, &folder, &how)?]).await
 }
 
@@ -76,12 +70,8 @@ pub async fn add_copies(
     to_prefix: String,
     conflict: Conflict,
 ) -> Answer<Vec<u64>> {
-    let (store, _) = app.current_store().await?;
-    add(
-        app.engine().await?,
-        naming::copies(&store, &bucket, &keys, &to_bucket, &to_prefix, &How::new(&app.settings.settings(), conflict))?,
-    )
-    .await
+    let store = StoreId(app.current_account().await?);
+    add(app.engine().await?, naming::copies(&store, &bucket, &keys, &to_bucket, &to_prefix, &app.how(conflict))?).await
 }
 
 /// Which way copies between two buckets go; asked before they are added, and decided by the engine both times.
@@ -90,7 +80,7 @@ pub async fn add_copies(
 pub async fn copy_route(app: Shared<'_>, bucket: String, to_bucket: String) -> Answer<CopyRoute> {
     let (store, _) = app.current_store().await?;
     let end = |bucket: String| End::object(store.clone(), ObjectRef::new(bucket, ""));
-    let spec = naming::spec(end(bucket), end(to_bucket), &How::new(&app.settings.settings(), Conflict::Fail));
+    let spec = naming::spec(end(bucket), end(to_bucket), &app.how(Conflict::Fail));
     Ok(match app.engine().await?.route_of(&spec).await? {
         Route::Server => CopyRoute::Inside,
         Route::Relay => CopyRoute::Relay,
@@ -103,7 +93,7 @@ async fn add(engine: &Engine, specs: Vec<TransferSpec>) -> Answer<Vec<u64>> {
     let mut ids = Vec::with_capacity(specs.len());
     let mut new = Vec::new();
     for spec in specs {
-        let open = find_same(engine, &spec)?;
+        let open = wait_for(|| find_same(engine, &spec))?;
         if open.is_none() {
             new.push(spec);
         }
@@ -132,7 +122,7 @@ pub async fn transfers(
 ) -> Answer<TransferPage> {
     let limit = limit.min(PAGE_ROWS_MAX) as usize;
     let engine = app.engine().await?;
-    let (page, limits) = (page(engine, filter, after.map(TransferId), limit)?, engine.limits());
+    let (page, limits) = (wait_for(|| page(engine, filter, after.map(TransferId), limit))?, engine.limits());
     let rows: Vec<TransferRow> = page.rows.iter().map(|one| view::row(one, &limits)).collect();
     let selected = app.selection.among(filter, rows.iter().map(|row| row.id));
     Ok(TransferPage { revision: page.revision, total: page.total, rows, selected, next: page.next.map(|id| id.0) })
@@ -244,7 +234,8 @@ pub async fn resume_all(app: Shared<'_>) -> Answer<()> {
 #[tauri::command]
 #[specta::specta]
 pub async fn reveal(app: Shared<'_>, id: u64) -> Answer<()> {
-    let view = app.engine().await?.view(TransferId(id))?;
+    let engine = app.engine().await?;
+    let view = wait_for(|| engine.view(TransferId(id)))?;
     match view.as_ref().and_then(view::local_file) {
         Some(path) => app.desktop()?.reveal(path),
         None => Err(AppError::internal("this transfer has no file to show")),

@@ -8,14 +8,16 @@ use engine::{End, Engine, Fingerprint, TransferDetail, TransferId};
 use store::{ErrorKind, ListedPart, ObjectRef, StoreError, UploadId, UploadListRequest, UploadRef};
 
 use super::{Answer, Shared};
+use crate::copying::asked;
 use crate::dto::AppError;
 use crate::dto_uploads::{CleanOutcome, CleanedUpload, HeldView, SourceState, UploadCursor, UploadPage, UploadRow};
 use crate::error::OwnCode;
 use crate::stores::OpenStore;
 use crate::times::milliseconds;
 use crate::view;
+use crate::waiting::wait_for;
 
-/// A part that arrived within this time says that somebody is probably still sending.
+/// A part that arrived, or an upload that was begun, within this time says that somebody is probably still sending.
 const IN_USE: Duration = Duration::from_secs(10 * 60);
 
 /// A page of the unfinished uploads of a bucket. What they hold is asked for one by one, when it is shown.
@@ -34,9 +36,9 @@ pub async fn list_uploads(
     let page = page.map_err(|error| open.refusal(&error, &ObjectRef::new(&bucket, &prefix)))?;
     let ids: Vec<UploadId> = page.uploads.iter().map(|upload| upload.upload_id.clone()).collect();
     let engine = app.engine().await?;
-    let owners = engine.owners(&ids)?;
+    let owners = wait_for(|| engine.owners(&ids))?;
     let needed: Vec<TransferId> = owners.iter().flatten().filter_map(needed_by).collect();
-    let (transfers, limits) = (engine.views(&needed)?, engine.limits());
+    let (transfers, limits) = (wait_for(|| engine.views(&needed))?, engine.limits());
     let rows = page.uploads.into_iter().zip(owners).map(|(upload, owner)| {
         let needed_by = owner.as_ref().and_then(needed_by);
         let transfer = transfers.iter().find(|view| Some(view.id) == needed_by);
@@ -83,7 +85,7 @@ pub async fn measure_upload(
         parts: parts.len() as u64,
         size_bytes: parts.iter().map(|part| part.size_bytes).sum(),
         last_part_ms: newest(&parts).map(milliseconds),
-        in_use: is_in_use(&parts),
+        in_use: is_in_use(&open, &upload, &parts).await?,
         parts_planned: detail.and_then(|detail| detail.checkpoint).map(|plan| plan.plan().part_count().into()),
         source,
     }))
@@ -102,13 +104,41 @@ fn newest(parts: &[ListedPart]) -> Option<SystemTime> {
     parts.iter().filter_map(|part| part.modified).max()
 }
 
-/// Whether somebody is probably still sending. A part from the future is one, too: the clocks differ.
-fn is_in_use(parts: &[ListedPart]) -> bool {
-    newest(parts).is_some_and(|newest| SystemTime::now().duration_since(newest).unwrap_or_default() < IN_USE)
+/// Whether somebody is probably still sending, or about to. When it was begun is asked only where no part tells.
+async fn is_in_use(open: &OpenStore, upload: &UploadRef, parts: &[ListedPart]) -> Answer<bool> {
+    match newest(parts) {
+        Some(newest) if is_fresh(newest) => Ok(true),
+        // What has parts that are old was begun before them.
+        Some(_) => Ok(false),
+        None => Ok(initiated(open, upload).await?.is_some_and(is_fresh)),
+    }
+}
+
+/// Whether this was just now. A moment in the future is, too: the clocks differ.
+fn is_fresh(at: SystemTime) -> bool {
+    SystemTime::now().duration_since(at).unwrap_or_default() < IN_USE
+}
+
+/// When an upload was begun, as far as the store tells: only its list does.
+async fn initiated(open: &OpenStore, upload: &UploadRef) -> Answer<Option<SystemTime>> {
+    let UploadRef { object, upload_id } = upload;
+    let mut request = UploadListRequest { prefix: object.key.clone(), after: None };
+    loop {
+        let page = asked(|| open.store.list_uploads(&object.bucket, &request)).await;
+        let page = page.map_err(|error| open.refusal(&error, object))?;
+        if let Some(found) = page.uploads.iter().find(|one| one.upload_id == *upload_id) {
+            return Ok(found.initiated);
+        }
+        // Keys that begin with this one and go on come behind it.
+        match page.next {
+            Some(next) if next.0 == object.key => request.after = Some(next),
+            _ => return Ok(None),
+        }
+    }
 }
 
 fn owner(engine: &Engine, upload_id: &UploadId) -> Answer<Option<Owner>> {
-    Ok(engine.owners(std::slice::from_ref(upload_id))?.pop().flatten())
+    Ok(wait_for(|| engine.owners(std::slice::from_ref(upload_id)))?.pop().flatten())
 }
 
 /// The file of an upload of ours, against what it was when that was planned.
@@ -142,7 +172,7 @@ async fn aborted(open: &OpenStore, upload: &UploadRef) -> Result<(), StoreError>
 }
 
 /// Aborts many uploads of a bucket, except those that one of our transfers needs and those that somebody still sends
-/// to: both are looked at again for each, just before it is aborted. Told of each, in order.
+/// to, or has only just begun: both are looked at again for each, just before it is aborted. Told of each, in order.
 #[tauri::command]
 #[specta::specta]
 pub async fn clean_up_uploads(
@@ -169,7 +199,7 @@ async fn clean_up(engine: &Engine, open: &OpenStore, upload: &UploadRef) -> Answ
         return Ok(CleanOutcome::Needed);
     }
     match parts(open, upload).await? {
-        Some(parts) if is_in_use(&parts) => Ok(CleanOutcome::InUse),
+        Some(parts) if is_in_use(open, upload, &parts).await? => Ok(CleanOutcome::InUse),
         _ => {
             aborted(open, upload).await.map_err(|error| open.refusal(&error, &upload.object))?;
             Ok(CleanOutcome::Aborted)

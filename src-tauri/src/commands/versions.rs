@@ -1,19 +1,20 @@
 //! Versions of objects: whether they are kept, listing them, bringing one back, deleting one for good.
 
-use engine::{End, ErrorCode, TransferError};
-use store::{
-    AclSetting, CannedAcl, CopyObjectOptions, CopySource, ObjectDetails, ObjectRef, PutCondition, PutReceipt,
-    VersionId, VersionListRequest, VersionMarker,
-};
+use engine::End;
+use store::{ErrorKind, ObjectRef, PutCondition, VersionId, VersionListRequest, VersionMarker, Versioning};
 
 use super::{Answer, Shared};
+use crate::copying::{self, asked};
 use crate::dto::{AppError, Conflict};
 use crate::dto_objects::{VersionCursor, VersionPage, VersionRestored, VersionRow, VersioningView};
+use crate::error::OwnCode;
 use crate::naming;
 use crate::stores::OpenStore;
 
 /// Rows of a page of versions.
 const PAGE_ROWS: u32 = 200;
+/// The id of what is written to a key while its bucket keeps no new versions.
+const NULL_VERSION: &str = "null";
 
 /// Whether a bucket keeps versions.
 #[tauri::command]
@@ -60,7 +61,8 @@ pub async fn list_versions(
 /// Makes an older version the newest one again.
 ///
 /// One copy inside the store does it: no byte passes through here, type and metadata stay, and it is there at once or
-/// not at all. Only what is too large for one copy becomes a transfer, which copies it part by part.
+/// not at all. Only what is too large for one copy becomes a transfer, which copies it part by part. Refused where it
+/// would replace a version that nothing brings back.
 #[tauri::command]
 #[specta::specta]
 pub async fn restore_version(
@@ -72,19 +74,40 @@ pub async fn restore_version(
     let (store_id, open) = app.current_store().await?;
     let target = ObjectRef::new(&bucket, &key);
     let source = ObjectRef { version: Some(VersionId(version_id)), ..target.clone() };
-    let told = open.store.head_object(&source).await.map_err(|error| open.refusal(&error, &source))?;
+    let told = asked(|| open.store.head_object(&source)).await;
+    let told = told.map_err(|error| open.refusal(&error, &source))?;
+    refuse_if_one_is_replaced(&open, &source).await?;
     if told.size_bytes > open.store.capabilities().part_size_bytes_max {
         let ends = (End::object(store_id.clone(), source), End::object(store_id, target));
-        let added = app
-            .engine()
-            .await?
-            .add(vec![naming::spec(ends.0, ends.1, &naming::How::new(&app.settings.settings(), Conflict::Overwrite))])
-            .await?;
+        let added = app.engine().await?.add(vec![naming::spec(ends.0, ends.1, &app.how(Conflict::Overwrite))]).await?;
         let id = added.first().ok_or_else(|| AppError::internal("the engine took no transfer"))?.0;
         return Ok(VersionRestored::Transfer { id });
     }
-    let (receipt, acl_kept) = copy(&open, &source, &told, &target, PutCondition::Always).await?;
-    Ok(VersionRestored::Copied { version_id: receipt.version.map(|id| id.0), acl_kept })
+    let copied = copying::copy(&open, &source, &told, &target, PutCondition::Always).await?;
+    Ok(VersionRestored::Copied { version_id: copied.version.map(|id| id.0), acl_kept: copied.acl_kept })
+}
+
+/// While versioning is suspended whatever is written takes the place of the version `null`, be that the newest one or
+/// an older one, and nothing brings that back.
+async fn refuse_if_one_is_replaced(open: &OpenStore, source: &ObjectRef) -> Answer<()> {
+    let null = ObjectRef { version: Some(VersionId(NULL_VERSION.to_owned())), ..source.clone() };
+    if source.version == null.version {
+        return Ok(());
+    }
+    match asked(|| open.store.head_object(&null)).await {
+        Ok(_) => {}
+        // Nothing, or the mark of a deletion: that is what the user wants to have undone.
+        Err(error) if matches!(error.kind, ErrorKind::ObjectNotFound | ErrorKind::Unsupported) => return Ok(()),
+        Err(error) => return Err(open.refusal(&error, source)),
+    }
+    match asked(|| open.administration.versioning(&source.bucket)).await {
+        Ok(Versioning::Enabled) => Ok(()),
+        Ok(Versioning::Suspended | Versioning::Never) => {
+            let name = source.key.rsplit('/').next().unwrap_or(&source.key);
+            Err(AppError { retryable: false, ..AppError::new(OwnCode::VersionNotKept).with("name", name) })
+        }
+        Err(error) => Err(open.refusal(&error, source)),
+    }
 }
 
 /// Deletes one version for good. Deleting a delete marker brings the object back.
@@ -94,43 +117,4 @@ pub async fn delete_version(app: Shared<'_>, bucket: String, key: String, versio
     let (_, open) = app.current_store().await?;
     let version = ObjectRef { version: Some(VersionId(version_id)), ..ObjectRef::new(&bucket, &key) };
     open.store.delete_object(&version).await.map_err(|error| open.refusal(&error, &version))
-}
-
-/// Copies an object inside the store with everything that belongs to it, and compares. Tells whether the permissions
-/// came along, which no copy takes by itself.
-pub(super) async fn copy(
-    open: &OpenStore,
-    source: &ObjectRef,
-    told: &ObjectDetails,
-    target: &ObjectRef,
-    condition: PutCondition,
-) -> Answer<(PutReceipt, bool)> {
-    let admin = &open.administration;
-    // Asked first: what may not be read cannot be kept.
-    let acl = admin.object_acl(source).await.ok();
-    let from = CopySource { object: source.clone(), if_match: Some(told.etag.clone()) };
-    let options = CopyObjectOptions { source: from, replace_settings: None, condition };
-    let receipt = open.store.copy_object(target, &options).await.map_err(|error| open.refusal(&error, target))?;
-    let made = ObjectRef { version: receipt.version.clone(), ..target.clone() };
-    let there = open.store.head_object(&made).await.map_err(|error| open.refusal(&error, &made))?;
-    if !is_same(told, &there) {
-        return Err(AppError::from(TransferError::new(ErrorCode::Mismatch)).with("name", target));
-    }
-    let acl_kept = match acl {
-        None => false,
-        // What a copy has anyway.
-        Some(acl) if acl.canned() == Some(CannedAcl::Private) => true,
-        Some(acl) => admin.set_object_acl(&made, &AclSetting::Explicit(acl)).await.is_ok(),
-    };
-    Ok((receipt, acl_kept))
-}
-
-/// Whether two objects have the same bytes, by the checksums where both have one.
-pub(super) fn is_same(one: &ObjectDetails, other: &ObjectDetails) -> bool {
-    let same_sum = match (one.crc64, other.crc64) {
-        (Some(one), Some(other)) => one == other,
-        // An object made from parts gets another tag when it is copied whole: size is then all that there is.
-        _ => true,
-    };
-    one.size_bytes == other.size_bytes && same_sum
 }
