@@ -14,9 +14,6 @@ const BESIDE_X = 1450;
 /** Over the middle of the window. */
 const OVER = [640, 400];
 
-/** What an element says, shown or on its way to be. */
-const says = (window, id) => window.run((one) => document.querySelector(`[data-testid="${one}"]`)?.textContent ?? '', id);
-
 /** The window is gone before the click is over, so WebDriver's own would wait for it in vain. */
 async function intoTheTray(window, seat) {
   await seat.close();
@@ -35,7 +32,7 @@ journey('a second start brings the first to the front and gives it its files', a
   const first = makeFile(path('given at the start.bin'), 1000);
   const window = await open({ args: [first] });
   await window.click('practice');
-  await until('the file of the first start', async () => /given at the start\.bin/.test(await says(window, 'upload-sheet')));
+  await until('the file of the first start', async () => /given at the start\.bin/.test(await window.says('upload-sheet')));
   await window.click('copy-bucket-practice');
   await window.click('upload-confirm');
 
@@ -45,8 +42,8 @@ journey('a second start brings the first to the front and gives it its files', a
   // A path of the place where it is started, and an address as some desktops give them.
   const address = `file://${path('报告 #1 100%.txt').split('/').map(encodeURIComponent).join('/')}`;
   assert.equal(await window.startAgain(address, 'b.txt'), 0);
-  await until('the sheet of the bucket that is shown', async () => /tos:\/\/practice\//.test(await says(window, 'upload-sheet')));
-  assert.match(await says(window, 'upload-sheet'), /报告 #1 100%\.txt.*b\.txt/s);
+  await until('the sheet of the bucket that is shown', async () => /tos:\/\/practice\//.test(await window.says('upload-sheet')));
+  assert.match(await window.says('upload-sheet'), /报告 #1 100%\.txt.*b\.txt/s);
   await window.picture('given-files');
   await window.click('upload-confirm');
   await until('all of them to be verified', async () => {
@@ -56,7 +53,7 @@ journey('a second start brings the first to the front and gives it its files', a
   await window.find(window.object('报告 #1 100%.txt'));
 
   assert.equal(await window.startAgain(path('gone.txt')), 0);
-  await until('what is gone to be named', async () => /gone\.txt is no longer there/.test(await says(window, 'toast')));
+  await until('what is gone to be named', async () => /gone\.txt is no longer there/.test(await window.says('toast')));
   assert.notEqual(await window.startAgain('--no-such-option'), 0);
 });
 
@@ -106,7 +103,7 @@ journey('closing while transfers run asks; to quit is to go on at the next start
 
   await seat.close();
   await window.find('quit-sheet');
-  assert.match(await says(window, 'quit-sheet'), /1 transfer is running\./);
+  assert.match(await window.says('quit-sheet'), /1 transfer is running\./);
   assert.equal(await window.has('quit-tray'), false, 'there is no tray on this desktop');
   await window.picture('quit-while-active');
   await window.click('quit-stay');
@@ -235,9 +232,9 @@ journey('files are dropped on the window with their real paths', async ({ open, 
 
   const drag = await seat.drag(BESIDE_X, [...files, path('gone.bin')], OVER);
   await window.find('drop-overlay');
-  assert.match(await says(window, 'drop-overlay'), /Upload 3 files/);
+  assert.match(await window.says('drop-overlay'), /Upload 3 files/);
   await drag.drop();
-  await until('what is gone to be named', async () => /gone\.bin is no longer there/.test(await says(window, 'toast')));
+  await until('what is gone to be named', async () => /gone\.bin is no longer there/.test(await window.says('toast')));
   await until('both to be verified', async () => {
     const { rows } = await total(window);
     return rows.length === 2 && rows.every((row) => row.state === 'done_verified');
@@ -249,7 +246,7 @@ journey('files are dropped on the window with their real paths', async ({ open, 
   // A picture out of a browser has an address and no path.
   const link = await seat.drag(BESIDE_X, ['https://example.invalid/a.png'], OVER);
   await link.drop();
-  await until('it to say so', async () => /no file on this computer/.test(await says(window, 'toast')));
+  await until('it to say so', async () => /no file on this computer/.test(await window.says('toast')));
 });
 
 journey('the webview keeps its own menu, its keys and its links to itself', async ({ open, display }) => {

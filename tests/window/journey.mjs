@@ -59,8 +59,9 @@ export async function upload(window, path) {
   });
 }
 
+/** All transfers. What waits is among what is active. */
 export async function total(window) {
-  const filters = ['active', 'waiting', 'paused', 'failed', 'done'];
+  const filters = ['active', 'paused', 'failed', 'done'];
   const pages = await Promise.all(filters.map((filter) => window.ask('transfers', { filter, after: null, limit: 50 })));
   return { counts: pages.reduce((sum, page) => sum + page.total, 0), rows: pages.flatMap((page) => page.rows) };
 }

@@ -8,7 +8,9 @@ import { endGroup, freePort, gone } from './display.mjs';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const ARTIFACTS = join(ROOT, 'artifacts', 'real-window');
-const APP = process.env.TERN_APP ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug', 'tern');
+/** Where the programs are that the build has left. */
+export const PROGRAMS = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug');
+const APP = process.env.TERN_APP ?? join(PROGRAMS, 'tern');
 
 /** Longest wait for anything that a test waits for. */
 export const WAIT_MS = 90_000;
@@ -30,6 +32,9 @@ export async function until(what, look, wait = WAIT_MS) {
   }
   throw new Error(`waited in vain for ${what}; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`);
 }
+
+/** A test id, or a CSS selector, as a selector. */
+const selectorOf = (id) => (/[[ ,]/.test(id) ? id : `[data-testid="${id}"]`);
 
 export class Window {
   #driver;
@@ -82,6 +87,11 @@ export class Window {
     return window;
   }
 
+  /** The process that everything of this window belongs to. */
+  get pid() {
+    return this.#driver.pid;
+  }
+
   async #call(method, path, body) {
     const limit = method === 'DELETE' ? 5_000 : 60_000;
     const sent = body === undefined ? {} : { body: JSON.stringify(body) };
@@ -121,7 +131,7 @@ export class Window {
 
   /** The element with this test id (or CSS selector), once it is there. */
   async find(id) {
-    const selector = /[[ ,]/.test(id) ? id : `[data-testid="${id}"]`;
+    const selector = selectorOf(id);
     const element = await until(id, () =>
       this.#call('POST', `${this.#session}/element`, { using: 'css selector', value: selector }),
     );
@@ -141,8 +151,13 @@ export class Window {
     return this.#call('GET', `${this.#session}/element/${await this.find(id)}/text`);
   }
 
+  /** What an element says, shown or on its way to be; nothing if it is not there. */
+  says(id) {
+    return this.run((selector) => document.querySelector(selector)?.textContent ?? '', selectorOf(id));
+  }
+
   attribute(id, name) {
-    return this.run((one, what) => document.querySelector(`[data-testid="${one}"]`)?.getAttribute(what) ?? null, id, name);
+    return this.run((one, what) => document.querySelector(one)?.getAttribute(what) ?? null, selectorOf(id), name);
   }
 
   /** Presses keys in an element, or sets it to a text. */
@@ -155,7 +170,7 @@ export class Window {
   }
 
   has(id) {
-    return this.run((one) => document.querySelector(`[data-testid="${one}"]`) !== null, id);
+    return this.run((one) => document.querySelector(one) !== null, selectorOf(id));
   }
 
   /** Calls a command as the page does: for looking at what the page is not showing. */
@@ -178,6 +193,20 @@ export class Window {
       const found = rows.find((row) => row.name === name);
       return found && states.includes(found.state) ? found : undefined;
     });
+  }
+
+  /** Drags one element onto the upper edge of another one, as a hand does. */
+  async drag(from, to) {
+    const at = (id) =>
+      this.run((selector) => {
+        const { left, top, width, height } = document.querySelector(selector).getBoundingClientRect();
+        return { x: Math.round(left + width / 3), middle: Math.round(top + height / 2), edge: Math.round(top + height / 6) };
+      }, selectorOf(id));
+    const [begin, end] = [await at(from), await at(to)];
+    const move = (y, duration = 100) => ({ type: 'pointerMove', duration, origin: 'viewport', x: begin.x, y });
+    const hand = [move(begin.middle), { type: 'pointerDown', button: 0 }, move((begin.middle + end.edge) >> 1), move(end.edge), move(end.edge + 1), { type: 'pointerUp', button: 0 }];
+    await this.#call('POST', `${this.#session}/actions`, { actions: [{ type: 'pointer', id: 'hand', parameters: { pointerType: 'mouse' }, actions: hand }] });
+    await this.#call('DELETE', `${this.#session}/actions`);
   }
 
   /** Chooses an object in the browser. */
