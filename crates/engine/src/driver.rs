@@ -13,6 +13,7 @@ mod history;
 mod limits;
 mod order;
 mod rest;
+mod window;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -44,8 +45,6 @@ use crate::view::TransferDetail;
 const SAMPLE_EVERY: Duration = Duration::from_millis(250);
 /// The window of waiting transfers in memory: filled to this when it is half empty.
 const WINDOW: usize = 256;
-/// Pages of rows that are read before callers are heard again: many may be passed over.
-const PAGES_A_TURN: usize = 4;
 /// How long a shutdown waits for jobs that should not be dropped.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -435,41 +434,6 @@ impl Driver {
             }
         }
         self.input(Input::Ended(job, outcome));
-    }
-
-    /// Fills the window of waiting transfers from the ledger.
-    fn refill(&mut self) {
-        let wanted = |driver: &Self| {
-            !driver.state.exhausted && driver.state.changes_under_way == 0 && driver.queue.ready_count() < WINDOW / 2
-        };
-        for _ in 0..PAGES_A_TURN {
-            if !wanted(self) {
-                break;
-            }
-            match self.ledger.records().next_runnable(self.state.cursor, WINDOW) {
-                Ok(mut page) => {
-                    self.state.exhausted = page.len() < WINDOW;
-                    self.state.cursor = page.last().map(|one| (one.order, one.id)).or(self.state.cursor);
-                    let refused = |one: &Loaded| {
-                        one.intent == Intent::Run
-                            && (self.queue.lacks_credentials(&one.spec) || self.queue.would_hold_back(one))
-                    };
-                    page.retain(|one| !self.queue.holds(one.id) && !refused(one));
-                    self.input(Input::Load(page));
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the ledger cannot be read");
-                    self.state.exhausted = true;
-                }
-            }
-        }
-        self.state.reads_on = wanted(self);
-    }
-
-    /// Rows before the cursor may be wanted again.
-    fn read_from_the_start(&mut self) {
-        self.state.cursor = None;
-        self.state.exhausted = !self.takes_over;
     }
 
     fn show(&mut self, id: TransferId, now: Duration) {

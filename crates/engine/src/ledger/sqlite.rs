@@ -14,8 +14,8 @@ use super::check::RunningCheck;
 use super::piles::{self, NOT_OVER};
 use super::rows::{self, COLUMNS, intent_number, signed};
 use super::{
-    History, HistoryRequest, Ledger, LedgerError, Leftover, Owner, Place, Records, SetAside, dismissals, history, places,
-    schema,
+    History, HistoryRequest, Ledger, LedgerError, Leftover, Owner, Place, Records, SetAside, dismissals, history,
+    places, schema,
 };
 use crate::checkpoint::{Checkpoint, PartRecord};
 use crate::error::ErrorCode;
