@@ -77,6 +77,8 @@ pub enum OwnCode {
     SecretsDamaged,
     /// The file of secrets waits for its passphrase.
     SecretsLocked,
+    /// More transfers than are moved in the queue at a time.
+    TooManyToMove,
     /// A transfer goes on with this upload.
     UploadNeeded,
     /// To bring a version back would replace another one for good.
@@ -87,7 +89,7 @@ pub enum OwnCode {
 
 impl OwnCode {
     /// Every one: a test holds the window to having words for each.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::AddressNotFound,
         Self::AlreadyExists,
         Self::BucketNotEmpty,
@@ -122,6 +124,7 @@ impl OwnCode {
         Self::S3Endpoint,
         Self::SecretsDamaged,
         Self::SecretsLocked,
+        Self::TooManyToMove,
         Self::UploadNeeded,
         Self::VersionNotKept,
         Self::WrongPassphrase,
@@ -164,6 +167,7 @@ impl OwnCode {
             Self::S3Endpoint => "s3_endpoint",
             Self::SecretsDamaged => "secrets_damaged",
             Self::SecretsLocked => "secrets_locked",
+            Self::TooManyToMove => "too_many_to_move",
             Self::UploadNeeded => "upload_needed",
             Self::VersionNotKept => "version_not_kept",
             Self::WrongPassphrase => "wrong_passphrase",

@@ -101,10 +101,13 @@ impl Journal {
     }
 }
 
+/// When, what, with which numbers, why, and the request that it was told by.
+type Line<'a> = (i64, &'a str, Vec<(&'a str, String)>, Option<AppError>, Option<String>);
+
 /// What the ledger remembers of the time before `told_from`.
 fn recorded(detail: &TransferDetail, told_from: Option<i64>) -> Vec<LogRow> {
     let view = &detail.view;
-    let mut lines: Vec<(i64, &str, Vec<(&str, String)>, Option<AppError>, Option<String>)> = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
     lines.push((view.added_ms, "added", vec![], None, None));
     if let Some(checkpoint) = detail.checkpoint.as_ref().filter(|known| known.planned_ms > 0) {
         let parts = detail.parts.len().to_string();

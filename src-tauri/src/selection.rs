@@ -8,8 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use engine::{Engine, EngineError, Filter, NewPlace, PageRequest, TransferId, TransferView};
 
-use crate::dto::{Actions, TransferFilter};
+use crate::dto::{Actions, AppError, TransferFilter};
 use crate::dto_list::{MoveTo, Select, Selected};
+use crate::error::OwnCode;
 use crate::undo::Undo;
 use crate::view;
 use crate::waiting::wait_for;
@@ -237,10 +238,10 @@ impl Selection {
 /// Moves transfers that wait, in the order of the queue, and says how to undo it; `None` if they stand there already.
 ///
 /// # Errors
-/// `InvalidSpec` for very many; else if the ledger cannot be read or written.
-pub async fn reorder(engine: &Engine, ids: &[TransferId], to: MoveTo) -> Result<Option<(u64, Undo)>, EngineError> {
+/// `too_many_to_move` for very many; else if the ledger cannot be read or written.
+pub async fn reorder(engine: &Engine, ids: &[TransferId], to: MoveTo) -> Result<Option<(u64, Undo)>, AppError> {
     if ids.len() > MOVED_MAX {
-        return Err(EngineError::InvalidSpec(format!("more than {MOVED_MAX} transfers are not moved at once")));
+        return Err(AppError { retryable: false, ..AppError::new(OwnCode::TooManyToMove).with("max", MOVED_MAX) });
     }
     let waits = |view: &TransferView| view.state == engine::State::Waiting && !view.actions().can_resume;
     let mut waiting: Vec<TransferView> = wait_for(|| engine.views(ids))?.into_iter().filter(waits).collect();

@@ -342,7 +342,11 @@ mod tests {
             let file = SettingsFile::open(path.clone());
             let (settings, speed) = (file.settings(), file.speed());
             speed.rates().expect("the app can start with it");
-            file.change_speed(|kept| Ok(*kept = speed)).unwrap();
+            file.change_speed(|kept| {
+                *kept = speed;
+                Ok(())
+            })
+            .unwrap();
             assert_eq!(SettingsFile::open(path.clone()).settings(), settings);
         });
     }

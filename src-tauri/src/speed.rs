@@ -78,7 +78,7 @@ fn invalid(reason: &str) -> AppError {
 fn limit(bytes_s: Option<f64>) -> Result<Limit, AppError> {
     match bytes_s {
         None => Ok(Limit::None),
-        Some(bytes_s) if bytes_s == 0.0 => Ok(Limit::Stop),
+        Some(0.0) => Ok(Limit::Stop),
         // The largest is far beyond any line; the cast saturates there.
         Some(bytes_s) => NonZeroU64::new(bytes_s as u64)
             .map(Limit::Rate)

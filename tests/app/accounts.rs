@@ -199,9 +199,10 @@ fn a_check_that_waits_can_be_given_up() {
     let endpoint = format!("http://{}", silent.local_addr().unwrap());
     let app = harness.app.clone();
     let waiting = std::thread::spawn(move || {
-        silent.accept().unwrap();
+        // Held open: a connection that closes would be an answer.
+        let connection = silent.accept().unwrap();
         app.check.cancel();
-        silent
+        connection
     });
     let error = harness.error("check_account", connect_form(keys(&endpoint)));
     assert_eq!(error["code"], "check_cancelled");

@@ -153,6 +153,10 @@ fn what_is_next_in_line_stands_below_what_works_and_can_be_moved_and_put_back() 
     assert_eq!(to(&[&a], json!({ "to": "up" })), json!({ "count": 0, "undo": null }), "it is the first");
     assert_eq!(to(&[&c], json!({ "to": "down" }))["count"], 0, "it is the last");
 
+    let very_many: Vec<&Value> = std::iter::repeat_n(&a, 1001).collect();
+    let refused = harness.error("move_transfers", json!({ "ids": very_many, "to": { "to": "first" } }));
+    assert_eq!((&refused["code"], &refused["params"]["max"]), (&json!("too_many_to_move"), &json!("1000")));
+
     // The same for what is selected.
     harness.ok("select", json!({ "filter": "active", "change": { "do": "only", "id": c } }));
     assert_eq!(harness.ok("move_selection", json!({ "to": { "to": "first" } }))["count"], 1);

@@ -189,6 +189,9 @@ test('the drawer tells what happened and takes options, by the keyboard', async 
   await page.keyboard.press('ArrowRight');
   await at('log-row').first().waitFor();
   await page.keyboard.press('ArrowRight');
+  await at('own-limit-field').fill('4 MiB/s');
+  await at('priority').getByRole('radio', { name: 'High' }).focus();
+  await page.keyboard.press('Space');
   await at('option-parallel').fill('0');
   await page.getByText('A whole number from 1 to 1,000').waitFor();
   await at('option-parallel').fill('3');
@@ -197,7 +200,7 @@ test('the drawer tells what happened and takes options, by the keyboard', async 
   await page.waitForFunction(() => {
     const first = window.ternMock.simulation.page('waiting', null, 1).rows[0];
     const { options } = window.ternMock.simulation.detail(first.id);
-    return options.parallel_parts === 3 && options.part_size_bytes === 67108864;
+    return options.parallel_parts === 3 && options.part_size_bytes === 67108864 && first.priority === 'high' && first.own_limit_bytes_s === 4194304;
   });
 });
 

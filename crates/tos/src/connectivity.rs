@@ -171,9 +171,8 @@ impl TosStore {
             Addressing::CustomDomain => own.endpoint.place("", ""),
             _ => own.endpoint.service()?,
         };
-        Url::parse(&own.endpoint.url(&place)).map_err(|error| {
-            StoreError::new(ErrorKind::InvalidName, "the address cannot be made").with_source(error)
-        })
+        Url::parse(&own.endpoint.url(&place))
+            .map_err(|error| StoreError::new(ErrorKind::InvalidName, "the address cannot be made").with_source(error))
     }
 
     async fn look_up(&self, host: &str) -> Result<Vec<IpAddr>> {

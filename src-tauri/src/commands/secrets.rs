@@ -27,8 +27,8 @@ pub async fn unlock_secrets(app: Shared<'_>, passphrase: SecretText) -> Answer<S
 /// Gives that file another passphrase.
 #[tauri::command]
 #[specta::specta]
-pub async fn change_passphrase(app: Shared<'_>, old: SecretText, new: SecretText) -> Answer<SecretsPlace> {
-    app.opened().await?.accounts.change_passphrase(old.0, new.0).await?;
+pub async fn change_passphrase(app: Shared<'_>, old: SecretText, next: SecretText) -> Answer<SecretsPlace> {
+    app.opened().await?.accounts.change_passphrase(old.0, next.0).await?;
     app.secrets_place().await
 }
 

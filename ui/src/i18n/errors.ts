@@ -32,6 +32,7 @@ export const ERROR_CODES = [
   'store_full',
   'refused',
   'rename_too_large',
+  'too_many_to_move',
   'source_missing',
   'source_unreadable',
   'source_is_folder',

@@ -54,7 +54,7 @@ export const commands = {
 	/**  Opens that file for this run; what waited for its secrets goes on. */
 	unlockSecrets: (passphrase: SecretText) => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("unlock_secrets", { passphrase })),
 	/**  Gives that file another passphrase. */
-	changePassphrase: (old: SecretText, new: SecretText) => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("change_passphrase", { old, new })),
+	changePassphrase: (old: SecretText, next: SecretText) => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("change_passphrase", { old, next })),
 	/**  Deletes that file and keeps what was in it in the keychain, or for this run only. */
 	endSecretsFile: () => typedError<SecretsPlace, AppError>(__TAURI_INVOKE("end_secrets_file")),
 	/**  Deletes that file with all that is in it: nobody remembers the passphrase. */

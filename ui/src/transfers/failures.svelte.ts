@@ -26,6 +26,8 @@ export class Failures {
   open = new SvelteMap<string, Open>();
   #backend: Backend;
   #pulling = false;
+  /** It was asked for while an older answer was on its way. */
+  #stale = false;
   #began = false;
   #revision = -1;
 
@@ -33,10 +35,21 @@ export class Failures {
     this.#backend = backend;
   }
 
-  /** Reads what changed. One question at a time: a slow answer must not pile up others. */
+  /** Reads what changed. One question at a time: whatever is asked during a slow answer is one more behind it. */
   async pull(): Promise<void> {
-    if (this.#pulling) return;
+    if (this.#pulling) {
+      this.#stale = true;
+      return;
+    }
     this.#pulling = true;
+    do {
+      this.#stale = false;
+      await this.#read();
+    } while (this.#stale);
+    this.#pulling = false;
+  }
+
+  async #read(): Promise<void> {
     try {
       const { revision, total, groups } = await this.#backend.failedGroups();
       if (revision < this.#revision) return;
@@ -59,8 +72,6 @@ export class Failures {
       this.error = null;
     } catch (thrown) {
       this.error = errorOf(thrown);
-    } finally {
-      this.#pulling = false;
     }
   }
 
@@ -90,6 +101,7 @@ export class Failures {
       this.error = errorOf(thrown);
     } finally {
       this.#pulling = false;
+      if (this.#stale) void this.pull();
     }
   }
 }

@@ -121,6 +121,8 @@ export class TransferStore {
     } finally {
       this.#pulling = false;
     }
+    // Another list was chosen meanwhile, and nobody has asked for it in vain.
+    if (show !== this.#show) await this.pull(false);
   }
 
   async #pullPages(show: number, frozen: boolean): Promise<void> {
