@@ -121,8 +121,8 @@ export class TransferStore {
     } finally {
       this.#pulling = false;
     }
-    // Another list was chosen meanwhile, and nobody has asked for it in vain.
-    if (show !== this.#show) await this.pull(false);
+    // Another list was chosen meanwhile: who asked for it then was sent away, and is answered now.
+    if (show !== this.#show) void this.pull(false);
   }
 
   async #pullPages(show: number, frozen: boolean): Promise<void> {

@@ -246,15 +246,26 @@ describe('the window’s picture of the list', () => {
     expect(store.at(0)?.row.id).toBe(6);
   });
 
-  test('an answer for a list that is no longer shown is dropped', async () => {
+  test('an answer for a list that is no longer shown is dropped, and the one that is shown is read behind it', async () => {
+    const asked: string[] = [];
     let answer: (page: TransferPage) => void = () => undefined;
-    const store = new TransferStore(backendOf(() => new Promise((resolve) => (answer = resolve))));
+    const store = new TransferStore(
+      backendOf((filter) => {
+        asked.push(filter);
+        return new Promise((resolve) => (answer = resolve));
+      }),
+    );
     const pulling = store.pull(false);
     store.show('failed');
+    await store.pull(false);
+    expect(asked).toEqual(['active']);
     answer(pageOf([rowOf({ id: 5 })]));
     await pulling;
     expect(store.at(0)).toBeNull();
     expect(store.loaded).toBe(false);
+    expect(asked).toEqual(['active', 'failed']);
+    answer(pageOf([rowOf({ id: 6 })]));
+    await expect.poll(() => store.at(0)?.row.id).toBe(6);
   });
 
   test('pages are reached by key as the list is scrolled, never all at once', async () => {
