@@ -53,7 +53,7 @@ export async function named(window, name) {
   return (await total(window)).rows.find((row) => row.name === name);
 }
 
-/** Chooses files and uploads them to a bucket; gives their ids once the engine has all of them. */
+/** Chooses files and uploads them to a bucket, until the engine has all of them. */
 export async function send(window, bucket, ...paths) {
   await window.click(`bucket-${bucket}`);
   await window.find('browser-status');

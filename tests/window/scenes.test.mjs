@@ -1,9 +1,9 @@
 // What goes wrong and comes right again, in one window with keys of its own at a server that is told how to fail.
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endGroup, gone } from './display.mjs';
-import { digest, makeFile, MIB } from './files.mjs';
+import { makeFile, MIB } from './files.mjs';
 import { checksums, total, verified } from './journey.mjs';
 import { allVerified, named, scenesOn, send, shownNames, transferRow } from './scene.mjs';
 import { until } from './window.mjs';
@@ -233,6 +233,8 @@ scene('an older version is brought back, and nothing is lost by it', async ({ wi
   await window.picture('versions');
   await window.click(`[data-version="${two[1]}"] [data-testid="version-restore"]`);
   await until('it to be told', async () => /is the newest again\. Nothing was lost/.test(await window.says('toast')));
+  const edge = (id, side) => window.run((one, of) => document.querySelector(`[data-testid="${one}"]`).getBoundingClientRect()[of], id, side);
+  assert.ok((await edge('toast', 'bottom')) <= (await edge('action-bar', 'top')), 'what is said leaves what can be done within reach');
   const three = await until('three versions', async () => {
     const found = await versions();
     return found.length === 3 && found;
