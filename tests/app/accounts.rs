@@ -172,6 +172,13 @@ fn proxy_and_extra_certificates_of_the_form_are_obeyed_and_remembered() {
     assert_eq!(told[1]["fact"]["proxy"], format!("http://{}", proxy.address));
     assert_eq!(told[3]["fact"], json!({ "fact": "tls", "version": "1.3", "extra_ca": true }));
 
+    // The same by the other kind.
+    let socks = block_on(Proxy::start(Kind::Socks5, ([127, 0, 0, 1], server.port()).into()));
+    let by_socks = format!("socks5h://{}:{}@{}", percent(USERNAME), percent(PASSWORD), socks.address);
+    let (told, end) = check(&harness, with(fields(PASSWORD, ca_path), json!({ "proxy": by_socks })));
+    end.unwrap();
+    assert_eq!(told[1]["fact"]["proxy"], format!("socks5h://{}", socks.address));
+
     let account = harness.ok("connect", connect_form(fields(PASSWORD, ca_path)));
     let path = harness.file("a.bin", 1 << 20);
     let uploads = json!({ "bucket": "photos", "prefix": "", "paths": [path], "conflict": "fail" });
@@ -267,7 +274,7 @@ fn in_an_encrypted_file_the_secret_outlives_the_run_and_what_waited_for_it_goes_
     assert_eq!(harness.ok("unlock_secrets", json!({ "passphrase": PASSPHRASE })), "file");
     assert_eq!(harness.until(&transfer, &["done_verified", "failed"])["row"]["state"], "done_verified");
 
-    let change = |old: &str| json!({ "old": old, "new": "nine terns over water" });
+    let change = |old: &str| json!({ "old": old, "next": "nine terns over water" });
     assert_eq!(harness.error("change_passphrase", change("another one"))["code"], "wrong_passphrase");
     harness.ok("change_passphrase", change(PASSPHRASE));
     let harness = Harness::on(harness.close(), Default::default());

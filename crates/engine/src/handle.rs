@@ -1,13 +1,13 @@
 //! The engine as callers see it: a cheap handle to a driver that runs on its own.
 //!
-//! What is asked of it is here; what can be looked at, in `reads.rs`.
+//! What is asked of it is here and, for limits, in `limits.rs`; what can be looked at, in `reads.rs`.
 
 mod adoption;
 mod change;
+mod limits;
 mod reads;
 
 use std::fmt;
-use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,10 +23,9 @@ use crate::disk::Disk;
 use crate::driver::{Command, Driver, DriverState, NewPlace, Reply};
 use crate::error::TransferError;
 use crate::event::Event;
-use crate::job::route::{Regions, route};
 use crate::job::{Claims, Tools};
 use crate::ledger::{Ledger, LedgerError};
-use crate::limits::{LimitsNow, RateLimits};
+use crate::limits::RateLimits;
 use crate::live::Live;
 use crate::priority::Priority;
 use crate::queue::{Queue, QueueLimits};
@@ -34,7 +33,7 @@ use crate::rate::RateLimiter;
 use crate::recorder::Recorder;
 use crate::retry::RetryPolicy;
 use crate::rules::Rules;
-use crate::transfer::{End, Intent, PARALLEL_PARTS_MAX, Route, StoreId, TransferId, TransferSpec};
+use crate::transfer::{End, Intent, PARALLEL_PARTS_MAX, StoreId, TransferId, TransferSpec};
 use crate::view::TransferView;
 
 pub use adoption::{Adoption, ComparedPart, Comparison};
@@ -377,36 +376,6 @@ impl Engine {
         self.ask(|reply| Command::Remove(ids.to_vec(), reply)).await
     }
 
-    /// Which way a copy would go if it were added now: what a user is told before the start. Anything else but a copy
-    /// goes the only way there is.
-    ///
-    /// # Errors
-    /// If a store cannot be opened or asked, or may not copy between these two by itself and was told to.
-    pub async fn route_of(&self, spec: &TransferSpec) -> Result<Route, TransferError> {
-        let (End::Object { store: from, object: old }, End::Object { store: to, object: new }) =
-            (&spec.source, &spec.target)
-        else {
-            return Ok(Route::Server);
-        };
-        let store = self.tools.stores.open(to).await?;
-        let nothing_known = Regions::default();
-        route(spec.options.route, (from, old), (to, new), store.as_ref(), &nothing_known).await
-    }
-
-    /// Changes the speed limits of all transfers together; acts within 100 ms, also on parts in flight. What a stop holds
-    /// back waits, and goes on by itself when it ends.
-    pub fn set_rates(&self, rates: RateLimits) {
-        self.rates.send_replace(rates);
-    }
-
-    /// Changes the bounds of what runs at a time. More starts at once; with fewer, what works now goes on to its end.
-    ///
-    /// # Errors
-    /// If the engine has stopped.
-    pub async fn set_limits(&self, limits: QueueLimits) -> Result<(), EngineError> {
-        self.ask(|reply| Command::Limits(limits, reply)).await
-    }
-
     /// Changes how long transfers that are done or cancelled stay in the list, in days; 0 for ever. Those that have
     /// stayed longer go at once.
     ///
@@ -414,25 +383,6 @@ impl Engine {
     /// If the engine has stopped.
     pub async fn set_history_days(&self, days: u32) -> Result<(), EngineError> {
         self.ask(|reply| Command::HistoryDays(days, reply)).await
-    }
-
-    /// The speed limits as they were set.
-    pub fn rates(&self) -> RateLimits {
-        *self.rates.borrow()
-    }
-
-    /// The speed limits in force: which, why and until when.
-    pub fn limits(&self) -> LimitsNow {
-        self.live.limits()
-    }
-
-    /// Gives transfers a limit of their own, in bytes a second, or takes it away; acts within 100 ms, also on parts in
-    /// flight. It is remembered with the transfer. The lowest of all limits holds. What is over is left as it is.
-    ///
-    /// # Errors
-    /// If one does not exist or the ledger cannot be written.
-    pub async fn set_own_limit(&self, ids: &[TransferId], limit: Option<NonZeroU64>) -> Result<(), EngineError> {
-        self.ask(|reply| Command::SetOwnLimit(ids.to_vec(), limit, reply)).await
     }
 
     /// Gives transfers, in this order, the last place of a priority: those of a higher one begin earlier and get free

@@ -1,5 +1,6 @@
 //! One world: the real engine, started as often as the script says, over a disk and a store that outlive it.
 
+mod ending;
 mod hands;
 
 use std::num::NonZeroU64;
@@ -11,9 +12,9 @@ use async_trait::async_trait;
 use engine::ledger::SqliteLedger;
 use engine::queue::QueueLimits;
 use engine::{
-    Clock as _, ConflictRule, DISMISSAL, End, Engine, EngineOptions, EngineParts, ErrorCode, Event, Hour, Interruption,
-    Limit, NewPlace, Priority, RateLimits, RetryPolicy, RouteChoice, State, StoreId, Stores, Timetable, TransferError,
-    TransferId, TransferOptions, TransferSpec,
+    Clock as _, ConflictRule, DISMISSAL, End, Engine, EngineOptions, EngineParts, Event, Hour, Interruption, Limit,
+    NewPlace, Priority, RateLimits, RetryPolicy, RouteChoice, StoreId, Stores, Timetable, TransferError, TransferId,
+    TransferOptions, TransferSpec,
 };
 use store::{Capabilities, MemoryOptions, MemoryStore, ObjectRef, ObjectSettings, ObjectStore};
 use tokio::sync::broadcast;
@@ -448,49 +449,6 @@ impl World {
         self.judge_the_end(engine);
         self.answered("shutdown", engine.shutdown()).await;
         Exit::End
-    }
-
-    fn judge_the_end(&self, engine: &Engine) {
-        let known = self.oracle.known();
-        for (id, one) in &known {
-            let Ok(Some(view)) = engine.view(*id) else {
-                self.oracle.accuse(format!("{id} is not to be found"));
-                continue;
-            };
-            if view.order != one.order {
-                self.oracle.accuse(format!("{id} is shown at {}, and recorded at {}", view.order, one.order));
-            }
-            if view.state != one.state {
-                self.oracle.accuse(format!("{id} is shown as {:?}, and recorded as {:?}", view.state, one.state));
-            }
-            match view.state {
-                State::Done if one.cancelled && view.result.is_none() => {
-                    self.oracle.accuse(format!("{id} was cancelled and is done"));
-                }
-                State::Done => {}
-                State::Cancelled if one.cancelled => {}
-                State::Failed if self.fails_rightly(&view) => {}
-                _ => self.oracle.accuse(format!("{id} has come to {:?}: {:?}", view.state, view.error)),
-            }
-        }
-        if let Ok(counts) = engine.counts() {
-            let count = |state| known.values().filter(|one| one.state == state).count() as u64;
-            let expected = (count(State::Done), count(State::Failed), count(State::Paused));
-            if (counts.done, counts.failed, counts.paused) != expected {
-                self.oracle.accuse(format!("{counts:?} are counted, where {expected:?} are recorded"));
-            }
-        }
-        self.oracle.end("target", self.clock_was_right);
-    }
-
-    /// Somebody else's file is in the way, and the rule is to fail then.
-    fn fails_rightly(&self, view: &engine::TransferView) -> bool {
-        let taken = match &view.spec.target {
-            End::File { path } => self.disk.bytes(path).is_some(),
-            End::Object { object, .. } => self.memory.object_bytes(object).is_some(),
-        };
-        let code = view.error.as_ref().map(|error| error.code);
-        code == Some(ErrorCode::TargetExists) && taken && view.spec.options.conflict == ConflictRule::Fail
     }
 }
 

@@ -1,5 +1,5 @@
 //! What callers can look at: what works, from memory; what rests, from the ledger. Nothing here waits for the driver but
-//! the parts of a transfer that works.
+//! the parts of a transfer that works; the way of a copy is asked of its store.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,8 +8,10 @@ use store::UploadId;
 
 use super::{Engine, EngineError};
 use crate::driver::Command;
+use crate::error::TransferError;
+use crate::job::route::{Regions, route};
 use crate::ledger::{History, HistoryRequest, Owner};
-use crate::transfer::{End, TransferId};
+use crate::transfer::{End, Route, TransferId, TransferSpec};
 use crate::view::{Counts, FailedCause, Filter, IdPage, Page, PageRequest, TransferDetail, TransferView};
 
 impl Engine {
@@ -191,5 +193,21 @@ impl Engine {
     /// If the ledger cannot be read.
     pub fn owners(&self, uploads: &[UploadId]) -> Result<Vec<Option<Owner>>, EngineError> {
         Ok(self.ledger.records().owners(uploads)?)
+    }
+
+    /// Which way a copy would go if it were added now: what a user is told before the start. Anything else but a copy
+    /// goes the only way there is.
+    ///
+    /// # Errors
+    /// If a store cannot be opened or asked, or may not copy between these two by itself and was told to.
+    pub async fn route_of(&self, spec: &TransferSpec) -> Result<Route, TransferError> {
+        let (End::Object { store: from, object: old }, End::Object { store: to, object: new }) =
+            (&spec.source, &spec.target)
+        else {
+            return Ok(Route::Server);
+        };
+        let store = self.tools.stores.open(to).await?;
+        let nothing_known = Regions::default();
+        route(spec.options.route, (from, old), (to, new), store.as_ref(), &nothing_known).await
     }
 }
