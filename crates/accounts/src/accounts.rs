@@ -1,5 +1,7 @@
 //! The accounts of this computer's user.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use store::Secret;
 
 use crate::profile_file::{self, Book, SetAside};
@@ -23,6 +25,8 @@ pub enum SecretKeeping {
 pub struct Accounts {
     folder: DataFolder,
     vault: Vault,
+    /// Held from reading the book to writing it: of two changes at a time none may be lost.
+    changing: Arc<Mutex<()>>,
 }
 
 impl Accounts {
@@ -34,7 +38,7 @@ impl Accounts {
     pub async fn open(folder: DataFolder) -> Result<(Self, Option<SetAside>), AccountsError> {
         let (_, aside) = profile_file::read(&folder.profiles())?;
         let vault = Vault::open(SecretFile::at(folder.secrets())).await;
-        Ok((Self { folder, vault }, aside))
+        Ok((Self { folder, vault, changing: Arc::default() }, aside))
     }
 
     /// What happens to secrets here.
@@ -196,6 +200,7 @@ impl Accounts {
     }
 
     fn change(&self, change: impl FnOnce(&mut Book)) -> Result<(), AccountsError> {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let path = self.folder.profiles();
         let (mut book, _) = profile_file::read(&path)?;
         change(&mut book);
@@ -209,7 +214,8 @@ mod tests {
 
     fn accounts(folder: &tempfile::TempDir) -> Accounts {
         let data = DataFolder::at(folder.path());
-        Accounts { vault: Vault::over(None, SecretFile::at(data.secrets())), folder: data }
+        let vault = Vault::over(None, SecretFile::at(data.secrets()));
+        Accounts { vault, folder: data, changing: Arc::default() }
     }
 
     fn secrets() -> Secrets {

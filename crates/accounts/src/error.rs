@@ -32,6 +32,9 @@ pub enum AccountsError {
     /// The file of secrets has another passphrase.
     #[error("this is not the passphrase of the file of secrets")]
     WrongPassphrase,
+    /// There is a file of secrets already; another one would take its place with all that is in it.
+    #[error("there is a file of secrets already")]
+    SecretsFileExists,
     /// A new passphrase has fewer than [`crate::PASSPHRASE_CHARS_MIN`] characters.
     #[error("the passphrase is too short")]
     PassphraseTooShort,

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Who may read the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +19,10 @@ pub(crate) fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Resu
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    // The process id keeps the window and the command line out of each other's unfinished file.
+    // The process id keeps the window and the command line out of each other's unfinished file, the number two tasks.
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".new-{}", std::process::id()));
+    name.push(format!(".new-{}-{}", std::process::id(), WRITTEN.fetch_add(1, Ordering::Relaxed)));
     let temporary = path.with_file_name(name);
     let result = write_and_rename(&temporary, path, content, readers);
     if result.is_err() {
@@ -36,8 +38,11 @@ fn write_and_rename(temporary: &Path, path: &Path, content: &[u8], readers: Read
     file.sync_all()?;
     std::fs::rename(temporary, path)?;
     #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
+    if let Some(folder) = path.parent()
+        && let Err(error) = File::open(folder).and_then(|folder| folder.sync_all())
+    {
+        // The new file is in its place: to say that it is not would be wrong.
+        tracing::warn!(%error, "the folder of a file that was replaced could not be synced");
     }
     Ok(())
 }

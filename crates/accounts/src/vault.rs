@@ -36,6 +36,8 @@ pub(crate) struct Vault {
     keychain: Option<Arc<CredentialStore>>,
     file: SecretFile,
     this_run: Arc<Mutex<BTreeMap<String, Secrets>>>,
+    /// Held by every change: what is kept while the place of all changes would be in neither.
+    changes: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Where secrets are, taken apart so that whoever asks can do so on another thread.
@@ -59,7 +61,7 @@ impl Vault {
     }
 
     pub(crate) fn over(keychain: Option<Arc<CredentialStore>>, file: SecretFile) -> Self {
-        Self { keychain, file, this_run: Arc::default() }
+        Self { keychain, file, this_run: Arc::default(), changes: Arc::default() }
     }
 
     pub(crate) fn keeping(&self) -> SecretKeeping {
@@ -84,6 +86,7 @@ impl Vault {
     }
 
     pub(crate) async fn put(&self, id: &str, secrets: Secrets) -> Result<SecretKeeping, AccountsError> {
+        let _changes = self.changes.lock().await;
         let (keeping, key) = (self.keeping(), id.to_owned());
         match self.place() {
             Place::ThisRun => drop(self.lock().insert(key, secrets)),
@@ -97,37 +100,40 @@ impl Vault {
         let key = id.to_owned();
         match self.place() {
             Place::ThisRun => Ok(self.lock().get(id).cloned()),
-            Place::File(file) => off_thread(move || file.get(&key)).await,
-            Place::Keychain(keychain) => {
-                off_thread(move || {
-                    let Some(secret_key) = get(&keychain, &key)? else { return Ok(None) };
-                    let security_token = get(&keychain, &token_entry(&key))?;
-                    let proxy_password = get(&keychain, &proxy_entry(&key))?;
-                    Ok(Some(Secrets { secret_key, security_token, proxy_password }))
+            Place::File(file) => {
+                let keychain = self.keychain.clone();
+                off_thread(move || match (file.get(&key)?, keychain) {
+                    // What was kept before there was a file is still where it was.
+                    (None, Some(keychain)) => whole(&keychain, &key),
+                    (found, _) => Ok(found),
                 })
                 .await
             }
+            Place::Keychain(keychain) => off_thread(move || whole(&keychain, &key)).await,
         }
     }
 
     pub(crate) async fn forget(&self, id: &str) -> Result<(), AccountsError> {
+        let _changes = self.changes.lock().await;
         self.lock().remove(id);
-        let key = id.to_owned();
-        match self.place() {
-            Place::ThisRun => Ok(()),
-            Place::File(file) => off_thread(move || file.set(&key, None)).await,
-            Place::Keychain(keychain) => {
-                off_thread(move || {
-                    let entries = [key.clone(), token_entry(&key), proxy_entry(&key)];
-                    entries.iter().try_for_each(|entry| set(&keychain, entry, None))
-                })
-                .await
-            }
-        }
+        let (key, file, keychain) = (id.to_owned(), self.file.clone(), self.keychain.clone());
+        off_thread(move || {
+            // It may be in both: in the keychain from the time before the file.
+            let in_file = if file.exists() { file.set(&key, None) } else { Ok(()) };
+            let entries = [key.clone(), token_entry(&key), proxy_entry(&key)];
+            let in_keychain =
+                keychain.map_or(Ok(()), |keychain| entries.iter().try_for_each(|entry| set(&keychain, entry, None)));
+            in_file.and(in_keychain)
+        })
+        .await
     }
 
     /// From now on secrets are in the file; those of this run go there.
     pub(crate) async fn begin_file(&self, passphrase: Secret) -> Result<(), AccountsError> {
+        let _changes = self.changes.lock().await;
+        if self.file.exists() {
+            return Err(AccountsError::SecretsFileExists);
+        }
         let (file, known) = (self.file.clone(), self.lock().clone());
         off_thread(move || file.create(passphrase, known)).await?;
         self.lock().clear();
@@ -146,6 +152,7 @@ impl Vault {
 
     /// The file is deleted; what was in it goes to the keychain, or where there is none to the memory of this run.
     pub(crate) async fn end_file(&self) -> Result<(), AccountsError> {
+        let _changes = self.changes.lock().await;
         let (file, keychain) = (self.file.clone(), self.keychain.clone());
         let known = off_thread(move || {
             let known = file.all()?;
@@ -186,6 +193,14 @@ fn put(keychain: &Arc<CredentialStore>, id: &str, secrets: &Secrets) -> Result<(
     set(keychain, id, Some(&secrets.secret_key))?;
     set(keychain, &token_entry(id), secrets.security_token.as_ref())?;
     set(keychain, &proxy_entry(id), secrets.proxy_password.as_ref())
+}
+
+/// All that the keychain has of an account.
+fn whole(keychain: &Arc<CredentialStore>, id: &str) -> Result<Option<Secrets>, AccountsError> {
+    let Some(secret_key) = get(keychain, id)? else { return Ok(None) };
+    let security_token = get(keychain, &token_entry(id))?;
+    let proxy_password = get(keychain, &proxy_entry(id))?;
+    Ok(Some(Secrets { secret_key, security_token, proxy_password }))
 }
 
 /// Writes an entry, or removes it.
@@ -335,6 +350,22 @@ mod tests {
         vault.end_file().await.unwrap();
         assert_eq!((vault.keeping(), vault.get("a-1").await.unwrap()), (SecretKeeping::Keychain, Some(secrets())));
         assert!(vault.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_the_keychain_had_before_the_file_is_still_found_and_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let keychain = keyring_core::mock::Store::new().unwrap();
+        let vault = Vault::over(Some(keychain), no_file(&folder));
+        vault.put("a-1", secrets()).await.unwrap();
+        vault.begin_file(Secret::new("a long passphrase")).await.unwrap();
+        assert_eq!(vault.get("a-1").await.unwrap(), Some(secrets()));
+        let again = vault.begin_file(Secret::new("another passphrase")).await;
+        assert!(matches!(again, Err(AccountsError::SecretsFileExists)), "a file is never replaced by an empty one");
+        vault.forget("a-1").await.unwrap();
+        assert_eq!(vault.get("a-1").await.unwrap(), None);
+        vault.end_file().await.unwrap();
+        assert_eq!(vault.get("a-1").await.unwrap(), None, "nor is it left in the keychain");
     }
 
     #[tokio::test]

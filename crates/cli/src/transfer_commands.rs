@@ -31,7 +31,7 @@ pub(crate) fn list(options: &AccountOptions, json: bool) -> Result<Ending, Failu
     let mut any = false;
     loop {
         let rows = ledger.page(Filter::All, after, PAGE).map_err(told)?;
-        for view in rows.iter().filter(|view| view.state != State::Cancelled) {
+        for view in rows.iter().filter(|view| !matches!(view.state, State::Cancelled | State::Dismissed)) {
             any = true;
             if json {
                 output::json(&Listed::of(view, &ledger).map_err(told)?);

@@ -169,6 +169,8 @@ pub(crate) struct DriverState {
     exhausted: bool,
     /// Whether the window wants more rows than a turn could read.
     reads_on: bool,
+    /// When reading is tried again after the ledger could not be read.
+    read_again_at: Option<Duration>,
     wake_at: Option<Duration>,
     /// When what was dismissed cannot be taken back any more, by the moment that the ledger has for each wish.
     dismissals: BTreeMap<i64, Duration>,
@@ -227,8 +229,8 @@ impl Driver {
         let unrecorded = self.state.unrecorded_since.map(|since| since + TELL_AGAIN);
         let reads_on = self.state.reads_on.then_some(Duration::ZERO);
         let dismissal = self.next_dismissal();
-        let DriverState { wake_at, limits_at, expire_at, .. } = self.state;
-        let waits = [reads_on, wake_at, limits_at, expire_at, sample, patience, unrecorded, dismissal];
+        let DriverState { wake_at, limits_at, expire_at, read_again_at, .. } = self.state;
+        let waits = [reads_on, read_again_at, wake_at, limits_at, expire_at, sample, patience, unrecorded, dismissal];
         waits.into_iter().flatten().min()
     }
 
@@ -405,7 +407,9 @@ impl Driver {
             self.state.parts_running.insert(id);
         }
         let workspace = self.state.workspaces.entry(transfer).or_default().0.clone();
-        workspace.set_own_limit(&self.tools.clock, job.spec.options.limit_bytes_per_second);
+        // It may have changed while the job waited for its record.
+        let options = self.queue.transfer(transfer).map_or(&job.spec.options, |one| &one.spec.options);
+        workspace.set_own_limit(&self.tools.clock, options.limit_bytes_per_second);
         let tools = self.tools.clone();
         let handle = self.state.jobs.spawn(async move { (id, job::run(job, tools, workspace).await) });
         self.state.task_jobs.insert(handle.id(), id);

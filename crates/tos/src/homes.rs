@@ -12,11 +12,15 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
 
 use store::BucketSummary;
 use tokio::sync::Mutex;
 
 use crate::endpoint::Endpoint;
+
+/// How long a list that did not come is not asked for again.
+const ASK_AGAIN: Duration = Duration::from_secs(60);
 
 /// An endpoint, and the region that requests to it are signed for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,13 +35,14 @@ pub(crate) struct Homes {
     own: Arc<Home>,
     away: RwLock<HashMap<String, Arc<Home>>>,
     listed: AtomicBool,
-    /// Held while a list is on its way: whoever is refused meanwhile waits for it instead of fetching another.
-    listing: Mutex<()>,
+    /// Held while a list is on its way: whoever is refused meanwhile waits for it instead of fetching another. When one
+    /// was asked for in vain, last.
+    listing: Mutex<Option<SystemTime>>,
 }
 
 impl Homes {
     pub(crate) fn new(own: Home) -> Self {
-        Self { own: Arc::new(own), away: RwLock::default(), listed: AtomicBool::new(false), listing: Mutex::new(()) }
+        Self { own: Arc::new(own), away: RwLock::default(), listed: AtomicBool::new(false), listing: Mutex::new(None) }
     }
 
     /// The store's own.
@@ -52,19 +57,32 @@ impl Homes {
     }
 
     /// After a refusal by `asked`: fetches the list with `fetch`, if none came yet, and tells whether the bucket now has
-    /// another home. `fetch` says whether there is an answer, be it a refusal; without one the next refusal asks again.
-    /// Of many that are refused at once, one asks and all learn.
+    /// another home. `fetch` says whether there is an answer, be it a refusal; where none came, nobody asks again for a
+    /// minute: where only the service's own host is out of reach, every look at a free key would wait for it. Of many
+    /// that are refused at once (at `now`), one asks and all learn.
     ///
     /// # Cancellation
     /// The next one asks instead.
-    pub(crate) async fn has_moved<F>(&self, bucket: &str, asked: &Home, fetch: impl FnOnce() -> F) -> bool
+    pub(crate) async fn has_moved<F>(
+        &self,
+        bucket: &str,
+        asked: &Home,
+        now: SystemTime,
+        fetch: impl FnOnce() -> F,
+    ) -> bool
     where
         F: Future<Output = bool>,
     {
         if *self.of(bucket) == *asked {
-            let _listing = self.listing.lock().await;
-            if !self.listed.load(Ordering::Acquire) && fetch().await {
-                self.listed.store(true, Ordering::Release);
+            let mut in_vain_at = self.listing.lock().await;
+            // Who was refused before the last question failed has waited for it, and counts as recent, too.
+            let is_recent = |at: SystemTime| now.duration_since(at).unwrap_or_default() < ASK_AGAIN;
+            if !self.listed.load(Ordering::Acquire) && !in_vain_at.is_some_and(is_recent) {
+                if fetch().await {
+                    self.listed.store(true, Ordering::Release);
+                } else {
+                    *in_vain_at = Some(now);
+                }
             }
         }
         *self.of(bucket) != *asked
@@ -136,7 +154,7 @@ mod tests {
         let homes = homes("tos-cn-beijing.volces.com", Addressing::VirtualHost);
         let (own, asked) = (homes.own(), AtomicBool::new(false));
         let refused = || {
-            homes.has_moved("far", &own, || async {
+            homes.has_moved("far", &own, SystemTime::UNIX_EPOCH, || async {
                 assert!(!asked.swap(true, Ordering::Relaxed), "asked twice");
                 tokio::task::yield_now().await;
                 homes.learn(&[bucket("far", Some("cn-shanghai"), "tos-cn-shanghai.volces.com")]);
@@ -145,22 +163,27 @@ mod tests {
         };
         let moved = futures_util::future::join_all((0..8).map(|_| refused())).await;
         assert_eq!(moved, [true; 8]);
-        assert!(!homes.has_moved("far", &homes.of("far"), || async { panic!("it is known") }).await);
+        assert!(
+            !homes.has_moved("far", &homes.of("far"), SystemTime::UNIX_EPOCH, || async { panic!("it is known") }).await
+        );
     }
 
     #[tokio::test]
     async fn one_who_gives_up_while_asking_leaves_the_question_to_the_next() {
         let homes = homes("tos-cn-beijing.volces.com", Addressing::VirtualHost);
         let own = homes.own();
-        let gives_up = homes.has_moved("far", &own, std::future::pending::<bool>);
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let gives_up = homes.has_moved("far", &own, at(0), std::future::pending::<bool>);
         assert!(tokio::time::timeout(std::time::Duration::from_millis(5), gives_up).await.is_err());
-        assert!(!homes.has_moved("far", &own, || async { false }).await, "no answer");
+        assert!(!homes.has_moved("far", &own, at(0), || async { false }).await, "no answer");
+        let too_soon = async || panic!("nobody asks so soon again");
+        assert!(!homes.has_moved("far", &own, at(59), too_soon).await);
         let list = [bucket("far", Some("cn-shanghai"), "tos-cn-shanghai.volces.com")];
         let learns = || async {
             homes.learn(&list);
             true
         };
-        assert!(homes.has_moved("far", &own, learns).await);
+        assert!(homes.has_moved("far", &own, at(60), learns).await);
         homes.forget("far");
         assert_eq!(homes.of("far"), own);
     }

@@ -133,7 +133,7 @@ impl TosStore {
             tracing::debug!(%error, "the regions of buckets are not known");
             error.retry == store::Retry::Never
         };
-        self.homes.has_moved(bucket, asked, fetch).await
+        self.homes.has_moved(bucket, asked, self.clock.now(), fetch).await
     }
 
     /// Remembers how far the server's clock is ahead; whether that changes anything for the next attempt.

@@ -50,6 +50,12 @@ impl Driver {
             Ok(places) => {
                 self.state.move_under_way = true;
                 let ids: Vec<TransferId> = places.iter().map(|(_, id)| *id).collect();
+                if let Some((_, next_order)) = &mut self.state.next {
+                    // What is added stands behind all that is normal.
+                    let normal =
+                        places.iter().map(|(order, _)| *order).filter(|at| Priority::of(*at) == Priority::Normal);
+                    *next_order = normal.fold(*next_order, |next, order| next.max(order.saturating_add(STRIDE)));
+                }
                 self.input(Input::Reorder(places.into_iter().map(|(order, id)| (id, order)).collect()));
                 self.live.touch();
                 self.barrier(ids.clone(), Behind::Moved { ids, reply: wish.reply });
@@ -168,7 +174,8 @@ fn between(near: &[Place], all: bool, end: i64, ids: &[TransferId]) -> Option<Ve
             None if all => end.saturating_sub(STRIDE.saturating_mul(count + 1)),
             None => return None,
         };
-        let step = end.saturating_sub(floor) / (count + 1);
+        // No further than needed: before the first one of a low priority there is room for all that may ever be added.
+        let step = (end.saturating_sub(floor) / (count + 1)).min(STRIDE);
         if step > 0 {
             let others = near[..moved_too].iter().rev().map(|(_, id)| *id);
             return Some(
@@ -192,6 +199,14 @@ mod tests {
         let near = [(10, TransferId(1))];
         assert_eq!(between(&near, true, 20, &ids(7..8)), Some(vec![(15, TransferId(7))]));
         assert_eq!(between(&near, true, 13, &ids(7..9)), Some(vec![(11, TransferId(7)), (12, TransferId(8))]));
+    }
+
+    #[test]
+    fn before_those_of_a_low_priority_a_place_is_as_normal_as_those_that_are_added() {
+        let near = [(5 * STRIDE, TransferId(1))];
+        let low = Priority::Low.middle() + STRIDE;
+        assert_eq!(between(&near, true, low, &ids(7..8)), Some(vec![(6 * STRIDE, TransferId(7))]));
+        assert_eq!(between(&[], true, low, &ids(7..8)), Some(vec![(low - STRIDE, TransferId(7))]));
     }
 
     #[test]

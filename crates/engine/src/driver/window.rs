@@ -1,5 +1,6 @@
 //! The window of waiting transfers in memory: rows of the ledger, in queue order, as many as may soon be wanted.
 
+use super::rest::TELL_AGAIN;
 use super::{Driver, WINDOW};
 use crate::queue::{Input, Loaded};
 use crate::transfer::Intent;
@@ -10,8 +11,15 @@ const PAGES_A_TURN: usize = 4;
 impl Driver {
     /// Fills the window of waiting transfers from the ledger.
     pub(super) fn refill(&mut self) {
+        if self.state.read_again_at.is_some_and(|at| self.tools.clock.now() < at) {
+            return;
+        }
+        self.state.read_again_at = None;
         let wanted = |driver: &Self| {
-            !driver.state.exhausted && driver.state.changes_under_way == 0 && driver.queue.ready_count() < WINDOW / 2
+            !driver.state.exhausted
+                && driver.state.read_again_at.is_none()
+                && driver.state.changes_under_way == 0
+                && driver.queue.ready_count() < WINDOW / 2
         };
         for _ in 0..PAGES_A_TURN {
             if !wanted(self) {
@@ -30,7 +38,7 @@ impl Driver {
                 }
                 Err(error) => {
                     tracing::error!(%error, "the ledger cannot be read");
-                    self.state.exhausted = true;
+                    self.state.read_again_at = Some(self.tools.clock.now() + TELL_AGAIN);
                 }
             }
         }

@@ -70,6 +70,7 @@ impl Driver {
             (true, false) => 0,
             (false, _) => specs.len(),
         };
+        let first_place = (next_order, TransferId(next_id));
         let (mut held, mut facts) = (Vec::new(), Vec::with_capacity(specs.len().saturating_sub(room)));
         for spec in specs {
             let (id, order) = (TransferId(next_id), next_order);
@@ -96,6 +97,10 @@ impl Driver {
         self.state.next = Some((next_id, next_order));
         let ledger_only = !facts.is_empty();
         if ledger_only {
+            if held.is_empty() && self.state.cursor >= Some(first_place) {
+                // Reading has come to those of a low priority already, which stand behind all that is added.
+                self.read_from_the_start();
+            }
             self.state.exhausted = false;
             self.state.changes_under_way += 1;
         }
@@ -176,6 +181,9 @@ impl Driver {
 
     /// What the ledger will say of a row once what is under way has been written.
     pub(super) fn as_it_will_be(&self, mut loaded: Loaded) -> Loaded {
+        if self.state.dismissing.contains(&loaded.id) {
+            return Loaded { state: State::Dismissed, ..loaded };
+        }
         if let Some(limit) = self.state.own_limits_under_way.get(&loaded.id) {
             loaded.spec.options.limit_bytes_per_second = *limit;
         }

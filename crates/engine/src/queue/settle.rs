@@ -68,7 +68,10 @@ impl Queue {
 
     /// Gives free places to waiting transfers, in queue order.
     fn activate(&mut self, now: Duration, step: &mut Step) -> bool {
-        let mut active = self.awake().filter(|transfer| transfer.state.is_working()).count();
+        // A removal that waits for its next attempt takes no place: a store that is away for good would take them all.
+        let waits_to_remove =
+            |one: &Transfer| one.state == State::Discarding && one.jobs.is_empty() && one.hold_until.is_some();
+        let mut active = self.awake().filter(|one| one.state.is_working() && !waits_to_remove(one)).count();
         let mut any = false;
         while active < self.limits.active_max {
             let Some(id) = self.pop_ready() else { break };
@@ -94,6 +97,10 @@ impl Queue {
             }
             match transfer.next(now, self.rules) {
                 Next::Nothing => return,
+                Next::Start(Verb::Begin { .. }, _) if held_back => {
+                    self.hold_back(id, now, step);
+                    return;
+                }
                 Next::Start(verb, after) => {
                     if matches!(verb, Verb::Probe { .. } | Verb::Commit { .. }) {
                         step.events.push(transfer.state_event());

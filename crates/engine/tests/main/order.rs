@@ -128,3 +128,20 @@ fn what_is_over_or_unknown_is_not_moved() {
         assert!(run.engine.reorder(&ids, NewPlace::Before(TransferId(99))).await.is_err());
     });
 }
+
+#[test]
+fn what_is_added_behind_more_low_ones_than_the_window_holds_is_found() {
+    let world = &World::new();
+    world.run_with(held_back(), |run| async move {
+        let ids = add(&run, world, 900).await;
+        run.until(ids[0], |view| view.state.is_working()).await;
+        run.engine.set_priority(&ids[1..], Priority::Low).await.unwrap();
+        // What the window holds rests, so that it is filled with low ones from the ledger.
+        run.engine.pause(&ids[1..500]).await.unwrap();
+        let (path, _) = world.file("late", PART);
+        let late = run.add(spec(End::file(path), object("there", "late"))).await;
+        run.engine.set_rates(RateLimits::default());
+        assert_eq!(run.rest(late).await.phase(), Phase::DoneVerified);
+        assert!(waiting(&run).len() > 100, "the low ones come later");
+    });
+}

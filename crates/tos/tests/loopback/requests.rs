@@ -234,12 +234,12 @@ async fn a_list_that_stands_still_is_an_error_and_not_taken_for_all_of_it() {
     let parts = r#"{"UploadId":"up/1+2","IsTruncated":true,"NextPartNumberMarker":3,"Parts":[]}"#;
     let recorder = Recorder::start(vec![answer("200 OK", &[], parts)]).await;
     let error = store::all_parts(&recorder.store(), &upload()).await.unwrap_err();
-    assert_eq!((error.kind, recorder.seen().len()), (ErrorKind::Corrupted, 2));
+    assert_eq!((error.kind, recorder.seen().len()), (ErrorKind::NotThisStore, 2));
 
     let uploads = r#"{"Bucket":"bkt-a","IsTruncated":true,"NextKeyMarker":"k","NextUploadIdMarker":"u","Uploads":[]}"#;
     let recorder = Recorder::start(vec![answer("200 OK", &[], uploads)]).await;
     let error = store::uploads_of(&recorder.store(), &ObjectRef::new("bkt-a", "k")).await.unwrap_err();
-    assert_eq!((error.kind, recorder.seen().len()), (ErrorKind::Corrupted, 2));
+    assert_eq!((error.kind, recorder.seen().len()), (ErrorKind::NotThisStore, 2));
 }
 
 #[tokio::test]
