@@ -6,7 +6,9 @@
 //! ends are looked at again, as after a pause, which after hours is as well.
 //!
 //! What only the ledger has of a stopped direction is passed over, so that what may move behind it is found. Looking at
-//! a source, opening and assembling are a few small requests; they run to their end.
+//! a source and assembling are a few small requests; they run to their end. Nothing new is opened: a night of a stop
+//! would leave as many uploads open as wait. Copies have to be looked at to know whether they pass through here, so
+//! those stay in memory until the stop ends.
 
 use std::time::Duration;
 
