@@ -60,7 +60,7 @@ pub async fn check(
     check.secure_and_clock(&found).await?;
     let listed = check.secret().await?;
     check.permission(listed, accept_untested).await?;
-    Ok(OpenStore { store: store.clone(), administration: store, endpoint })
+    Ok(OpenStore::new(store, endpoint))
 }
 
 /// What the client refuses before it has asked anybody.
@@ -260,14 +260,50 @@ impl CheckSlot {
         if let Some(before) = self.replace(Some(mine.clone())) {
             before.notify_one();
         }
-        tokio::select! {
+        let end = tokio::select! {
             biased;
             () = mine.notified() => Err(AppError::new(OwnCode::CheckCancelled)),
             end = check => end,
+        };
+        // Given up while it came to its end: who has asked for that must not find an account.
+        if self.end(&mine) { end } else { Err(AppError::new(OwnCode::CheckCancelled)) }
+    }
+
+    /// Ends this check, after which it is too late to give it up; false if that was done already.
+    fn end(&self, mine: &Arc<Notify>) -> bool {
+        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_mine = running.as_ref().is_some_and(|running| Arc::ptr_eq(running, mine));
+        if is_mine {
+            *running = None;
         }
+        is_mine
     }
 
     fn replace(&self, with: Option<Arc<Notify>>) -> Option<Arc<Notify>> {
         std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), with)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_given_up_while_it_ends_is_given_up() {
+        let slot = CheckSlot::default();
+        let given_up = slot.run(async {
+            slot.cancel();
+            Ok(1)
+        });
+        assert_eq!(given_up.await.unwrap_err().code, "check_cancelled");
+        let overtaken = slot.run(async {
+            assert_eq!(slot.run(async { Ok(2) }).await.unwrap(), 2);
+            Ok(1)
+        });
+        assert_eq!(overtaken.await.unwrap_err().code, "check_cancelled");
+        assert_eq!(slot.run(async { Ok(3) }).await.unwrap(), 3);
+        // Nothing runs any more, so nothing is given up; the next one is not concerned.
+        slot.cancel();
+        assert_eq!(slot.run(async { Ok(4) }).await.unwrap(), 4);
     }
 }

@@ -132,6 +132,8 @@ pub enum Select {
     },
     /// The whole list.
     All {},
+    /// What is selected already, and nothing that comes into the list later: what a question is asked about.
+    Pinned {},
     /// Nothing.
     None {},
 }
@@ -165,8 +167,20 @@ pub enum ActOn {
     Resume,
     /// Try again.
     Retry,
-    /// Give up, or clear away; can be undone.
-    Dismiss,
+    /// Give up, which only what is not over can be; can be undone.
+    Cancel,
+    /// Take out of the list, which only what is done or has failed can be; can be undone.
+    Remove,
+}
+
+/// How transfers leave the lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Dismissal {
+    /// Given up, which only what is not over can be.
+    Cancel,
+    /// Taken out, which only what is done or has failed can be.
+    Remove,
 }
 
 /// Another place in the queue.

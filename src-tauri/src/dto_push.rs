@@ -38,7 +38,7 @@ pub enum Push {
         /// The numbers.
         count: DraggedCount,
     },
-    /// Where the drag is, in CSS px of the page without its zoom; told before a drop, too.
+    /// Where the drag is, in CSS px of the page without its zoom.
     DragMoved {
         /// From the left.
         #[specta(type = Number)]
@@ -49,8 +49,16 @@ pub enum Push {
     },
     /// The drag left, or ended.
     DragLeave {},
+    /// Files were let go where the drag was told to be last, and that place is where they go: `dropped` follows when the
+    /// disk has answered, however the pointer and the page have moved by then.
+    DropAimed {
+        /// Its number, which `dropped` has too.
+        drop: u64,
+    },
     /// Files were dropped.
     Dropped {
+        /// The number of the drop.
+        drop: u64,
         /// The absolute paths of those that can be read.
         paths: Vec<String>,
         /// A reason for each that cannot, up to a thousand.

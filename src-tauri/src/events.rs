@@ -4,6 +4,7 @@
 //! and a window that is slow to draw misses nothing but counters.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub struct Pushes {
     subscription: Arc<Mutex<Option<Subscription>>>,
     /// The count of what is dragged; it stops when another takes its place or none does.
     counting: Arc<Mutex<Option<Counting>>>,
+    /// How many drops there were.
+    drops: Arc<AtomicU64>,
 }
 
 #[derive(Clone)]
@@ -97,15 +100,17 @@ impl Pushes {
         }
     }
 
-    /// Looks at what was dropped, on a thread that may wait for a slow disk, and tells the page; first where it was
-    /// dropped, for the leave has made the page forget that.
+    /// Tells the page at once where something was dropped, before the leave makes it forget that; what it was is looked
+    /// at on a thread that may wait for a slow disk.
     fn dropped(&self, paths: Vec<PathBuf>, position: PhysicalPosition<f64>, scale: f64) {
+        let drop = self.drops.fetch_add(1, Ordering::Relaxed) + 1;
+        self.moved(position, scale);
+        self.send(Push::DropAimed { drop });
         self.send(Push::DragLeave {});
         let pushes = self.clone();
         tauri::async_runtime::spawn_blocking(move || {
             let Looked { paths, refused, refused_more } = drops::look(paths);
-            pushes.moved(position, scale);
-            pushes.send(Push::Dropped { paths: texts(&paths), refused, refused_more });
+            pushes.send(Push::Dropped { drop, paths: texts(&paths), refused, refused_more });
         });
     }
 
@@ -233,16 +238,19 @@ mod tests {
             heard.iter().filter(|push| !push.contains("drag_counted")).cloned().collect()
         };
         let deadline = std::time::Instant::now() + Duration::from_secs(60);
-        while told().len() < 7 {
+        // Said before anybody has looked at a disk.
+        let aimed = r#"{"type":"drop_aimed","drop":1}"#;
+        assert_eq!(told()[4..7], [r#"{"type":"drag_moved","x":15.0,"y":30.0}"#, aimed, r#"{"type":"drag_leave"}"#]);
+        while told().len() < 8 {
             assert!(std::time::Instant::now() < deadline, "{:?}", told());
             std::thread::yield_now();
         }
         let told = told();
         let moved = r#"{"type":"drag_moved","x":15.0,"y":30.0}"#;
         let left = r#"{"type":"drag_leave"}"#;
-        assert_eq!(told[..6], [r#"{"type":"drag_over","paths":2}"#, moved, moved, left, left, moved]);
-        let dropped = serde_json::from_str::<serde_json::Value>(&told[6]).unwrap();
-        assert_eq!(dropped["paths"], serde_json::json!([report]));
+        assert_eq!(told[..7], [r#"{"type":"drag_over","paths":2}"#, moved, moved, left, moved, aimed, left]);
+        let dropped = serde_json::from_str::<serde_json::Value>(&told[7]).unwrap();
+        assert_eq!((&dropped["drop"], &dropped["paths"]), (&serde_json::json!(1), &serde_json::json!([report])));
         assert_eq!(dropped["refused"][0]["code"], "source_missing");
     }
 

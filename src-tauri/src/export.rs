@@ -17,6 +17,8 @@ use crate::view;
 
 /// Rows that are read at a time.
 const ROWS_A_PAGE: usize = 500;
+/// Names that are tried for the file while it is written; so many are never taken.
+const NAMES_TRIED_MAX: u32 = 1_000;
 /// Spreadsheets take a file without it for one in the letters of their system.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -68,24 +70,33 @@ impl Writer {
 /// # Errors
 /// If the ledger cannot be read or the file not be written; nothing is left of it then.
 pub fn failed(engine: &Engine, path: &Path) -> Result<u64, AppError> {
-    let unfinished = beside(path);
-    let written = write(engine, path, &unfinished);
+    let told = |error: io::Error| AppError::from(engine::TransferError::target(path, &error));
+    let (file, unfinished) = create_beside(path).map_err(told)?;
+    let written = write(engine, path, file, &unfinished);
     if written.is_err() {
-        // What is left of it is of no use to anybody; it may not even have been made.
+        // What is left of it is of no use to anybody.
         let _ = std::fs::remove_file(&unfinished);
     }
     written
 }
 
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    name.into()
+/// A new file beside a path, by a name that nobody has: whatever else is there is the user's.
+fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
+    let mut number = 0_u32;
+    loop {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".part-{}-{number}", std::process::id()));
+        match File::create_new(&name) {
+            Ok(file) => return Ok((file, name.into())),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < NAMES_TRIED_MAX => number += 1,
+            Err(error) => return Err(error),
+        }
+    }
 }
 
-fn write(engine: &Engine, path: &Path, unfinished: &Path) -> Result<u64, AppError> {
+fn write(engine: &Engine, path: &Path, file: File, unfinished: &Path) -> Result<u64, AppError> {
     let told = |error: io::Error| AppError::from(engine::TransferError::target(path, &error));
-    let mut file = BufWriter::new(File::create(unfinished).map_err(told)?);
+    let mut file = BufWriter::new(file);
     let is_jsonl = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("jsonl"));
     let mut writer = if is_jsonl {
         Writer::Jsonl(file)
@@ -133,5 +144,22 @@ fn line(view: &engine::TransferView) -> Line {
         message: answer.map(|answer| answer.message).unwrap_or_default(),
         tries: row.tries,
         failed_at: failed_at.and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_beside_a_path_takes_no_name_that_is_in_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("failed.csv");
+        let (_, first) = create_beside(&path).unwrap();
+        std::fs::write(&first, "of the user").unwrap();
+        let (_, second) = create_beside(&path).unwrap();
+        assert_ne!(first, second);
+        assert_eq!(std::fs::read_to_string(&first).unwrap(), "of the user");
+        assert!(create_beside(&folder.path().join("gone").join("failed.csv")).is_err());
     }
 }

@@ -1,7 +1,8 @@
 //! What is selected in a list. The window knows how many and what can be done with them; which they are stays here.
 //!
 //! It is a set of ids, or a whole list without some, so that selecting a million rows costs nothing. Wishes for it are
-//! passed to the engine some hundred at a time: other questions are answered in between.
+//! passed to the engine some hundred at a time: other questions are answered in between. Only a question before something
+//! is given up makes ids of a whole list, so that a yes is about what was shown; what that costs is their memory.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -115,8 +116,9 @@ impl Selection {
     /// If the ledger cannot be read.
     pub fn change(&self, engine: &Engine, filter: TransferFilter, change: Select) -> Result<(), EngineError> {
         // Read before the lock is taken: a page may be asked for meanwhile.
-        let of_range = match change {
+        let read = match change {
             Select::Range { from, to } => range(engine, listed(filter), [TransferId(from), TransferId(to)])?,
+            Select::Pinned {} if self.held().filter == Some(filter) => self.ids(engine)?.into_iter().collect(),
             _ => BTreeSet::new(),
         };
         let mut held = self.held();
@@ -131,7 +133,7 @@ impl Selection {
                     held.ids.insert(id);
                 }
             }
-            Select::Range { .. } => (held.all, held.ids) = (false, of_range),
+            Select::Range { .. } | Select::Pinned {} => (held.all, held.ids) = (false, read),
             Select::All {} => (held.all, held.ids) = (true, BTreeSet::new()),
             Select::None {} => (held.all, held.ids) = (false, BTreeSet::new()),
         }
@@ -141,6 +143,12 @@ impl Selection {
     /// Nothing is selected any more.
     pub fn clear(&self) {
         *self.held() = Held::default();
+    }
+
+    /// Whether it is all of what is done. Of that each can be cleared away, and none becomes something else.
+    pub fn is_done_list(&self) -> bool {
+        let held = self.held();
+        held.all && held.filter == Some(TransferFilter::Done)
     }
 
     /// Those of these rows of a list that are selected.

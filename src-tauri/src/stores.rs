@@ -1,7 +1,8 @@
 //! The engine's and the browser's way to a store: the id of an account becomes an open client.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use accounts::{
     Accounts, Addressing, PRACTICE_ACCOUNT, Profile, Proxy, Secrets, environment_store_endpoint, normal_endpoint,
@@ -9,7 +10,7 @@ use accounts::{
 use async_trait::async_trait;
 use engine::{ErrorCode, StoreId, Stores, TransferError};
 use store::{Administration, ObjectRef, ObjectStore};
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 use tos::{Credentials, ProxyChoice, ProxyConfig, TosConfig, TosStore};
 
 use crate::ca_file;
@@ -24,16 +25,22 @@ pub struct OpenStore {
     pub store: Arc<dyn ObjectStore>,
     /// The same client, for what a person does by hand.
     pub administration: Arc<dyn Administration>,
+    /// The same client, for what no other kind of store can be asked.
+    pub tos: Arc<TosStore>,
     /// Where it asks.
     pub endpoint: String,
 }
 
-/// The stores of all accounts, each opened once.
+/// A store that is open, or that somebody opens just now.
+type Opening = Arc<OnceCell<OpenStore>>;
+
+/// The stores of all accounts, each opened once. Whoever needs one that is being opened waits for that one alone: a
+/// keychain that asks its user, or a certificate on a slow disk, holds up no other account.
 #[derive(Debug)]
 pub struct AccountStores {
     accounts: Accounts,
     practice: Arc<Practice>,
-    open: Mutex<HashMap<String, OpenStore>>,
+    open: Mutex<HashMap<String, Opening>>,
 }
 
 impl AccountStores {
@@ -48,17 +55,20 @@ impl AccountStores {
     /// `account_missing` if the account is not known, `secret_missing` or `secrets_locked` if its secret is not, or why the
     /// store cannot be opened.
     pub async fn of(&self, account: &str) -> Result<OpenStore, AppError> {
-        let mut open = self.open.lock().await;
-        if let Some(store) = open.get(account) {
-            return Ok(store.clone());
-        }
-        let config = match account {
-            PRACTICE_ACCOUNT => self.practice.config().await?,
-            _ => self.config(account).await?,
+        let opening = self.held().entry(account.to_owned()).or_default().clone();
+        let open = || async {
+            let config = match account {
+                PRACTICE_ACCOUNT => self.practice.config().await?,
+                _ => self.config(account).await?,
+            };
+            open_store(config)
         };
-        let store = open_store(config)?;
-        open.insert(account.to_owned(), store.clone());
-        Ok(store)
+        // What was closed or replaced meanwhile is that of whoever waited for it, and of nobody after.
+        opening.get_or_try_init(open).await.cloned()
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<String, Opening>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The store of an account that is kept here and has this endpoint; none if there is no such account.
@@ -83,13 +93,13 @@ impl AccountStores {
     }
 
     /// Uses a store that was opened elsewhere for an account from now on; what runs on another one runs to its end.
-    pub async fn replace(&self, account: &str, store: OpenStore) {
-        self.open.lock().await.insert(account.to_owned(), store);
+    pub fn replace(&self, account: &str, store: OpenStore) {
+        self.held().insert(account.to_owned(), Arc::new(OnceCell::new_with(Some(store))));
     }
 
     /// Lets go of a store whose account was changed or forgotten; what runs on it runs to its end.
-    pub async fn close(&self, account: &str) {
-        self.open.lock().await.remove(account);
+    pub fn close(&self, account: &str) {
+        self.held().remove(account);
     }
 
     async fn config(&self, account: &str) -> Result<TosConfig, AppError> {
@@ -111,7 +121,8 @@ impl Stores for AccountStores {
     }
 
     async fn reconnect(&self) {
-        self.open.lock().await.values().for_each(|open| open.store.reconnect());
+        let open: Vec<Opening> = self.held().values().cloned().collect();
+        open.iter().filter_map(|opening| opening.get()).for_each(|open| open.store.reconnect());
     }
 }
 
@@ -122,10 +133,7 @@ impl Stores for AccountStores {
 pub fn open_store(config: TosConfig) -> Result<OpenStore, AppError> {
     let endpoint = config.endpoint.clone();
     match TosStore::open(config) {
-        Ok(store) => {
-            let store = Arc::new(store);
-            Ok(OpenStore { store: store.clone(), administration: store, endpoint })
-        }
+        Ok(store) => Ok(OpenStore::new(Arc::new(store), endpoint)),
         Err(error) => Err(AppError::store(&error, "", "", &endpoint)),
     }
 }
@@ -176,8 +184,19 @@ fn transfer_error(error: AppError) -> TransferError {
     transfer_error
 }
 
-/// The words of an error about `object` at this store.
 impl OpenStore {
+    /// An open client, and where it asks.
+    pub fn new(tos: Arc<TosStore>, endpoint: String) -> Self {
+        Self { store: tos.clone(), administration: tos.clone(), tos, endpoint }
+    }
+
+    /// The time by the clock of the store, by which it dates what it lists; `None` if it does not tell. Asks it.
+    pub async fn time(&self) -> Option<SystemTime> {
+        let ahead_s = self.tos.greet().await.ok()?.clock_ahead_seconds?;
+        let (now, by) = (SystemTime::now(), Duration::from_secs(ahead_s.unsigned_abs()));
+        if ahead_s < 0 { now.checked_add(by) } else { now.checked_sub(by) }
+    }
+
     /// Puts an error of this store into the window's terms.
     pub fn refusal(&self, error: &store::StoreError, object: &ObjectRef) -> AppError {
         AppError::store(error, &object.bucket, &object.key, &self.endpoint)

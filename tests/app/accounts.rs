@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tauri::async_runtime::block_on;
@@ -286,4 +287,51 @@ fn in_an_encrypted_file_the_secret_outlives_the_run_and_what_waited_for_it_goes_
     assert_eq!(harness.ok("discard_secrets_file", json!({})), "this_run");
     let data = harness.folder.path().join("data");
     assert!(!data.join("secrets.age").exists());
+}
+
+#[test]
+fn an_account_that_is_forgotten_works_no_more_though_its_secret_cannot_be_removed() {
+    let harness = Harness::new();
+    let server = serve(harness.folder.path(), |_| ());
+    let account = harness.ok("connect", connect_form(keys(&server.endpoint())));
+    let id = account["id"].as_str().unwrap();
+    harness.ok("keep_secrets_in_file", json!({ "passphrase": PASSPHRASE }));
+    harness.ok("list_buckets", json!({}));
+    // Nothing can be read or put in the place of a folder that is not empty.
+    let file = harness.folder.path().join("data").join("secrets.age");
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir_all(file.join("something")).unwrap();
+    harness.error("forget_account", json!({ "id": id }));
+    let left = block_on(async { harness.app.opened().await.unwrap().stores.of(id).await.map(drop) });
+    assert_eq!(left.unwrap_err().code, "account_missing");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_account_that_takes_long_to_open_holds_up_no_other() {
+    let harness = Harness::new();
+    // Whoever opens a pipe waits for somebody who writes to it, as for a disk that does not answer.
+    let pipe = harness.folder.path().join("ca.pem");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let profile = ::accounts::Profile {
+        ca_file: Some(pipe.clone()),
+        ..::accounts::Profile::new("Slow", "http://127.0.0.1:9", "cn-beijing", "AKLTexample", 1)
+    };
+    let secrets =
+        ::accounts::Secrets { secret_key: store::Secret::new("a secret"), security_token: None, proxy_password: None };
+    let id = profile.id.clone();
+    block_on(async {
+        let opened = harness.app.opened().await.unwrap();
+        opened.accounts.save(profile, secrets).await.unwrap();
+        let other = tokio::time::timeout(Duration::from_secs(30), async {
+            tokio::select! {
+                biased;
+                _ = opened.stores.of(&id) => panic!("nobody has written to the pipe"),
+                other = opened.stores.of(::accounts::PRACTICE_ACCOUNT) => other.map(drop),
+            }
+        });
+        other.await.expect("it waits for the pipe of another one").unwrap();
+    });
+    // The thread that waits is let go.
+    std::fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
 }

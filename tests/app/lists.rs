@@ -88,7 +88,10 @@ fn failures_are_grouped_retried_copied_exported_and_cleared_away_with_undo() {
     assert_eq!(harness.ok("export_failed", json!({})), Value::Null, "the dialog was closed");
     let csv = harness.folder.path().join("failed.csv");
     std::fs::write(&answers, csv.display().to_string()).unwrap();
+    let of_the_user = harness.folder.path().join("failed.csv.part");
+    std::fs::write(&of_the_user, "a film").unwrap();
     assert_eq!(harness.ok("export_failed", json!({}))["count"], 3);
+    assert_eq!(std::fs::read_to_string(&of_the_user).unwrap(), "a film");
     let text = std::fs::read_to_string(&csv).unwrap();
     assert!(text.starts_with("\u{feff}name,from,to,direction,size_bytes,cause"), "{text}");
     assert_eq!(text.lines().count(), 4);
@@ -189,7 +192,7 @@ fn a_selection_is_held_here_and_told_as_figures() {
         harness.until(id, &["paused"]);
     }
     assert_eq!(harness.ok("selected", json!({ "filter": "paused" }))["count"], 18);
-    let given_up = harness.ok("act_on_selection", json!({ "act": "dismiss" }));
+    let given_up = harness.ok("act_on_selection", json!({ "act": "cancel" }));
     assert_eq!(given_up["count"], 18);
     assert_eq!(page(&harness, "paused")["total"], 0);
     assert_eq!(harness.ok("selected", json!({ "filter": "paused" }))["count"], 0, "nothing is left to be selected");
@@ -202,6 +205,64 @@ fn a_selection_is_held_here_and_told_as_figures() {
 }
 
 #[test]
+fn of_what_runs_and_what_is_over_each_wish_takes_only_its_own() {
+    let harness = connected();
+    let small = harness.file("small.bin", 3);
+    let done = upload(&harness, &[small])[0].clone();
+    harness.until(&done, &["done_verified"]);
+    limit(&harness, json!(1.0));
+    let large = harness.file("large.bin", 30);
+    let running = upload(&harness, &[large])[0].clone();
+    harness.until(&running, &["transferring", "scanning"]);
+    let totals = || (page(&harness, "active")["total"].clone(), page(&harness, "done")["total"].clone());
+    let both = || {
+        for change in [json!({ "do": "only", "id": done }), json!({ "do": "toggle", "id": running })] {
+            harness.ok("select", json!({ "filter": "active", "change": change }));
+        }
+    };
+    both();
+    let removed = harness.ok("act_on_selection", json!({ "act": "remove" }));
+    assert_eq!((&removed["count"], totals()), (&json!(1), (json!(1), json!(0))));
+    assert_eq!(harness.ok("undo", json!({ "number": removed["undo"] })), true);
+    assert_eq!(totals(), (json!(1), json!(1)));
+    both();
+    let cancelled = harness.ok("act_on_selection", json!({ "act": "cancel" }));
+    assert_eq!((&cancelled["count"], totals()), (&json!(1), (json!(0), json!(1))));
+    assert_eq!(harness.ok("undo", json!({ "number": cancelled["undo"] })), true);
+
+    // The same for rows, and for a whole list there is one that may go without a question.
+    let dismiss = |ids: Value, how: &str| harness.ok("dismiss", json!({ "ids": ids, "how": how }));
+    assert_eq!(dismiss(json!([running]), "remove"), json!({ "count": 0, "undo": null }), "it runs");
+    assert_eq!(dismiss(json!([done]), "cancel"), json!({ "count": 0, "undo": null }), "it is done");
+    assert_eq!(harness.error("dismiss_list", json!({ "filter": "active" }))["code"], "invalid_option");
+    assert_eq!(totals(), (json!(1), json!(1)));
+    assert_eq!(dismiss(json!([running, done]), "remove")["count"], 1);
+    assert_eq!(totals(), (json!(1), json!(0)));
+    let failed = gone(&harness, &["gone.bin"])[0].clone();
+    assert_eq!(dismiss(json!([failed]), "remove")["count"], 1, "what has failed can be taken out");
+}
+
+#[test]
+fn what_is_added_behind_a_question_is_not_what_it_was_asked_about() {
+    let harness = connected();
+    let (_, behind) = queue(&harness, 1);
+    let select = |change: &str| harness.ok("select", json!({ "filter": "active", "change": { "do": change } }));
+    let selected = || harness.ok("selected", json!({ "filter": "active" }))["count"].clone();
+    assert_eq!(select("all")["count"], 17);
+    let asked = select("pinned");
+    assert_eq!((&asked["count"], &asked["actions"]["cancel"]), (&json!(17), &json!(true)));
+    let path = harness.file("later.bin", 30);
+    let later = upload(&harness, &[path]);
+    assert_eq!((ids(&page(&harness, "active")).len(), selected()), (18, json!(17)));
+    assert_eq!(harness.ok("act_on_selection", json!({ "act": "cancel" }))["count"], 17);
+    assert_eq!(ids(&page(&harness, "active")), later);
+    assert_ne!(later, behind);
+    // Of another list nothing was shown, so nothing is pinned.
+    let other = harness.ok("select", json!({ "filter": "paused", "change": { "do": "pinned" } }));
+    assert_eq!(other["count"], 0);
+}
+
+#[test]
 fn what_is_dismissed_survives_a_restart_and_is_gone_in_the_end() {
     let harness = connected();
     limit(&harness, json!(2e6));
@@ -211,7 +272,7 @@ fn what_is_dismissed_survives_a_restart_and_is_gone_in_the_end() {
     let small = harness.file("b.bin", 3);
     let done = upload(&harness, &[small])[0].clone();
     harness.until(&done, &["done_verified"]);
-    assert_eq!(harness.ok("dismiss", json!({ "ids": [id] }))["count"], 1);
+    assert_eq!(harness.ok("dismiss", json!({ "ids": [id], "how": "cancel" }))["count"], 1);
     assert_eq!(harness.ok("dismiss_list", json!({ "filter": "done" }))["count"], 1);
     assert_eq!(
         (page(&harness, "active")["total"].clone(), page(&harness, "done")["total"].clone()),

@@ -8,6 +8,7 @@ mod commands;
 mod desktop;
 mod edges;
 mod faults;
+mod folders;
 mod harness;
 mod limits;
 mod lists;

@@ -299,7 +299,7 @@ fn an_account_that_is_known_and_cannot_be_opened_is_not_replaced_by_another_at_i
         opened.accounts.save(other, secrets.clone()).await.unwrap();
         let broken = accounts::Profile { ca_file: Some("/nowhere/ca.pem".into()), ..profile };
         opened.accounts.save(broken, secrets).await.unwrap();
-        opened.stores.close(id).await;
+        opened.stores.close(id);
     });
     assert_eq!(code(&harness), "ca_file");
 }

@@ -200,13 +200,37 @@ fn a_clean_up_leaves_alone_what_a_transfer_needs_and_what_somebody_still_sends_t
 }
 
 #[test]
+fn what_was_begun_just_now_is_left_alone_however_late_the_clock_of_the_store_is() {
+    let harness = Harness::new();
+    // By our clock all that is done there was done eleven minutes ago, or two hours ago.
+    for late_seconds in [11 * 60, 2 * 60 * 60] {
+        let server = server_with_clock(&harness, -late_seconds);
+        let account = connect(&harness, &server);
+        let (begun, busy) =
+            (begun(&harness, &account, "begun"), begun_elsewhere(&harness, &account, "busy", &[7; PART]));
+        for (key, id) in [("begun", begun), ("busy", busy)] {
+            let named = json!({ "bucket": "bucket", "key": key, "uploadId": id });
+            assert_eq!(harness.ok("measure_upload", named.clone())["in_use"], true, "{key} {late_seconds}");
+            let uploads = json!([{ "key": key, "upload_id": id }]);
+            let cleaned = harness.ok("clean_up_uploads", json!({ "bucket": "bucket", "uploads": uploads }));
+            assert_eq!(cleaned[0]["outcome"], "in_use", "{key} {late_seconds}");
+            harness.ok("abort_upload", named);
+        }
+        tauri::async_runtime::block_on(server.stop());
+    }
+}
+
+#[test]
 fn a_clean_up_aborts_what_was_begun_some_time_ago_and_says_what_the_store_refuses() {
     let harness = Harness::new();
-    // By its clock whatever is done now was done eleven minutes ago.
-    let server = server_with_clock(&harness, -11 * 60);
-    let account = connect(&harness, &server);
+    let earlier = server_with_clock(&harness, -11 * 60);
+    let account = connect(&harness, &earlier);
     // Keys that begin with the same letters do not stand for it.
     let ids = ["idle", "idle2", "idl"].map(|key| begun(&harness, &account, key));
+    // Eleven minutes later.
+    tauri::async_runtime::block_on(earlier.stop());
+    let server = server(&harness);
+    connect(&harness, &server);
     let clean = |key: &str, id: &str| {
         let uploads = json!([{ "key": key, "upload_id": id }]);
         harness.ok("clean_up_uploads", json!({ "bucket": "bucket", "uploads": uploads }))[0].clone()

@@ -83,7 +83,7 @@ async fn keep(app: &App, connection: Connection, store: OpenStore) -> Result<Str
     let opened = app.opened().await?;
     let id = connection.profile.id.clone();
     opened.accounts.save(connection.profile, connection.secrets).await?;
-    opened.stores.replace(&id, store).await;
+    opened.stores.replace(&id, store);
     Ok(id)
 }
 
@@ -165,9 +165,17 @@ pub async fn keys_needed(app: Shared<'_>) -> Answer<Vec<KeysNeeded>> {
 #[specta::specta]
 pub async fn forget_account(app: Shared<'_>, id: String) -> Answer<()> {
     let opened = app.opened().await?;
-    opened.accounts.forget(&id).await?;
-    opened.stores.close(&id).await;
-    Ok(())
+    // Let go of first: a keychain that asks for long, or refuses, leaves no client with the secret at work. While secrets
+    // are locked nothing is forgotten, and the one that works is not opened again.
+    if !opened.accounts.is_locked() {
+        opened.stores.close(&id);
+    }
+    let forgotten = opened.accounts.forget(&id).await;
+    // Somebody may have opened it again before its profile was gone.
+    if opened.accounts.profile(&id).is_err() {
+        opened.stores.close(&id);
+    }
+    Ok(forgotten?)
 }
 
 /// Looks at a file of certificates; answers with how many there are in it.

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use store::{ErrorKind, ListRequest, ObjectRef, ObjectSettings, PutCondition, UploadBody};
 
 use super::{Answer, Shared};
+use crate::copying::asked;
 use crate::dto::{AppError, DeletedPart, FolderPart, NotDeleted};
 use crate::error::OwnCode;
 use crate::stores::OpenStore;
@@ -94,7 +95,7 @@ async fn page_of(
         max_keys: Some(PAGE_OBJECTS),
         ..ListRequest::default()
     };
-    let page = open.store.list_objects(bucket, &request).await;
+    let page = asked(|| open.store.list_objects(bucket, &request)).await;
     page.map_err(|error| open.refusal(&error, &ObjectRef::new(bucket, prefix)))
 }
 
@@ -103,7 +104,9 @@ async fn delete(open: &OpenStore, bucket: &str, keys: Vec<String>, next: Option<
     let failures = match objects.as_slice() {
         [] => Vec::new(),
         [first, ..] => {
-            open.store.delete_objects(bucket, &objects).await.map_err(|error| open.refusal(&error, first))?
+            // May be repeated: what is gone already counts as deleted.
+            let answer = asked(|| open.store.delete_objects(bucket, &objects)).await;
+            answer.map_err(|error| open.refusal(&error, first))?
         }
     };
     let kept: HashSet<&str> = failures.iter().map(|failure| failure.key.as_str()).collect();

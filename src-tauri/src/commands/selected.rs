@@ -1,11 +1,11 @@
 //! Wishes for one, for some and for all that is selected, and taking them back.
 
-use engine::{Engine, TransferId};
+use engine::{Actions, Engine, TransferId};
 
 use super::transfers::transfer_ids;
 use super::{Answer, Shared};
-use crate::dto::TransferFilter;
-use crate::dto_list::{ActOn, Acted, MoveTo, Select, Selected};
+use crate::dto::{AppError, TransferFilter};
+use crate::dto_list::{ActOn, Acted, Dismissal, MoveTo, Select, Selected};
 use crate::selection::{AT_A_TIME, ids_of, listed, reorder};
 use crate::undo::{Undo, UndoBook};
 use crate::waiting::wait_for;
@@ -34,28 +34,42 @@ pub async fn selected(app: Shared<'_>, filter: TransferFilter) -> Answer<Selecte
 #[specta::specta]
 pub async fn act_on_selection(app: Shared<'_>, act: ActOn) -> Answer<Acted> {
     let engine = app.engine().await?;
+    // Asked before the ids are read: a list of a million need not be looked at row by row.
+    let is_done_list = app.selection.is_done_list();
     let ids = wait_for(|| app.selection.ids(engine))?;
-    let acted = run(engine, &app.undo, &ids, act).await?;
-    if act == ActOn::Dismiss {
-        app.selection.clear();
-    }
+    let how = match act {
+        ActOn::Cancel => Dismissal::Cancel,
+        ActOn::Remove => Dismissal::Remove,
+        ActOn::Pause | ActOn::Resume | ActOn::Retry => return run(engine, &ids, act).await,
+    };
+    let acted = match how {
+        Dismissal::Remove if is_done_list => dismissed(engine, &app.undo, &ids).await?,
+        _ => dismissed(engine, &app.undo, &fitting(engine, &ids, how.fits())?).await?,
+    };
+    app.selection.clear();
     Ok(acted)
 }
 
-/// Gives transfers up, or clears them away: they are gone from the list at once, and removed when ten seconds have
-/// passed without an undo.
+/// Gives transfers up, or takes them out of the list: they are gone from it at once, and removed when ten seconds have
+/// passed without an undo. What this does not fit is left alone: what has ended meanwhile is not given up any more, and
+/// what runs is not taken out.
 #[tauri::command]
 #[specta::specta]
-pub async fn dismiss(app: Shared<'_>, ids: Vec<u64>) -> Answer<Acted> {
-    run(app.engine().await?, &app.undo, &transfer_ids(ids), ActOn::Dismiss).await
+pub async fn dismiss(app: Shared<'_>, ids: Vec<u64>, how: Dismissal) -> Answer<Acted> {
+    let engine = app.engine().await?;
+    dismissed(engine, &app.undo, &fitting(engine, &transfer_ids(ids), how.fits())?).await
 }
 
-/// Clears a whole list away, as [`dismiss`] does.
+/// Clears the whole list of what is done, as [`dismiss`] does. There is no other list that may go without a question.
 #[tauri::command]
 #[specta::specta]
 pub async fn dismiss_list(app: Shared<'_>, filter: TransferFilter) -> Answer<Acted> {
+    if filter != TransferFilter::Done {
+        let error = engine::TransferError::new(engine::ErrorCode::InvalidOption);
+        return Err(AppError::from(error).with("name", "filter").with("value", format!("{filter:?}")));
+    }
     let engine = app.engine().await?;
-    run(engine, &app.undo, &wait_for(|| ids_of(engine, listed(filter)))?, ActOn::Dismiss).await
+    dismissed(engine, &app.undo, &wait_for(|| ids_of(engine, listed(filter)))?).await
 }
 
 /// Moves transfers that wait to another place in the queue.
@@ -87,29 +101,51 @@ async fn moved(engine: &Engine, book: &UndoBook, ids: &[TransferId], to: MoveTo)
     })
 }
 
-async fn run(engine: &Engine, book: &UndoBook, ids: &[TransferId], act: ActOn) -> Answer<Acted> {
-    let count = ids.len() as u64;
-    if act == ActOn::Dismiss {
-        let until_ms = engine.dismiss(ids).await?;
-        return Ok(Acted { count, undo: (count > 0).then(|| book.remember(Undo::Recall(until_ms))) });
+/// Puts these out of the lists, whatever they are.
+async fn dismissed(engine: &Engine, book: &UndoBook, ids: &[TransferId]) -> Answer<Acted> {
+    if ids.is_empty() {
+        return Ok(Acted { count: 0, undo: None });
     }
-    let mut concerned = 0;
+    let until_ms = engine.dismiss(ids).await?;
+    Ok(Acted { count: ids.len() as u64, undo: Some(book.remember(Undo::Recall(until_ms))) })
+}
+
+impl Dismissal {
+    /// As the actions of a row say it: what has failed can be given up and taken out.
+    fn fits(self) -> impl Fn(&Actions) -> bool {
+        move |actions| match self {
+            Self::Cancel => actions.can_cancel,
+            Self::Remove => actions.can_remove || actions.can_retry,
+        }
+    }
+}
+
+/// Those that offer it: a wish for all must not do to one what nobody could click on it.
+fn fitting(engine: &Engine, ids: &[TransferId], fits: impl Fn(&Actions) -> bool) -> Answer<Vec<TransferId>> {
+    let mut fitting = Vec::new();
     for some in ids.chunks(AT_A_TIME) {
-        // Each asks only for what its rows offer: a wish for all must not do to one what nobody could click on it.
-        let fits = |actions: engine::Actions| match act {
+        let views = wait_for(|| engine.views(some))?;
+        fitting.extend(views.iter().filter(|view| fits(&view.actions())).map(|view| view.id));
+    }
+    Ok(fitting)
+}
+
+async fn run(engine: &Engine, ids: &[TransferId], act: ActOn) -> Answer<Acted> {
+    let mut count = 0;
+    for some in ids.chunks(AT_A_TIME) {
+        let fits = |actions: &Actions| match act {
             ActOn::Pause => actions.can_pause,
             ActOn::Resume => actions.can_resume,
             ActOn::Retry => actions.can_retry,
-            ActOn::Dismiss => false,
+            ActOn::Cancel | ActOn::Remove => false,
         };
-        let some: Vec<TransferId> =
-            wait_for(|| engine.views(some))?.iter().filter(|view| fits(view.actions())).map(|view| view.id).collect();
-        concerned += some.len() as u64;
+        let some = fitting(engine, some, fits)?;
+        count += some.len() as u64;
         match act {
             ActOn::Pause => engine.pause(&some).await?,
             ActOn::Resume | ActOn::Retry => engine.resume(&some).await?,
-            ActOn::Dismiss => {}
+            ActOn::Cancel | ActOn::Remove => {}
         }
     }
-    Ok(Acted { count: concerned, undo: None })
+    Ok(Acted { count, undo: None })
 }

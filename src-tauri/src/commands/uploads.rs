@@ -19,6 +19,8 @@ use crate::waiting::wait_for;
 
 /// A part that arrived, or an upload that was begun, within this time says that somebody is probably still sending.
 const IN_USE: Duration = Duration::from_secs(10 * 60);
+/// The same where only the clock of this computer is known, which may be off.
+const IN_USE_BY_OUR_CLOCK: Duration = Duration::from_secs(60 * 60);
 
 /// A page of the unfinished uploads of a bucket. What they hold is asked for one by one, when it is shown.
 #[tauri::command]
@@ -85,7 +87,7 @@ pub async fn measure_upload(
         parts: parts.len() as u64,
         size_bytes: parts.iter().map(|part| part.size_bytes).sum(),
         last_part_ms: newest(&parts).map(milliseconds),
-        in_use: is_in_use(&open, &upload, &parts).await?,
+        in_use: is_in_use(&open, &upload, &parts, &Now::of(&open).await).await?,
         parts_planned: detail.and_then(|detail| detail.checkpoint).map(|plan| plan.plan().part_count().into()),
         source,
     }))
@@ -105,18 +107,33 @@ fn newest(parts: &[ListedPart]) -> Option<SystemTime> {
 }
 
 /// Whether somebody is probably still sending, or about to. When it was begun is asked only where no part tells.
-async fn is_in_use(open: &OpenStore, upload: &UploadRef, parts: &[ListedPart]) -> Answer<bool> {
+async fn is_in_use(open: &OpenStore, upload: &UploadRef, parts: &[ListedPart], now: &Now) -> Answer<bool> {
     match newest(parts) {
-        Some(newest) if is_fresh(newest) => Ok(true),
         // What has parts that are old was begun before them.
-        Some(_) => Ok(false),
-        None => Ok(initiated(open, upload).await?.is_some_and(is_fresh)),
+        Some(newest) => Ok(now.is_just_after(newest)),
+        None => Ok(initiated(open, upload).await?.is_some_and(|at| now.is_just_after(at))),
     }
 }
 
-/// Whether this was just now. A moment in the future is, too: the clocks differ.
-fn is_fresh(at: SystemTime) -> bool {
-    SystemTime::now().duration_since(at).unwrap_or_default() < IN_USE
+/// The time that what a store lists is compared with.
+struct Now {
+    time: SystemTime,
+    in_use: Duration,
+}
+
+impl Now {
+    /// By the clock of the store, which has dated what it lists.
+    async fn of(open: &OpenStore) -> Self {
+        match open.time().await {
+            Some(time) => Self { time, in_use: IN_USE },
+            None => Self { time: SystemTime::now(), in_use: IN_USE_BY_OUR_CLOCK },
+        }
+    }
+
+    /// Whether that was just before now. A moment in the future was, too: the clocks differ.
+    fn is_just_after(&self, at: SystemTime) -> bool {
+        self.time.duration_since(at).unwrap_or_default() < self.in_use
+    }
 }
 
 /// When an upload was begun, as far as the store tells: only its list does.
@@ -182,10 +199,11 @@ pub async fn clean_up_uploads(
 ) -> Answer<Vec<CleanedUpload>> {
     let (_, open) = app.current_store().await?;
     let engine = app.engine().await?;
+    let now = Now::of(&open).await;
     let mut cleaned = Vec::with_capacity(uploads.len());
     for UploadCursor { key, upload_id } in uploads {
         let upload = UploadRef { object: ObjectRef::new(&bucket, key), upload_id: UploadId(upload_id) };
-        let (outcome, why) = match clean_up(engine, &open, &upload).await {
+        let (outcome, why) = match clean_up(engine, &open, &upload, &now).await {
             Ok(outcome) => (outcome, None),
             Err(error) => (CleanOutcome::Failed, Some(error)),
         };
@@ -194,12 +212,12 @@ pub async fn clean_up_uploads(
     Ok(cleaned)
 }
 
-async fn clean_up(engine: &Engine, open: &OpenStore, upload: &UploadRef) -> Answer<CleanOutcome> {
+async fn clean_up(engine: &Engine, open: &OpenStore, upload: &UploadRef, now: &Now) -> Answer<CleanOutcome> {
     if let Some(Owner::Needs(_)) = owner(engine, &upload.upload_id)? {
         return Ok(CleanOutcome::Needed);
     }
     match parts(open, upload).await? {
-        Some(parts) if is_in_use(open, upload, &parts).await? => Ok(CleanOutcome::InUse),
+        Some(parts) if is_in_use(open, upload, &parts, now).await? => Ok(CleanOutcome::InUse),
         _ => {
             aborted(open, upload).await.map_err(|error| open.refusal(&error, &upload.object))?;
             Ok(CleanOutcome::Aborted)

@@ -193,11 +193,12 @@ export const commands = {
 	/**  Does something with all that is selected; what it does not fit is left alone. */
 	actOnSelection: (act: ActOn) => typedError<Acted, AppError>(__TAURI_INVOKE("act_on_selection", { act })),
 	/**
-	 *  Gives transfers up, or clears them away: they are gone from the list at once, and removed when ten seconds have
-	 *  passed without an undo.
+	 *  Gives transfers up, or takes them out of the list: they are gone from it at once, and removed when ten seconds have
+	 *  passed without an undo. What this does not fit is left alone: what has ended meanwhile is not given up any more, and
+	 *  what runs is not taken out.
 	 */
-	dismiss: (ids: number[]) => typedError<Acted, AppError>(__TAURI_INVOKE("dismiss", { ids })),
-	/**  Clears a whole list away, as [`dismiss`] does. */
+	dismiss: (ids: number[], how: Dismissal) => typedError<Acted, AppError>(__TAURI_INVOKE("dismiss", { ids, how })),
+	/**  Clears the whole list of what is done, as [`dismiss`] does. There is no other list that may go without a question. */
 	dismissList: (filter: TransferFilter) => typedError<Acted, AppError>(__TAURI_INVOKE("dismiss_list", { filter })),
 	/**  Moves transfers that wait to another place in the queue. */
 	moveTransfers: (ids: number[], to: MoveTo) => typedError<Acted, AppError>(__TAURI_INVOKE("move_transfers", { ids, to })),
@@ -345,8 +346,10 @@ export type ActOn =
 "resume" | 
 /**  Try again. */
 "retry" | 
-/**  Give up, or clear away; can be undone. */
-"dismiss";
+/**  Give up, which only what is not over can be; can be undone. */
+"cancel" | 
+/**  Take out of the list, which only what is done or has failed can be; can be undone. */
+"remove";
 
 /**  What came of a wish for several transfers. */
 export type Acted = {
@@ -618,6 +621,13 @@ export type Direction =
 "download" | 
 /**  Object to object. */
 "copy";
+
+/**  How transfers leave the lists. */
+export type Dismissal = 
+/**  Given up, which only what is not over can be. */
+"cancel" | 
+/**  Taken out, which only what is done or has failed can be. */
+"remove";
 
 /**  What is dragged over the window, as far as it is counted. */
 export type DraggedCount = {
@@ -1237,7 +1247,7 @@ paths: number } |
 { type: "drag_counted"; 
 /**  The numbers. */
 count: DraggedCount } | 
-/**  Where the drag is, in CSS px of the page without its zoom; told before a drop, too. */
+/**  Where the drag is, in CSS px of the page without its zoom. */
 { type: "drag_moved"; 
 /**  From the left. */
 x: number; 
@@ -1245,8 +1255,17 @@ x: number;
 y: number } | 
 /**  The drag left, or ended. */
 { type: "drag_leave" } | 
+/**
+ *  Files were let go where the drag was told to be last, and that place is where they go: `dropped` follows when the
+ *  disk has answered, however the pointer and the page have moved by then.
+ */
+{ type: "drop_aimed"; 
+/**  Its number, which `dropped` has too. */
+drop: number } | 
 /**  Files were dropped. */
 { type: "dropped"; 
+/**  The number of the drop. */
+drop: number; 
 /**  The absolute paths of those that can be read. */
 paths: string[]; 
 /**  A reason for each that cannot, up to a thousand. */
@@ -1384,6 +1403,8 @@ from: number;
 to: number } | 
 /**  The whole list. */
 { do: "all" } | 
+/**  What is selected already, and nothing that comes into the list later: what a question is asked about. */
+{ do: "pinned" } | 
 /**  Nothing. */
 { do: "none" };
 
