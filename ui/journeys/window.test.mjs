@@ -73,7 +73,7 @@ test('first run: the practice bucket, files dropped on it, and every one is veri
   await world((mock) => mock.push({ type: 'drag_over', paths: 2 }));
   await at('drop-overlay').waitFor();
   await shot('drop');
-  await world((mock) => mock.push({ type: 'dropped', paths: ['/home/lin/a.mov', '/home/lin/报告 2.txt'], refused: [], refused_more: 0 }));
+  await world((mock) => mock.push({ type: 'dropped', drop: 1, paths: ['/home/lin/a.mov', '/home/lin/报告 2.txt'], refused: [], refused_more: 0 }));
   await at('toast').waitFor();
   await at('nav-active').click();
   await at('transfer-row').first().waitFor();

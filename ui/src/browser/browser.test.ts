@@ -359,7 +359,7 @@ describe('dragged files', () => {
     backend.push({ type: 'drag_moved', x: 30, y: 200 });
     await waitFor(() => expect(screen.getByTestId('drop-overlay')).toHaveTextContent('to tos://cold-archive/'));
     expect(screen.getByTestId('bucket-cold-archive')).toHaveClass('dropping');
-    backend.push({ type: 'dropped', paths: ['/a.mov', '/b.mov'], refused: [], refused_more: 0 });
+    backend.push({ type: 'dropped', drop: 1, paths: ['/a.mov', '/b.mov'], refused: [], refused_more: 0 });
     await waitFor(() => expect(add).toHaveBeenCalledWith('cold-archive', '', ['/a.mov', '/b.mov'], 'keep_both'));
     expect(screen.getByTestId('bucket-cold-archive')).not.toHaveClass('dropping');
   });

@@ -20,6 +20,7 @@ import type {
   CopyRoute,
   DeletedPart,
   DesktopWords,
+  Dismissal,
   Exported,
   FailedGroups,
   FailedPage,
@@ -72,6 +73,7 @@ export type {
   DeletedPart,
   DesktopWords,
   Direction,
+  Dismissal,
   DraggedCount,
   Exported,
   FailedGroup,
@@ -186,8 +188,12 @@ export interface Backend extends LeftoversBackend, ObjectBackend, ReceiptsBacken
   pause(ids: number[]): Promise<void>;
   resume(ids: number[]): Promise<void>;
   retry(ids: number[]): Promise<void>;
-  /** Gives up what runs, clears away what is over: gone from the lists at once, removed when undo is no longer possible. */
-  dismiss(ids: number[]): Promise<Acted>;
+  /**
+   * Gives up what runs, or takes out what is over, and leaves alone what the other is for: gone from the lists at once,
+   * removed when undo is no longer possible.
+   */
+  dismiss(ids: number[], how: Dismissal): Promise<Acted>;
+  /** Of what is done; every other list is refused. */
   dismissList(filter: TransferFilter): Promise<Acted>;
   moveTransfers(ids: number[], to: MoveTo): Promise<Acted>;
   /** False if it is too late. */

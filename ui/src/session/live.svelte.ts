@@ -33,8 +33,10 @@ export class Live {
   counted = $state.raw<DraggedCount | null>(null);
   /** Set by the shell: where the drag is; null when it is over. */
   onDragMoved: (at: { x: number; y: number } | null) => void = () => undefined;
+  /** Set by the shell: files were let go; what is aimed at now is where they go, whenever they come. */
+  onDropAimed: (drop: number) => void = () => undefined;
   /** Set by the shell: what to do with files that were dropped, and with those that cannot be read. */
-  onDropped: (paths: string[], refused: AppError[], refusedMore: number) => void = () => undefined;
+  onDropped: (drop: number, paths: string[], refused: AppError[], refusedMore: number) => void = () => undefined;
   /** Set by the shell: files were given from outside. */
   onFilesGiven: () => void = () => undefined;
   /** Set by the shell: the window is to be closed while transfers run. */
@@ -90,9 +92,12 @@ export class Live {
         this.dragged = null;
         this.onDragMoved(null);
         return;
+      case 'drop_aimed':
+        this.onDropAimed(push.drop);
+        return;
       case 'dropped':
         this.dragged = null;
-        this.onDropped(push.paths, push.refused, push.refused_more);
+        this.onDropped(push.drop, push.paths, push.refused, push.refused_more);
         this.onDragMoved(null);
         return;
       case 'files_given':

@@ -86,7 +86,7 @@ describe('a refused drop', () => {
     const backend = await open();
     const add = vi.spyOn(backend, 'addUploads');
     await userEvent.click(await screen.findByTestId('bucket-cold-archive'));
-    backend.push({ type: 'dropped', paths: ['/data/b'], refused: [gone('/data/a'), gone('/data/c'), gone('/data/d')], refused_more: 0 });
+    backend.push({ type: 'dropped', drop: 1, paths: ['/data/b'], refused: [gone('/data/a'), gone('/data/c'), gone('/data/d')], refused_more: 0 });
     const said = '/data/a is no longer there. Put it back, then retry. 2 more were left out.';
     await waitFor(() => expect(screen.getByTestId('toast')).toHaveTextContent(said));
     expect(add).toHaveBeenCalledWith('cold-archive', '', ['/data/b'], 'keep_both');
@@ -94,18 +94,18 @@ describe('a refused drop', () => {
 
   test('without any file says so', async () => {
     const backend = await open();
-    backend.push({ type: 'dropped', paths: [], refused: [{ code: 'no_file_dropped', params: {}, retryable: true }], refused_more: 0 });
+    backend.push({ type: 'dropped', drop: 1, paths: [], refused: [{ code: 'no_file_dropped', params: {}, retryable: true }], refused_more: 0 });
     expect(await screen.findByTestId('toast')).toHaveTextContent('no file on this computer');
   });
 
   test('before there is an account, or over a sheet, says what comes first', async () => {
     const first = await open({ scene: 'first' });
-    first.push({ type: 'dropped', paths: ['/data/a'], refused: [], refused_more: 0 });
+    first.push({ type: 'dropped', drop: 1, paths: ['/data/a'], refused: [], refused_more: 0 });
     expect(await screen.findByTestId('toast')).toHaveTextContent('Connect to an account first');
     cleanup();
     const backend = await open({}, (mock) => (mock.desktop.given = { paths: ['/data/a.mov'], refused: [], refused_more: 0 }));
     await screen.findByTestId('upload-sheet');
-    backend.push({ type: 'dropped', paths: ['/data/b'], refused: [], refused_more: 0 });
+    backend.push({ type: 'dropped', drop: 1, paths: ['/data/b'], refused: [], refused_more: 0 });
     expect(await screen.findByTestId('toast')).toHaveTextContent('Finish what is open first');
   });
 });

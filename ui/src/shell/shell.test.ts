@@ -45,7 +45,7 @@ describe('counts', () => {
 });
 
 describe('dropped files', () => {
-  const drop = (backend: MockBackend, paths: string[]): void => backend.push({ type: 'dropped', paths, refused: [], refused_more: 0 });
+  const drop = (backend: MockBackend, paths: string[]): void => backend.push({ type: 'dropped', drop: 1, paths, refused: [], refused_more: 0 });
 
   test('on a bucket they go there at once when no name is taken', async () => {
     const backend = await open();
@@ -57,6 +57,17 @@ describe('dropped files', () => {
     await waitFor(() => expect(add).toHaveBeenCalledWith('cold-archive', '', ['/a.mov', '/b.mov'], 'keep_both'));
     expect(screen.queryByTestId('drop-overlay')).toBeNull();
     expect(screen.queryByTestId('upload-sheet')).toBeNull();
+  });
+
+  test('go where they were let go, whatever is shown when the disk has answered', async () => {
+    const backend = await open();
+    const add = vi.spyOn(backend, 'addUploads');
+    await userEvent.click(await screen.findByTestId('bucket-cold-archive'));
+    backend.push({ type: 'drop_aimed', drop: 7 });
+    backend.push({ type: 'drag_leave' });
+    await userEvent.click(await screen.findByTestId('bucket-media-archive'));
+    backend.push({ type: 'dropped', drop: 7, paths: ['/a.mov'], refused: [], refused_more: 0 });
+    await waitFor(() => expect(add).toHaveBeenCalledWith('cold-archive', '', ['/a.mov'], 'keep_both'));
   });
 
   test('if a name is taken the one question is put, and its answer is sent', async () => {

@@ -1,5 +1,5 @@
 /** The lists of the mock beyond their pages: failures by cause, the selection, the queue's order, undo, logs, options. */
-import type { Acted, Actions, Backend, FailedRow, MoveTo, Priority, Select, Selected, TransferFilter } from '../backend';
+import type { ActOn, Acted, Actions, Backend, FailedRow, MoveTo, Priority, Select, Selected, TransferFilter } from '../backend';
 import { requestIdOf, type Simulation, type Transfer } from './simulation';
 
 type Lists = Pick<
@@ -50,6 +50,14 @@ export function createLists(simulation: Simulation, refuse: (code: string, param
     return { count: ids.length, undo: ids.length > 0 ? wish : null };
   }
 
+  /** Those of which the row offers it. */
+  function fitting(ids: number[], act: ActOn): number[] {
+    return ids.filter((id) => {
+      const transfer = simulation.get(id);
+      return transfer !== undefined && simulation.rowOf(transfer).actions[act];
+    });
+  }
+
   function chosen(): number[] {
     const ids = simulation.ids(held.filter);
     return held.all ? ids.filter((id) => !held.ids.has(id)) : [...ids.filter((id) => held.ids.has(id)), ...[...held.ids].filter((id) => !ids.includes(id))];
@@ -89,6 +97,9 @@ export function createLists(simulation: Simulation, refuse: (code: string, param
       }
       case 'all':
         held = { filter, all: true, ids: new Set() };
+        return;
+      case 'pinned':
+        held = { filter, all: false, ids: new Set(chosen()) };
         return;
       case 'none':
         held = { filter, all: false, ids: new Set() };
@@ -183,8 +194,8 @@ export function createLists(simulation: Simulation, refuse: (code: string, param
       simulation.revision += 1;
     },
 
-    dismiss: async (ids) => dismissed(ids),
-    dismissList: async (filter) => dismissed(simulation.ids(filter)),
+    dismiss: async (ids, how) => dismissed(fitting(ids, how)),
+    dismissList: async (filter) => (filter === 'done' ? dismissed(simulation.ids(filter)) : refuse('invalid_option', { name: 'filter', value: filter })),
     moveTransfers: async (ids, to) => move(ids, to),
     undo: async (number) => {
       const order = orders.get(number);
@@ -205,14 +216,11 @@ export function createLists(simulation: Simulation, refuse: (code: string, param
     selected: async (filter) => figures(filter),
     actOnSelection: async (act) => {
       const ids = chosen();
-      if (act === 'dismiss') {
+      const fits = fitting(ids, act);
+      if (act === 'cancel' || act === 'remove') {
         held = { filter: held.filter, all: false, ids: new Set() };
-        return dismissed(ids);
+        return dismissed(fits);
       }
-      const fits = ids.filter((id) => {
-        const transfer = simulation.get(id);
-        return transfer !== undefined && simulation.rowOf(transfer).actions[act];
-      });
       simulation[act](fits);
       return { count: fits.length, undo: null };
     },
