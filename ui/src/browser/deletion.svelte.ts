@@ -88,9 +88,10 @@ export class Deletion {
     this.stopped = true;
   }
 
-  /** Nobody looks any more. */
+  /** Nobody looks any more: no further page is counted or deleted. */
   close(): void {
     this.#live = false;
+    this.stop();
   }
 
   /** Whether everything went as asked, so that there is nothing to read. */

@@ -44,6 +44,9 @@ export class Listing {
   #prefix = '';
   #asked = 0;
   #anchor: number | null = null;
+  #refreshing = false;
+  /** A refresh was asked for while it could not begin. */
+  #again = false;
   #arrangedMs = 0;
   #arrangeTook = 0;
 
@@ -94,6 +97,7 @@ export class Listing {
   async open(bucket: string, prefix: string): Promise<void> {
     this.#bucket = bucket;
     this.#prefix = prefix;
+    this.#again = false;
     this.#replace(new Rows(prefix));
     this.selection = new Selection(this.#rows);
     this.order = NATURAL;
@@ -104,25 +108,28 @@ export class Listing {
     this.asOfMs = null;
     this.cursor = null;
     this.#anchor = null;
-    await this.#load(null, (page) => this.#append(page));
+    await this.#load(null, (page, next) => this.#append(page, next));
     if (this.error !== null && !this.loaded) this.#recall();
   }
 
   /** The next page, if the view has come near the end of what is loaded. A filter or an order asks for none by itself. */
   async more(end: number): Promise<void> {
     if (this.loading || this.error || this.next === null || !isNatural(this.order) || end < this.#rows.length - AHEAD_ROWS) return;
-    await this.#load(this.next, (page) => this.#append(page));
+    await this.#load(this.next, (page, next) => this.#append(page, next));
   }
 
   /** Every page that is left, until there is none or `stop`. */
   async loadAll(): Promise<void> {
     if (this.loadingAll) return;
+    // What is loaded goes on from what is shown; a refresh that this overtakes is done behind it.
+    if (this.#refreshing) this.#again = true;
     this.loadingAll = true;
     while (this.loadingAll && this.next !== null) {
-      if (!(await this.#load(this.next, (page) => this.#append(page)))) break;
+      if (!(await this.#load(this.next, (page, next) => this.#append(page, next)))) break;
     }
     this.loadingAll = false;
     this.#arrange();
+    await this.#refreshAgain();
   }
 
   /** Asks for nothing more. What is under way is not waited for. */
@@ -140,16 +147,43 @@ export class Listing {
       await this.open(this.#bucket, this.#prefix);
       return;
     }
+    // One at a time: one under way, or every page being read, is not cut short. It is done once more behind that.
+    if (this.#refreshing || this.loadingAll) {
+      this.#again = true;
+      return;
+    }
+    this.#refreshing = true;
+    try {
+      await this.#readAgain();
+    } finally {
+      this.#refreshing = false;
+    }
+    await this.#refreshAgain();
+  }
+
+  async #refreshAgain(): Promise<void> {
+    if (!this.#again || this.#refreshing || this.loadingAll) return;
+    this.#again = false;
+    if (this.loaded && this.error === null) await this.refresh();
+  }
+
+  async #readAgain(): Promise<void> {
     const wanted = this.#rows.length;
     const fresh = new Rows(this.#prefix);
     let after: string | null = null;
     for (let pages = 0; pages < REFRESH_PAGES; pages += 1) {
-      if (!(await this.#load(after, (page) => void fresh.append(page)))) return;
-      after = this.next;
+      // Until the rows are shown, where they go on is not where what is shown goes on.
+      let next: string | null = null;
+      if (!(await this.#load(after, (page, following) => {
+        fresh.append(page);
+        next = following;
+      }))) return;
+      after = next;
       if (after === null || fresh.length >= wanted) break;
     }
     const cursor = this.cursor === null ? null : this.#rows.key(this.cursor);
     this.#replace(fresh);
+    this.next = after;
     this.selection.moveTo(fresh);
     this.cursor = cursor === null ? null : (fresh.find(new Set([cursor]))[0] ?? null);
     this.#anchor = null;
@@ -159,7 +193,7 @@ export class Listing {
   }
 
   /** Tells whether the page came and nobody had asked for something else meanwhile. */
-  async #load(after: string | null, take: (page: ObjectRow[]) => void): Promise<boolean> {
+  async #load(after: string | null, take: (page: ObjectRow[], next: string | null) => void): Promise<boolean> {
     const asked = ++this.#asked;
     this.loading = true;
     this.stopped = false;
@@ -172,8 +206,7 @@ export class Listing {
     try {
       const page = await this.#backend.listObjects(this.#bucket, this.#prefix, after);
       if (!mine()) return false;
-      take(page.rows);
-      this.next = page.next;
+      take(page.rows, page.next);
       this.error = null;
       this.loaded = true;
       return true;
@@ -189,7 +222,8 @@ export class Listing {
     }
   }
 
-  #append(page: ObjectRow[]): void {
+  #append(page: ObjectRow[], next: string | null): void {
+    this.next = next;
     const first = this.#rows.length === 0;
     const folders = this.#rows.append(page);
     this.revision += 1;

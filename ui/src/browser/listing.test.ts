@@ -254,3 +254,59 @@ test('a million keys are loaded, found, ordered and selected', async () => {
   listing.selectAll();
   expect(listing.selection.size).toBe(keys + 2);
 });
+
+describe('a refresh', () => {
+  const held = (): { answers: ((page: ObjectPage) => void)[]; listing: Listing } => {
+    const answers: ((page: ObjectPage) => void)[] = [];
+    return { answers, listing: new Listing({ listObjects: () => new Promise((resolve) => answers.push(resolve)) }) };
+  };
+  const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
+  test('does not begin while one runs, and is done once more behind it', async () => {
+    const { answers, listing } = held();
+    void listing.open('a', '');
+    answers[0]?.(page(['a']));
+    await turn();
+    const first = listing.refresh();
+    void listing.refresh();
+    void listing.refresh();
+    expect(answers.length).toBe(2);
+    answers[1]?.(page(['a', 'b']));
+    await turn();
+    expect([shown(listing), answers.length]).toEqual([['a', 'b'], 3]);
+    answers[2]?.(page(['a', 'b', 'c']));
+    await first;
+    expect([shown(listing), answers.length]).toEqual([['a', 'b', 'c'], 3]);
+  });
+
+  test('does not cut short what loads all, and comes behind it', async () => {
+    const { answers, listing } = held();
+    void listing.open('a', '');
+    answers[0]?.(page(['a'], 'one'));
+    await turn();
+    const all = listing.loadAll();
+    void listing.refresh();
+    expect(answers.length).toBe(2);
+    answers[1]?.(page(['b']));
+    await turn();
+    expect([shown(listing), answers.length]).toEqual([['a', 'b'], 3]);
+    answers[2]?.(page(['a', 'b', 'c']));
+    await all;
+    expect(shown(listing)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('that is stopped leaves the way on as it was: no row comes twice', async () => {
+    const { answers, listing } = held();
+    void listing.open('a', '');
+    answers[0]?.(page(['a'], 'after-a'));
+    await turn();
+    void listing.more(1);
+    answers[1]?.(page(['b'], 'after-b'));
+    await turn();
+    void listing.refresh();
+    answers[2]?.(page(['a'], 'after-a'));
+    await turn();
+    listing.stop();
+    expect(listing.next).toBe('after-b');
+  });
+});

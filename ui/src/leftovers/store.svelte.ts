@@ -4,8 +4,10 @@
  * It outlives the screen, because an abort that was asked for still waits its ten seconds when the user has gone on to
  * another one.
  */
+import { t } from '../i18n/index.svelte';
 import { type AppError, type Backend, errorOf } from '../ipc/backend';
 import type { CheckpointView, ComparedView, HeldView, UploadCursor, UploadRow } from '../ipc/leftovers';
+import type { App } from '../session/app.svelte';
 
 /** Load the next page when so few rows are left below the view. */
 const AHEAD_ROWS = 60;
@@ -383,6 +385,13 @@ export class Leftovers {
     this.#lookAtPending();
   }
 
+  /** Takes back every abort that waits; answers with how many those were. */
+  keepAll(): number {
+    const waiting = [...this.#aborting.values()];
+    for (const { item } of waiting) this.keep(item);
+    return waiting.length;
+  }
+
   #lookAtPending(): void {
     const here = new Set(this.items.map((item) => item.id));
     this.pendingElsewhere = [...this.#aborting.values()].map(({ item }) => item).filter((item) => !here.has(item.id));
@@ -402,11 +411,24 @@ export class Leftovers {
   }
 }
 
-const kept = new WeakMap<Backend, Leftovers>();
+/** Of each window, those of each of its accounts: buckets of one name are not one bucket. */
+const kept = new WeakMap<App, Map<string, Leftovers>>();
 
-/** The uploads of this window. */
-export function leftoversOf(backend: Backend): Leftovers {
-  const known = kept.get(backend) ?? new Leftovers(backend);
-  kept.set(backend, known);
-  return known;
+/**
+ * The uploads of the account in use. An abort that still waits when the account is left is taken back, and said so: sent
+ * later it would be another account's.
+ */
+export function leftoversOf(app: App): Leftovers {
+  const stores = kept.get(app) ?? new Map<string, Leftovers>();
+  kept.set(app, stores);
+  const id = app.account?.id ?? '';
+  const known = stores.get(id);
+  if (known) return known;
+  const store = new Leftovers(app.backend);
+  stores.set(id, store);
+  app.onLeaving(() => {
+    const n = store.keepAll();
+    if (n > 0) app.notices.toast(t('left.abortUndone', { n }));
+  });
+  return store;
 }

@@ -167,7 +167,13 @@ describe('the popover', () => {
 
   test('0 is Stop, and is another thing than no limit', async () => {
     const backend = await open();
+    const before = backend.simulation.limits.upload_bytes_s;
+    const set = vi.spyOn(backend, 'setLimits');
     await userEvent.type(screen.getByTestId('limit-up-field'), '0');
+    // It may become 0.5: it acts when it is meant.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect([backend.simulation.limits.upload_bytes_s, set.mock.calls.length]).toEqual([before, 0]);
+    await userEvent.keyboard('{Enter}');
     await waitFor(() => expect(backend.simulation.limits.upload_bytes_s).toBe(0));
     expect(screen.getByTestId('limit-up-stop')).toHaveAttribute('aria-pressed', 'true');
     expect(screen.getByTestId('limit-up-none')).toHaveAttribute('aria-pressed', 'false');

@@ -20,3 +20,6 @@ export function endpointOf(region: string, network: Network): string {
 export function regionOf(endpoint: string): string | null {
   return /^(?:https?:\/\/)?tos-((?:cn|ap)-[a-z0-9-]+)\.i?volces\.com\/?$/.exec(endpoint.trim())?.[1] ?? null;
 }
+
+/** The choice of a region that is not listed. */
+export const OWN = 'own';

@@ -106,6 +106,8 @@ export class Paper {
     const paper = this.view?.paper;
     if (paper === undefined || this.progress !== null) return false;
     this.result = null;
+    // What was wrong with another file says nothing of this paper.
+    this.error = null;
     this.progress = { looked: 0, entries: this.view?.entries ?? 0, read_bytes: 0, total_bytes: 0 };
     const here = (): boolean => this.view?.paper === paper;
     const timer = setInterval(() => {

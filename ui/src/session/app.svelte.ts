@@ -43,6 +43,10 @@ export class App {
   /** The account whose new keys are being asked for. */
   keysFor = $state.raw<KeysNeeded | null>(null);
   #bucketsAsked = 0;
+  /** Grows when the account changes: bookmarks that were asked for before are not its own. */
+  #bookmarksAsked = 0;
+  /** Told before another account is used: what waits for the present one is not to reach the next. */
+  #leaving = new Set<() => void>();
 
   constructor(backend: Backend) {
     this.backend = backend;
@@ -103,9 +107,28 @@ export class App {
 
   /** An account is in use from now on. */
   async enter(account: AccountView): Promise<void> {
+    this.#empty();
     this.account = account;
-    this.buckets = null;
     await this.#entered();
+  }
+
+  /** Hears that the account in use is about to be left. */
+  onLeaving(listen: () => void): void {
+    this.#leaving.add(listen);
+  }
+
+  /** The account in use is about to be left. */
+  leave(): void {
+    for (const listen of this.#leaving) listen();
+  }
+
+  /** Nothing of an account that was left stays to be clicked, and no answer that was its own is shown. */
+  #empty(): void {
+    this.#bucketsAsked += 1;
+    this.#bookmarksAsked += 1;
+    this.buckets = null;
+    this.bucketsError = null;
+    this.bookmarks = [];
   }
 
   async #entered(): Promise<void> {
@@ -117,10 +140,12 @@ export class App {
     ]);
   }
 
-  /** Shows the bookmarks that a call answers with. */
-  async setBookmarks(call: () => Promise<Bookmark[]>): Promise<void> {
-    await this.attempt(async () => {
-      this.bookmarks = await call();
+  /** Shows the bookmarks that a call answers with. Tells whether it succeeded. */
+  async setBookmarks(call: () => Promise<Bookmark[]>): Promise<boolean> {
+    const asked = this.#bookmarksAsked;
+    return this.attempt(async () => {
+      const bookmarks = await call();
+      if (asked === this.#bookmarksAsked) this.bookmarks = bookmarks;
     });
   }
 
@@ -145,21 +170,33 @@ export class App {
   }
 
   async use(id: string): Promise<void> {
-    await this.attempt(async () => {
-      await this.enter(await this.backend.useAccount(id));
-      this.route.reset({ screen: 'transfers', filter: 'active' });
-    });
+    const { account } = this;
+    this.leave();
+    // First nothing of the old account can be seen or clicked, then the new one is used.
+    this.route.reset({ screen: 'transfers', filter: 'active' });
+    this.#empty();
+    const well = await this.attempt(async () => this.enter(await this.backend.useAccount(id)));
+    // It was refused: the old one is still in use.
+    if (!well && account !== null && this.account === account) await this.#entered();
   }
 
   async forget(id: string): Promise<void> {
     await this.attempt(async () => {
+      if (id === this.account?.id) this.leave();
       await this.backend.forgetAccount(id);
       const status = await this.backend.appStatus();
       this.status = status;
+      if (status.account?.id === this.account?.id) {
+        this.account = status.account;
+        await this.refreshAccounts();
+        return;
+      }
+      // Where the window is stays; the places of the account that has gone are not gone back to.
+      this.route.reset(this.route.place.screen === 'settings' ? this.route.place : { screen: 'transfers', filter: 'active' });
+      this.#empty();
       this.account = status.account;
-      await this.refreshAccounts();
-      if (status.account) await this.refreshBuckets();
-      else this.buckets = null;
+      if (status.account) await this.#entered();
+      else await this.refreshAccounts();
     });
   }
 

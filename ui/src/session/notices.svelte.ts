@@ -11,7 +11,7 @@ export interface Toast {
   text: string;
   kind: 'plain' | 'bad';
   act?: ToastAct;
-  /** What is done when it has gone without its act: it runs out, is put away, or has no room. */
+  /** What is done when it has gone without its act: it runs out, or is put away. */
   gone?: () => void;
   /** Of what it speaks: a later toast of the same takes its place and keeps its act, so that undo goes back to before
    * the first of several changes. */
@@ -55,7 +55,9 @@ export class Notices {
     };
     if (before) this.close(before.id);
     this.toasts = [...this.toasts, toast];
-    for (const old of this.toasts.slice(0, -TOASTS_MAX)) this.close(old.id);
+    // One that something waits for is never sent away for want of room: its undo is still promised.
+    const over = this.toasts.length - TOASTS_MAX;
+    if (over > 0) for (const old of this.toasts.filter((one) => one !== toast && !one.gone).slice(0, over)) this.close(old.id);
     this.#timers.set(toast.id, { timer: null, left: TOAST_MS, since: 0 });
     this.#start(toast.id);
     this.speak(text);

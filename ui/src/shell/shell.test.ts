@@ -170,9 +170,13 @@ describe('notices', () => {
     const toast = notices.undoable;
     if (toast) notices.act(toast);
     expect(gone).toEqual(['a', 'b', 'not d']);
-    // There is room for five; the oldest makes way and is done.
+    // There is room for five; one whose undo is still promised makes no way, and is not done before its time.
+    notices.toast('plain');
     for (const name of ['1', '2', '3', '4', '5', '6']) add(name);
-    expect([gone.at(-1), notices.toasts.length]).toEqual(['1', 5]);
+    expect(gone).toEqual(['a', 'b', 'not d']);
+    expect(notices.toasts.map((one) => one.text)).toEqual(['1', '2', '3', '4', '5', '6']);
+    notices.toast('the newest');
+    expect(notices.toasts.map((one) => one.text)).toEqual(['1', '2', '3', '4', '5', '6', 'the newest']);
     vi.advanceTimersByTime(TOAST_MS);
     expect(gone).toEqual(['a', 'b', 'not d', '1', '2', '3', '4', '5', '6']);
   });

@@ -29,6 +29,8 @@ export class TargetCheck {
   look(bucket: string, prefix: string, names: readonly string[]): void {
     const asked = ++this.#asked;
     this.busy = true;
+    // What was found elsewhere says nothing of here.
+    this.taken = [];
     this.#running = (async () => {
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       if (asked !== this.#asked) return;
@@ -45,6 +47,11 @@ export class TargetCheck {
         if (asked === this.#asked) this.busy = false;
       }
     })();
+  }
+
+  /** What is shown of the place, to tell whether it is still that when a look has ended. */
+  get shown(): string {
+    return JSON.stringify(this.taken);
   }
 
   /** The newest look has ended. */

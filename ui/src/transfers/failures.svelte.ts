@@ -90,7 +90,12 @@ export class Failures {
   /** The next page of a cause, or its first. */
   async more(code: string, first = false): Promise<void> {
     const known = this.open.get(code);
-    if (!known || this.#pulling || (!first && known.next === null)) return;
+    if (!known || (!first && known.next === null)) return;
+    if (this.#pulling) {
+      // A cause that was opened meanwhile is not known to the pull under way.
+      if (first) this.#stale = true;
+      return;
+    }
     this.#pulling = true;
     try {
       const page = await this.#backend.failedRows(code, known.next, first ? FIRST_ROWS : PAGE_ROWS);

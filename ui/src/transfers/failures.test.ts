@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Backend, FailedGroups, FailedPage } from '../ipc/backend';
 import { Failures } from './failures.svelte';
 
@@ -32,4 +32,19 @@ test('what changes while an answer is on its way is read behind it', async () =>
   expect(failures.total).toBe(3);
   expect(failures.groups[0]?.count).toBe(3);
   expect(asked()).toBe(2);
+});
+
+test('a cause that is opened while an answer is on its way is filled behind it', async () => {
+  const { backend, answer, asked } = slowly();
+  const failures = new Failures(backend);
+  const rows = vi.spyOn(backend, 'failedRows');
+  const first = failures.pull();
+  await failures.toggle('forbidden');
+  expect(rows).not.toHaveBeenCalled();
+  answer(1);
+  // What was under way may have missed it: it is read once more.
+  await expect.poll(asked).toBe(2);
+  answer(2);
+  await first;
+  expect(rows.mock.calls.map(([code]) => code)).toContain('forbidden');
 });

@@ -3,7 +3,7 @@ import { t } from '../i18n/index.svelte';
 import type { Acted } from '../ipc/backend';
 import type { App } from '../session/app.svelte';
 
-export type Done = 'toast.cancelled' | 'toast.removed' | 'toast.moved';
+export type Done = 'toast.cancelled' | 'toast.removed' | 'toast.removedFailed' | 'toast.moved';
 
 export function offer(app: App, acted: Acted, words: Done, after: () => void): void {
   const { count, undo } = acted;

@@ -1,6 +1,6 @@
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { setLanguage } from '../i18n/index.svelte';
 import { Failure, type TransferRow } from '../ipc/backend';
 import { createMock, type MockBackend } from '../ipc/mock/mock';
@@ -29,7 +29,12 @@ describe('the limit of one transfer', () => {
     await waitFor(() => expect(own()).toBe(16 * MIB));
     expect(screen.getByText('= 134 Mbit/s')).toBeInTheDocument();
     expect(screen.getByTestId('own-limit')).toHaveAttribute('aria-valuetext', '16 MiB/s, 134 Mbit/s');
+    // Emptied, it is on the way to another number; left, it is meant.
+    const set = vi.spyOn(backend, 'setTransferLimit');
     await userEvent.clear(screen.getByTestId('own-limit-field'));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect([own(), set.mock.calls.length]).toEqual([16 * 1024 ** 2, 0]);
+    await userEvent.keyboard('{Enter}');
     await waitFor(() => expect(own()).toBeNull());
   });
 

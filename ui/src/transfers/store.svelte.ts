@@ -99,7 +99,9 @@ export class TransferStore {
     this.loaded = false;
     this.error = null;
     this.#range = { first: 0, end: 1 };
-    this.clearSelection();
+    // Rust remembers what was selected when this list was last left, also where nothing of it is known here.
+    this.#forgetSelection();
+    void this.#change({ do: 'none' }).catch(() => undefined);
   }
 
   see(first: number, end: number): void {
@@ -164,6 +166,11 @@ export class TransferStore {
   async #pullSelection(show: number): Promise<void> {
     const selection = await this.#backend.selected(this.filter);
     if (show === this.#show && this.#selecting === 0) this.selection = selection.count > 0 ? selection : null;
+  }
+
+  /** Whether what was clicked has not been answered yet. */
+  get selecting(): boolean {
+    return this.#selecting > 0;
   }
 
   async #change(change: Select): Promise<void> {
@@ -231,12 +238,16 @@ export class TransferStore {
 
   clearSelection(): void {
     const had = this.selection !== null || this.selected.size > 0;
+    this.#forgetSelection();
+    if (had) void this.#change({ do: 'none' }).catch(() => undefined);
+  }
+
+  #forgetSelection(): void {
     this.selected.clear();
     this.selection = null;
     this.cursor = null;
     this.#anchor = null;
     this.detail = null;
-    if (had) void this.#change({ do: 'none' }).catch(() => undefined);
   }
 
   /** A click or a key: alone, added to the selection, or the range from where it began. */
@@ -277,6 +288,12 @@ export class TransferStore {
     for (const page of this.#pages) for (const { row } of page.shown ?? []) this.selected.add(row.id);
     this.cursor ??= this.at(0)?.row.id ?? null;
     await this.#change({ do: 'all' });
+  }
+
+  /** What is selected stays so, and nothing that comes into the list later joins it: a question is asked about it. */
+  async pin(): Promise<Selected | null> {
+    await this.#change({ do: 'pinned' });
+    return this.selection;
   }
 
   /** What can be done with at least one of the selected rows. */

@@ -3,6 +3,8 @@ import userEvent from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { setLanguage } from '../i18n/index.svelte';
 import type { Backend, Select, Selected, ShownState, TransferFilter, TransferPage, TransferRow as Row } from '../ipc/backend';
+import { App } from '../session/app.svelte';
+import { Acts } from './acts.svelte';
 import { drawCell } from './draw';
 import Drawer from './Drawer.svelte';
 import { scaleFor, scaleTop, withSample, SPAN_MS, GAP_MS } from './graph';
@@ -236,6 +238,35 @@ describe('the window’s picture of the list', () => {
   function backendOf(pages: (filter: string, after: number | null) => Promise<TransferPage>): Backend {
     return { transfers: pages, transferDetail: (id: number) => Promise.resolve(detailOf({ row: rowOf({ id, state: 'paused' }) })) } as unknown as Backend;
   }
+
+  test('what Rust still holds as selected is let go when a list is shown, also where nothing of it is known here', async () => {
+    const select = vi.fn(async () => ({ count: 0 }) as Selected);
+    const store = new TransferStore({ ...backendOf(() => Promise.resolve(pageOf([]))), select } as unknown as Backend);
+    store.show('paused');
+    expect(select.mock.calls).toEqual([['paused', { do: 'none' }]]);
+  });
+
+  test('nothing is removed or given up while what was clicked has not been answered', async () => {
+    let answer: (selected: Selected) => void = () => undefined;
+    const selected = { count: 1, names: ['a'], direction: null, done_bytes: 0, actions: { ...NO_ACTIONS, remove: true } } as unknown as Selected;
+    const actOnSelection = vi.fn(async () => ({ count: 1, undo: null }));
+    const backend = { ...backendOf(() => Promise.resolve(pageOf([]))), select: () => new Promise<Selected>((resolve) => (answer = resolve)), actOnSelection };
+    const app = new App(backend as unknown as Backend);
+    const store = new TransferStore(app.backend);
+    const acts = new Acts(app, store, { pull: () => Promise.resolve(), moved: () => undefined, reveal: () => undefined });
+    await store.accept(0, pageOf([rowOf({ id: 1 }), rowOf({ id: 2 })]), false);
+    const first = store.select(0, 'one');
+    answer(selected);
+    await first;
+    const second = store.select(1, 'one');
+    await acts.actOnSelection('remove');
+    await acts.actOnSelection('cancel');
+    expect([actOnSelection.mock.calls.length, acts.asked]).toEqual([0, null]);
+    answer(selected);
+    await second;
+    await acts.actOnSelection('remove');
+    expect(actOnSelection).toHaveBeenCalledWith('remove');
+  });
 
   test('a page older than the one shown is dropped', async () => {
     const store = new TransferStore(backendOf(() => Promise.resolve(pageOf([]))));

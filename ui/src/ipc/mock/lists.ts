@@ -1,6 +1,7 @@
 /** The lists of the mock beyond their pages: failures by cause, the selection, the queue's order, undo, logs, options. */
 import type { ActOn, Acted, Actions, Backend, FailedRow, MoveTo, Priority, Select, Selected, TransferFilter } from '../backend';
-import { requestIdOf, type Simulation, type Transfer } from './simulation';
+import type { Simulation } from './simulation';
+import { requestIdOf, type Transfer } from './transfer';
 
 type Lists = Pick<
   Backend,

@@ -1,6 +1,7 @@
 /** The seeded objects and transfers of the mock: a working studio, and names that layouts break on. */
 import { seeded } from './random';
-import type { NewTransfer, Simulation } from './simulation';
+import type { Simulation } from './simulation';
+import type { NewTransfer } from './transfer';
 
 export const MIB = 1024 ** 2;
 export const GIB = 1024 ** 3;
