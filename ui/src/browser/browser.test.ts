@@ -214,6 +214,26 @@ describe('deleting', () => {
     expect([deletion.deleted, deletion.stopped, deletion.clean]).toEqual([2_000, true, false]);
   });
 
+  test('that nobody looks at any more asks for no further page', async () => {
+    const asked: (string | null)[] = [];
+    const folder = { key: 'a/', name: 'a/', folder: true, size_bytes: 0, modified_ms: null, storage_class: null };
+    const deletion = new Deletion(
+      {
+        measureFolder: () => Promise.reject(new Error('none')),
+        deleteObjects: () => Promise.reject(new Error('none')),
+        deleteFolder: (_bucket, _prefix, after) => {
+          asked.push(after);
+          deletion.close();
+          return Promise.resolve({ deleted: 1, failed: [], next: 'more' });
+        },
+      },
+      'b',
+      [folder],
+    );
+    await deletion.run();
+    expect([asked, deletion.clean]).toEqual([[null], false]);
+  });
+
   test('an error in the middle keeps what was done and says why', async () => {
     const rows = Array.from({ length: 1_500 }, (_, n) => ({ key: `k${n}`, name: `k${n}`, folder: false, size_bytes: 1, modified_ms: null, storage_class: null }));
     const sizes: number[] = [];
