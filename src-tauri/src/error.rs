@@ -252,7 +252,9 @@ impl From<AccountsError> for AppError {
             AccountsError::SecretsDamaged(path) => Self::new(OwnCode::SecretsDamaged).with("path", path.display()),
             AccountsError::SecretsLocked => Self::new(OwnCode::SecretsLocked),
             AccountsError::WrongPassphrase => Self::new(OwnCode::WrongPassphrase),
-            AccountsError::File { .. } | AccountsError::Keychain(_) => Self::internal(error),
+            AccountsError::File { .. } | AccountsError::Keychain(_) | AccountsError::SecretsFileExists => {
+                Self::internal(error)
+            }
         }
     }
 }
