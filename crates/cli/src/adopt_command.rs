@@ -54,7 +54,8 @@ pub(crate) async fn run(account: &AccountOptions, options: AdoptOptions) -> Resu
         }
     };
     tell(&adoption, options.run.json);
-    let watch = Watch::new(&bench.engine, &[adoption.id], &[adoption.id], options.run)?;
+    // It is new, so all that it has done it has done here.
+    let watch = Watch::new(&bench.engine, &[adoption.id], &[], options.run)?;
     let report = watch.until_rest(events, &mut signals).await?;
     bench.engine.shutdown().await;
     Ok(report.close(started.elapsed()))
