@@ -1,14 +1,12 @@
 // Journeys through the bucket browser: a million keys, and each main thing that is done there, most by keyboard alone.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { worldStage } from './world-stage.mjs';
+import { stage } from './stage.mjs';
 
-const on = worldStage();
-const { open, at, shot, world } = on;
+const on = stage();
+const { open, at, focused, overflow, press, shot, type, until, world } = on;
 const AT = 'raw/2026/11/';
 const row = (key) => on.page.locator(`[data-testid="object-row"][data-key="${key}"]`);
-const press = (keys) => on.page.keyboard.press(keys);
-const type = (text) => on.page.keyboard.type(text);
 const status = () => at('browser-status').textContent();
 
 /** By keys alone: to a path, then into the list. */
@@ -38,12 +36,12 @@ test('a million keys: few elements, true words, and any of them is reached, orde
   for (let turn = 0; turn < 3; turn += 1) {
     const height = await at('object-list').evaluate((list) => list.scrollHeight);
     await at('object-list').evaluate((list) => (list.scrollTop = list.scrollHeight));
-    await on.page.waitForFunction((before) => document.querySelector('[data-testid="object-list"]').scrollHeight > before, height);
+    await until((before) => document.querySelector('[data-testid="object-list"]').scrollHeight > before, height);
   }
   const begun = Date.now();
   await at('load-all').click();
   await at('stop-listing').waitFor();
-  await on.page.waitForFunction(() => document.querySelector('[data-testid="browser-status"]').textContent.includes('2 folders, 1,000,000 objects'), undefined, { timeout: 60_000 });
+  await until(() => document.querySelector('[data-testid="browser-status"]').textContent.includes('2 folders, 1,000,000 objects'), undefined, { timeout: 60_000 });
   console.log(`# the rest of a million keys came in ${Date.now() - begun} ms`);
   assert.doesNotMatch(await status(), /so far|more below/);
 
@@ -92,7 +90,7 @@ test('what a page brings above the view does not move it', async () => {
   await row('frame-0000505.exr').waitFor();
   const before = await row('frame-0000505.exr').evaluate((one) => one.getBoundingClientRect().top);
   await at('load-all').click();
-  await on.page.waitForFunction(() => document.querySelector('[data-testid="browser-status"]').textContent.includes('2 folders, 3,000 objects'));
+  await until(() => document.querySelector('[data-testid="browser-status"]').textContent.includes('2 folders, 3,000 objects'));
   assert.equal(await row('frame-0000505.exr').evaluate((one) => one.getBoundingClientRect().top), before);
 });
 
@@ -134,9 +132,9 @@ test('by keyboard alone: to a path, a new folder, a name, a link, and away with 
   await press('ArrowDown');
   await press('ArrowDown');
   await press('F6');
-  assert.equal(await on.page.evaluate(() => document.activeElement.dataset.testid), 'download');
+  assert.equal(await focused(), 'download');
   for (let step = 0; step < 3; step += 1) await press('ArrowRight');
-  assert.equal(await on.page.evaluate(() => document.activeElement.dataset.testid), 'get-link');
+  assert.equal(await focused(), 'get-link');
   await press('Enter');
   await at('link-note').waitFor();
   assert.match(await at('link-text').inputValue(), /^https:\/\/media-archive\..*A012C006_261117_R2QK\.braw\?X-Tos-/);
@@ -146,7 +144,7 @@ test('by keyboard alone: to a path, a new folder, a name, a link, and away with 
   await at('object-list').focus();
   await press('Delete');
   await at('delete-sheet').waitFor();
-  assert.equal(await on.page.evaluate(() => document.activeElement.dataset.testid), 'confirm-keep', 'the safe verb has the focus');
+  assert.equal(await focused(), 'confirm-keep', 'the safe verb has the focus');
   await press('Tab');
   await press('Enter');
   await at('delete-sheet').waitFor({ state: 'detached' });
@@ -161,7 +159,7 @@ test('a folder is deleted with what is in it, and what could not be is named', a
   await at('bucket-cold-archive').click();
   await row('old/').click();
   await at('delete').click();
-  await on.page.waitForFunction(() => document.querySelector('[data-testid="delete-sum"]').textContent.includes('2 objects'));
+  await until(() => document.querySelector('[data-testid="delete-sum"]').textContent.includes('2 objects'));
   await shot('browser-delete');
   await at('confirm-do').click();
   await at('delete-failed').waitFor();
@@ -179,12 +177,12 @@ test('properties are changed, an older version is restored, and an archive is ma
   await at('props-edit').click();
   await at('props-type-field').fill('application/x-call-sheet');
   await at('props-save').click();
-  await on.page.waitForFunction(() => document.querySelector('[data-testid="props-type"]')?.textContent === 'application/x-call-sheet');
+  await until(() => document.querySelector('[data-testid="props-type"]')?.textContent === 'application/x-call-sheet');
   await at('props-versions').click();
   await at('version-row').nth(3).waitFor();
   await shot('browser-versions');
   await at('version-row').nth(1).getByTestId('version-restore').click();
-  await on.page.waitForFunction(() => document.querySelectorAll('[data-testid="version-row"]').length === 5);
+  await until(() => document.querySelectorAll('[data-testid="version-row"]').length === 5);
   assert.match(await at('version-row').first().textContent(), /471 KiB/);
   await at('properties-close').click();
 
@@ -218,7 +216,7 @@ test('dragged files are counted, a folder opens under them, and they land on a b
   await on.page.getByText(`to tos://media-archive/${AT}`).waitFor();
   const before = await world((mock) => mock.simulation.counts().waiting);
   await world((mock) => mock.push({ type: 'dropped', drop: 1, paths: ['/home/lin/x1.mov', '/home/lin/x2.mov'], refused: [], refused_more: 0 }));
-  await on.page.waitForFunction((n) => { const c = window.ternMock.simulation.counts(); return c.waiting + c.active >= n; }, before + 2);
+  await until((n) => { const c = window.ternMock.simulation.counts(); return c.waiting + c.active >= n; }, before + 2);
   await at('drop-overlay').waitFor({ state: 'detached' });
 });
 
@@ -254,6 +252,6 @@ test('nothing sticks out at 900 × 560 and at 200 %, with a drawer, in either la
     await inside('properties');
     await inside('properties-close');
     await shot(`${name}-properties`);
-    assert.equal(await on.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0);
+    assert.equal(await overflow(), 0);
   }
 });

@@ -1,56 +1,19 @@
 // The screens under Tools, through the built window on the mock: leftover parts and receipts, also by keyboard alone.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { after, afterEach, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
-import { serve } from './serve.mjs';
+import { test } from 'node:test';
+import { stage } from './stage.mjs';
 
-const ARTIFACTS = fileURLToPath(new URL('../../artifacts/window', import.meta.url));
+const on = stage();
+const { open, at, focused, overflow, press, shot, type, until } = on;
 const FILM = 'documentary/黄河/EP03_master_ProRes4444_4K.mov';
 const FILE = '/home/lin/素材/EP03_master_ProRes4444_4K.mov';
 
-let server;
-let browser;
-let page;
-let faults = [];
-
-before(async () => {
-  mkdirSync(ARTIFACTS, { recursive: true });
-  server = await serve();
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-afterEach(async () => {
-  await page?.close();
-  page = undefined;
-  assert.deepEqual(faults, []);
-});
-
-async function open({ width = 1280, height = 800, theme = 'light', lang = 'en' } = {}) {
-  faults = [];
-  page = await browser.newPage({ viewport: { width, height } });
-  page.setDefaultTimeout(20_000);
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('favicon')) faults.push(message.text());
-  });
-  await page.route('**/favicon.ico', (route) => route.fulfill({ status: 204 }));
-  await page.goto(`${server.url}?mock=studio&theme=${theme}&lang=${lang}`);
-}
-
-const at = (id) => page.getByTestId(id);
-const row = (key) => page.locator(`[data-testid="leftover-row"][data-key="${key}"]`);
-const shot = (name) => page.screenshot({ path: `${ARTIFACTS}/${name}.png` });
-const picks = (file) => page.evaluate((path) => void (window.ternMock.pickFiles = async () => [path]), file);
-const focused = () => page.evaluate(() => document.activeElement.dataset.testid);
-const counts = () => page.evaluate(() => window.ternMock.simulation.counts());
+const row = (key) => on.page.locator(`[data-testid="leftover-row"][data-key="${key}"]`);
+const picks = (file) => on.page.evaluate((path) => void (window.ternMock.pickFiles = async () => [path]), file);
+const counts = () => on.page.evaluate(() => window.ternMock.simulation.counts());
 
 test('an upload of somebody else is compared with a file, adopted, and becomes a transfer', async () => {
-  await open();
+  await open('mock=studio');
   await at('nav-leftovers').click();
   await row(FILM).waitFor();
   await picks('/home/lin/other.mov');
@@ -68,7 +31,7 @@ test('an upload of somebody else is compared with a file, adopted, and becomes a
 });
 
 test('an abort is asked for, waits, and is taken back', async () => {
-  await open();
+  await open('mock=studio');
   await at('nav-leftovers').click();
   const key = 'tmp/db-dump-manual.sql.gz';
   await row(key).getByText('38.2 GiB').waitFor();
@@ -82,74 +45,74 @@ test('an abort is asked for, waits, and is taken back', async () => {
 });
 
 test('by keyboard alone: leftover parts from the rail to a clean-up', async () => {
-  await open();
+  await open('mock=studio');
   await at('transfer-row').first().waitFor();
-  await page.keyboard.press('Control+3');
+  await press('Control+3');
   await row(FILM).waitFor();
   await picks(FILE);
-  await page.keyboard.press('F6');
-  for (let n = 0; n < 3 && (await focused()) !== 'leftover-list'; n += 1) await page.keyboard.press('F6');
+  await press('F6');
+  for (let n = 0; n < 3 && (await focused()) !== 'leftover-list'; n += 1) await press('F6');
   assert.equal(await focused(), 'leftover-list');
-  for (const key of ['ArrowDown', 'ArrowDown', 'Enter']) await page.keyboard.press(key);
+  for (const key of ['ArrowDown', 'ArrowDown', 'Enter']) await press(key);
   await at('leftover-panel').waitFor();
-  await page.keyboard.press('Enter');
+  await press('Enter');
   await row(FILM).getByTestId('leftover-adopt').waitFor();
-  await page.keyboard.press('Delete');
+  await press('Delete');
   await at('confirm').waitFor();
-  await page.keyboard.press('Escape');
+  await press('Escape');
   await at('confirm').waitFor({ state: 'detached' });
   assert.equal(await focused(), 'leftover-list');
-  await page.keyboard.press('Enter');
+  await press('Enter');
   await at('toast').waitFor();
   // The buttons of a row are one Tab away from the list.
-  await page.keyboard.press('Tab');
+  await press('Tab');
   assert.match(await focused(), /^leftover-/);
   await at('clean-up').focus();
-  await page.keyboard.press('Enter');
+  await press('Enter');
   await at('clean-up-sheet').waitFor();
   await at('clean-up-days').focus();
-  await page.keyboard.press('Control+a');
-  await page.keyboard.type('100');
-  await page.waitForFunction(() => /Abort 2 uploads/.test(document.querySelector('[data-testid="clean-up-do"]').textContent));
+  await press('Control+a');
+  await type('100');
+  await until(() => /Abort 2 uploads/.test(document.querySelector('[data-testid="clean-up-do"]').textContent));
   await shot('clean-up');
   await at('clean-up-do').focus();
-  await page.keyboard.press('Enter');
+  await press('Enter');
   await at('clean-up-sheet').waitFor({ state: 'detached' });
   await row('tmp/db-dump-manual.sql.gz').waitFor({ state: 'detached' });
 });
 
 test('a receipt is chosen, checked again, found wanting, and saved', async () => {
-  await open();
+  await open('mock=studio');
   await at('nav-receipts').click();
   await at('history-row').nth(3).click();
   await at('history-row').nth(5).click({ modifiers: ['Shift'] });
-  await page.waitForFunction(() => document.querySelectorAll('[data-testid="paper-row"]').length === 3);
-  await page.evaluate(() => window.ternMock.receipts.spoilt.gone.add('通告单与场记_第4天.zip'));
+  await until(() => document.querySelectorAll('[data-testid="paper-row"]').length === 3);
+  await on.page.evaluate(() => window.ternMock.receipts.spoilt.gone.add('通告单与场记_第4天.zip'));
   await at('paper-check').click();
-  await page.locator('[data-testid="paper-verdict"][data-tone="bad"]').waitFor();
-  assert.match(await page.locator('[data-testid="paper-row"][data-name="通告单与场记_第4天.zip"]').textContent(), /Not there any more/);
+  await on.page.locator('[data-testid="paper-verdict"][data-tone="bad"]').waitFor();
+  assert.match(await on.page.locator('[data-testid="paper-row"][data-name="通告单与场记_第4天.zip"]').textContent(), /Not there any more/);
   await shot('receipt');
   await at('paper-json').click();
   await at('toast').waitFor();
-  assert.match(await page.evaluate(() => window.ternMock.receipts.saved[0]), /\.json$/);
+  assert.match(await on.page.evaluate(() => window.ternMock.receipts.saved[0]), /\.json$/);
 });
 
 test('by keyboard alone: the history is searched, a receipt is opened and folded out', async () => {
-  await open();
+  await open('mock=studio');
   await at('nav-receipts').focus();
-  await page.keyboard.press('Enter');
+  await press('Enter');
   await at('paper').waitFor();
   await at('history-search').focus();
-  await page.keyboard.type('第31天');
-  await page.waitForFunction(() => document.querySelectorAll('[data-testid="history-row"]').length === 1);
-  await page.keyboard.press('ArrowDown');
+  await type('第31天');
+  await until(() => document.querySelectorAll('[data-testid="history-row"]').length === 1);
+  await press('ArrowDown');
   assert.equal(await focused(), 'history-list');
-  await page.keyboard.press('ArrowDown');
+  await press('ArrowDown');
   await at('paper').getByRole('heading', { name: '通告单与场记_第31天.zip' }).waitFor();
-  await page.keyboard.press('Enter');
+  await press('Enter');
   assert.equal(await focused(), 'paper-list');
   await at('paper-details').waitFor();
-  await page.keyboard.press('Escape');
+  await press('Escape');
   await at('paper-details').waitFor({ state: 'detached' });
 });
 
@@ -159,8 +122,7 @@ test('few elements, and nothing sticks out, at 900 × 560 and at 200 %, in eithe
     ['zh', 'dark', 900, 560],
     ['en', 'dark', 640, 400],
   ]) {
-    await open({ width, height, lang, theme });
-    const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    await open('mock=studio', { width, height, lang, theme });
     await at('nav-leftovers').click();
     await at('leftover-row').first().waitFor();
     await at('leftover-row').first().click({ position: { x: 60, y: 12 } });
@@ -170,11 +132,9 @@ test('few elements, and nothing sticks out, at 900 × 560 and at 200 %, in eithe
     await at('nav-receipts').click();
     await at('paper').waitFor();
     await at('export-all').click();
-    await page.waitForFunction(() => document.querySelectorAll('[data-testid="paper-row"]').length > 3);
+    await until(() => document.querySelectorAll('[data-testid="paper-row"]').length > 3);
     assert.equal(await overflow(), 0);
-    assert.ok((await page.evaluate(() => document.querySelectorAll('[role="row"]').length)) < 100);
+    assert.ok((await on.page.evaluate(() => document.querySelectorAll('[role="row"]').length)) < 100);
     await shot(`receipts-${width}-${lang}`);
-    await page.close();
   }
-  await open();
 });

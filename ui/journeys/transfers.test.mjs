@@ -1,67 +1,32 @@
 // Journeys through the lists of transfers: failures by cause, the queue's order, a selection, undo, the drawer's tabs.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { after, afterEach, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
-import { serve } from './serve.mjs';
+import { test } from 'node:test';
+import { stage } from './stage.mjs';
 
-const ARTIFACTS = fileURLToPath(new URL('../../artifacts/window', import.meta.url));
-const WAIT = 20_000;
+const on = stage();
+const { at, overflow, press, shot, until } = on;
 
-let server;
-let browser;
-let page;
-let faults = [];
-
-before(async () => {
-  mkdirSync(ARTIFACTS, { recursive: true });
-  server = await serve();
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-afterEach(async () => {
-  await page?.close();
-  page = undefined;
-  assert.deepEqual(faults, []);
-});
-
-async function open({ width = 1280, height = 800, theme = 'light', lang = 'en', query = '' } = {}) {
-  faults = [];
-  page = await browser.newPage({ viewport: { width, height } });
-  page.setDefaultTimeout(WAIT);
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('favicon')) faults.push(message.text());
-  });
-  await page.route('**/favicon.ico', (route) => route.fulfill({ status: 204 }));
-  await page.goto(`${server.url}?mock=studio&theme=${theme}&lang=${lang}${query}`);
+async function openRail(options, more = '') {
+  await on.open(`mock=studio${more}`, options);
   await at('rail').waitFor();
 }
 
-const at = (id) => page.getByTestId(id);
-const row = (name) => page.locator(`[data-testid="transfer-row"][data-name="${name}"]`);
-const shot = (name) => page.screenshot({ path: `${ARTIFACTS}/${name}.png` });
-const counts = () => page.evaluate(() => window.ternMock.simulation.counts());
-const until = (wanted) => page.waitForFunction((want) => Object.entries(want).every(([name, n]) => window.ternMock.simulation.counts()[name] === n), wanted);
+const row = (name) => on.page.locator(`[data-testid="transfer-row"][data-name="${name}"]`);
+const counts = () => on.page.evaluate(() => window.ternMock.simulation.counts());
+const untilCounts = (wanted) => until((want) => Object.entries(want).every(([name, n]) => window.ternMock.simulation.counts()[name] === n), wanted);
 /** Whether one waits just before another: others may begin meanwhile, so places have no numbers. */
 const standsBefore = (one, other) =>
-  page.waitForFunction(
+  until(
     ([a, b]) => {
       const names = window.ternMock.simulation.page('waiting', null, 50).rows.map((row) => row.name);
       return names.includes(a) && names.indexOf(a) + 1 === names.indexOf(b);
     },
     [one, other],
   );
-const line = () => page.evaluate(() => window.ternMock.simulation.page('waiting', null, 50).rows.map((one) => one.name));
+const line = () => on.page.evaluate(() => window.ternMock.simulation.page('waiting', null, 50).rows.map((one) => one.name));
 
 test('failures stand in groups by their cause; one is retried, all of a cause are, and clearing away can be undone', async () => {
-  await open();
+  await openRail();
   await at('nav-failed').click();
   await at('failed-row').first().waitFor();
   assert.equal(await at('failed-group').count(), 4);
@@ -71,52 +36,52 @@ test('failures stand in groups by their cause; one is retried, all of a cause ar
   assert.match(await at('failed-answer').textContent(), /What TOS answered.*403.*AccessDenied.*0003-00000001/s);
   await shot('failed');
   await at('failed-more').click();
-  await page.waitForFunction(() => document.querySelectorAll('[data-testid="failed-row"]').length > 10);
+  await until(() => document.querySelectorAll('[data-testid="failed-row"]').length > 10);
 
   await at('failed-row').first().getByTestId('retry').click();
-  await until({ failed: 36 });
-  await page.locator('[data-testid="failed-group"][data-code="mismatch"]').getByTestId('retry-these').click();
-  await until({ failed: 34 });
-  await page.waitForFunction(() => document.querySelectorAll('[data-testid="failed-group"]').length === 3);
+  await untilCounts({ failed: 36 });
+  await on.page.locator('[data-testid="failed-group"][data-code="mismatch"]').getByTestId('retry-these').click();
+  await untilCounts({ failed: 34 });
+  await until(() => document.querySelectorAll('[data-testid="failed-group"]').length === 3);
   await at('remove-all').click();
-  await page.getByText('Nothing has failed.').waitFor();
+  await on.page.getByText('Nothing has failed.').waitFor();
   assert.equal((await counts()).failed, 0);
   await at('toast').getByText('Undo').click();
-  await until({ failed: 34 });
+  await untilCounts({ failed: 34 });
   await at('failed-group').first().waitFor();
   await at('retry-all').click();
-  await until({ failed: 0 });
+  await untilCounts({ failed: 0 });
 });
 
 test('failures, by the keyboard alone', async () => {
-  await open();
+  await openRail();
   await at('nav-failed').click();
   await at('failed-row').first().waitFor();
   await at('failed-list').focus();
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Enter');
+  await press('ArrowDown');
+  await press('ArrowDown');
+  await press('Enter');
   await at('failed-answer').waitFor();
-  await page.keyboard.press('ArrowLeft');
+  await press('ArrowLeft');
   await at('failed-answer').waitFor({ state: 'detached' });
-  await page.keyboard.press('Control+r');
-  await until({ failed: 36 });
-  await page.keyboard.press('Home');
-  await page.keyboard.press('ArrowLeft');
-  await page.waitForFunction(() => document.querySelectorAll('[data-testid="failed-row"]').length === 0);
-  await page.keyboard.press('Shift+Delete');
-  await until({ failed: 16 });
-  await page.keyboard.press('Control+z');
-  await until({ failed: 36 });
-  await page.keyboard.press('Control+Shift+R');
-  await until({ failed: 0 });
+  await press('Control+r');
+  await untilCounts({ failed: 36 });
+  await press('Home');
+  await press('ArrowLeft');
+  await until(() => document.querySelectorAll('[data-testid="failed-row"]').length === 0);
+  await press('Shift+Delete');
+  await untilCounts({ failed: 16 });
+  await press('Control+z');
+  await untilCounts({ failed: 36 });
+  await press('Control+Shift+R');
+  await untilCounts({ failed: 0 });
 });
 
 test('what waits is moved by keys and by the pointer, and put back', async () => {
-  await open();
+  await openRail();
   const before = await line();
   await row(before[2]).click();
-  await page.keyboard.press('Alt+Shift+ArrowUp');
+  await press('Alt+Shift+ArrowUp');
   await standsBefore(before[2], before[1]);
   await at('toast').getByText('Undo').click();
   await standsBefore(before[1], before[2]);
@@ -125,45 +90,45 @@ test('what waits is moved by keys and by the pointer, and put back', async () =>
   await row(before[4]).waitFor();
   const from = await row(before[4]).boundingBox();
   const to = await row(before[2]).boundingBox();
-  await page.mouse.move(from.x + 300, from.y + 20);
-  await page.mouse.down();
-  await page.mouse.move(from.x + 300, from.y - 20, { steps: 5 });
-  await page.mouse.move(to.x + 300, to.y + 8, { steps: 5 });
+  await on.page.mouse.move(from.x + 300, from.y + 20);
+  await on.page.mouse.down();
+  await on.page.mouse.move(from.x + 300, from.y - 20, { steps: 5 });
+  await on.page.mouse.move(to.x + 300, to.y + 8, { steps: 5 });
   await at('drop-line').waitFor();
   await shot('reorder');
-  await page.mouse.up();
+  await on.page.mouse.up();
   await standsBefore(before[4], before[2]);
   await at('drop-line').waitFor({ state: 'detached' });
 });
 
 test('many are selected without their ids, cancelled with one question, and taken back', async () => {
-  await open({ query: '&extra=3000' });
+  await openRail({}, '&extra=3000');
   await at('nav-waiting').click();
   await at('transfer-row').first().click();
-  await page.keyboard.press('Control+a');
-  await page.getByText('3,012 selected').waitFor();
-  await page.keyboard.press('Delete');
+  await press('Control+a');
+  await on.page.getByText('3,012 selected').waitFor();
+  await press('Delete');
   await at('confirm').waitFor();
   await at('confirm-do').click();
-  await until({ waiting: 0 });
+  await untilCounts({ waiting: 0 });
   await at('toast').getByText('Undo').click();
-  await page.waitForFunction(() => window.ternMock.simulation.counts().waiting > 2990);
+  await until(() => window.ternMock.simulation.counts().waiting > 2990);
 });
 
 test('what is cancelled is gone when nobody takes it back', async () => {
-  await open();
+  await openRail();
   await at('nav-paused').click();
   await row('rushes-day-9.mov').click();
-  await page.keyboard.press('Delete');
+  await press('Delete');
   await at('confirm-do').click();
-  await until({ paused: 2 });
-  await page.evaluate(() => window.ternMock.advance(11_000));
-  assert.equal(await page.evaluate(() => window.ternMock.undo(1)), false);
+  await untilCounts({ paused: 2 });
+  await on.page.evaluate(() => window.ternMock.advance(11_000));
+  assert.equal(await on.page.evaluate(() => window.ternMock.undo(1)), false);
   assert.equal((await counts()).paused, 2);
 });
 
 test('a transfer whose keys have expired asks for new ones and goes on with them', async () => {
-  await open();
+  await openRail();
   await at('nav-paused').click();
   await row('nightly-export-2026-11-21.parquet').click();
   assert.match(await row('nightly-export-2026-11-21.parquet').textContent(), /Paused.*token expired/s);
@@ -171,33 +136,33 @@ test('a transfer whose keys have expired asks for new ones and goes on with them
   await at('keys-access').fill('wrong');
   await at('keys-secret').fill('secret');
   await at('keys-renew').click();
-  await page.getByText('key', { exact: false }).first().waitFor();
+  await on.page.getByText('key', { exact: false }).first().waitFor();
   await at('keys-error').waitFor();
   await at('keys-access').fill('AKTPnew');
   await shot('new-keys');
   await at('keys-renew').click();
   await at('keys-sheet').waitFor({ state: 'detached' });
-  await until({ paused: 2 });
+  await untilCounts({ paused: 2 });
 });
 
 test('the drawer tells what happened and takes options, by the keyboard', async () => {
-  await open();
+  await openRail();
   await at('nav-waiting').click();
   await at('transfer-row').first().click();
   await at('drawer').waitFor();
-  await page.getByRole('tab', { name: 'Overview' }).focus();
-  await page.keyboard.press('ArrowRight');
+  await on.page.getByRole('tab', { name: 'Overview' }).focus();
+  await press('ArrowRight');
   await at('log-row').first().waitFor();
-  await page.keyboard.press('ArrowRight');
+  await press('ArrowRight');
   await at('own-limit-field').fill('4 MiB/s');
   await at('priority').getByRole('radio', { name: 'High' }).focus();
-  await page.keyboard.press('Space');
+  await press('Space');
   await at('option-parallel').fill('0');
-  await page.getByText('A whole number from 1 to 1,000').waitFor();
+  await on.page.getByText('A whole number from 1 to 1,000').waitFor();
   await at('option-parallel').fill('3');
-  await page.keyboard.press('Tab');
+  await press('Tab');
   await at('option-part-size').selectOption('67108864');
-  await page.waitForFunction(() => {
+  await until(() => {
     const first = window.ternMock.simulation.page('waiting', null, 1).rows[0];
     const { options } = window.ternMock.simulation.detail(first.id);
     return options.parallel_parts === 3 && options.part_size_bytes === 67108864 && first.priority === 'high' && first.own_limit_bytes_s === 4194304;
@@ -206,11 +171,11 @@ test('the drawer tells what happened and takes options, by the keyboard', async 
 
 for (const [lang, theme] of [['en', 'light'], ['zh', 'dark']]) {
   test(`the failures fit at 900 × 560, ${lang} ${theme}`, async () => {
-    await open({ width: 900, height: 560, lang, theme });
+    await openRail({ width: 900, height: 560, lang, theme });
     await at('nav-failed').click();
     await at('failed-row').first().click();
     await at('failed-answer').waitFor();
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 900);
+    assert.equal(await overflow(), 0);
     await shot(`failed-small-${lang}`);
   });
 }

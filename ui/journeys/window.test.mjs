@@ -1,65 +1,18 @@
-// Journeys through the built window on the mock backend, in headless Chromium, with the app's content-security policy.
-// Screenshots go to ../artifacts/window (not in git).
+// Journeys through the window on the mock backend: the main thing that is done on each screen.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { after, afterEach, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
-import { serve } from './serve.mjs';
+import { test } from 'node:test';
+import { stage } from './stage.mjs';
 
-const ARTIFACTS = fileURLToPath(new URL('../../artifacts/window', import.meta.url));
+const on = stage();
+const { open, at, focused, overflow, press, shot, type, until, world } = on;
 const MIB = 1024 ** 2;
-const WAIT = 20_000;
 
-let server;
-let browser;
-let page;
-let faults = [];
-
-before(async () => {
-  mkdirSync(ARTIFACTS, { recursive: true });
-  server = await serve();
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu'],
-  });
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-afterEach(async () => {
-  await page?.close();
-  page = undefined;
-  // A policy violation or an exception is a failure, wherever it happened.
-  assert.deepEqual(faults, []);
-});
-
-async function open(query, { width = 1280, height = 800, theme = 'light', lang = 'en' } = {}) {
-  faults = [];
-  page = await browser.newPage({ viewport: { width, height } });
-  page.setDefaultTimeout(WAIT);
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('favicon')) faults.push(message.text());
-  });
-  await page.route('**/favicon.ico', (route) => route.fulfill({ status: 204 }));
-  await page.goto(`${server.url}?${query}&theme=${theme}&lang=${lang}`);
-}
-
-const at = (id) => page.getByTestId(id);
 const rows = () => at('transfer-row');
-const row = (name) => page.locator(`[data-testid="transfer-row"][data-name="${name}"]`);
-const shot = (name) => page.screenshot({ path: `${ARTIFACTS}/${name}.png` });
+const row = (name) => on.page.locator(`[data-testid="transfer-row"][data-name="${name}"]`);
 
 async function hasState(name, wanted) {
-  await page.locator(`[data-testid="transfer-row"][data-name="${name}"][data-state="${wanted}"]`).waitFor();
+  await on.page.locator(`[data-testid="transfer-row"][data-name="${name}"][data-state="${wanted}"]`).waitFor();
 }
-
-/** The mock behind the window: its world is moved by hand here. */
-const world = (act, argument) => page.evaluate(`(${act})(window.ternMock, ${JSON.stringify(argument)})`);
 
 test('first run: the practice bucket, files dropped on it, and every one is verified', async () => {
   await open('mock&pace=12');
@@ -67,7 +20,7 @@ test('first run: the practice bucket, files dropped on it, and every one is veri
   await shot('first-run');
   await at('practice').click();
   await at('bucket-practice').click();
-  await page.locator('[data-key="welcome.txt"]').waitFor();
+  await on.page.locator('[data-key="welcome.txt"]').waitFor();
   assert.equal(await at('practice-chip').textContent(), 'Practice');
 
   await world((mock) => mock.push({ type: 'drag_over', paths: 2 }));
@@ -89,7 +42,7 @@ test('first run: the practice bucket, files dropped on it, and every one is veri
   await shot('verified');
 
   await at('bucket-practice').click();
-  await page.locator('[data-key="a.mov"]').waitFor();
+  await on.page.locator('[data-key="a.mov"]').waitFor();
 });
 
 test('an upload by the button asks for the bucket, and a taken name is one question', async () => {
@@ -108,7 +61,7 @@ test('an upload by the button asks for the bucket, and a taken name is one quest
     await at('upload-confirm').click();
     await at('upload-sheet').waitFor({ state: 'detached' });
     if (round === 1) {
-      await page.waitForFunction(() => window.ternMock.simulation.counts().done === 3);
+      await until(() => window.ternMock.simulation.counts().done === 3);
       // From here on, note which answer is sent.
       await world((mock) => {
         const add = mock.addUploads;
@@ -119,7 +72,7 @@ test('an upload by the button asks for the bucket, and a taken name is one quest
       });
     }
   }
-  assert.equal(await page.evaluate(() => window.answered), 'keep_both');
+  assert.equal(await on.page.evaluate(() => window.answered), 'keep_both');
 });
 
 test('pause keeps, resume goes on from there', async () => {
@@ -136,7 +89,7 @@ test('pause keeps, resume goes on from there', async () => {
   await shot('paused');
   await at('drawer-resume').click();
   await at('nav-active').click();
-  await page.waitForFunction(
+  await until(
     (n) => window.ternMock.simulation.page('active', null, 50).rows.some((one) => one.name === n),
     name,
   );
@@ -149,35 +102,35 @@ test('pause all, then resume all', async () => {
   await open('mock=studio');
   await rows().first().waitFor();
   await at('pause-all').click();
-  await page.waitForFunction(() => window.ternMock.simulation.counts().active === 0);
-  await page.waitForFunction(() => document.querySelector('[data-testid="nav-active"]').textContent.trim().endsWith('0'));
+  await until(() => window.ternMock.simulation.counts().active === 0);
+  await until(() => document.querySelector('[data-testid="nav-active"]').textContent.trim().endsWith('0'));
   await at('nav-paused').click();
   await at('resume-all').click();
   // The one that waits for new keys stays.
-  await page.waitForFunction(() => window.ternMock.simulation.counts().paused === 1);
+  await until(() => window.ternMock.simulation.counts().paused === 1);
 });
 
 test('cancelling names what is lost; keeping is the default', async () => {
   await open('mock=studio');
   await at('nav-paused').click();
   await row('rushes-day-9.mov').click();
-  await page.keyboard.press('Delete');
+  await press('Delete');
   await at('confirm').waitFor();
   assert.match(await at('confirm').textContent(), /Cancel 1 upload and delete 9\.0\d GiB already sent\?/);
-  assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), 'confirm-keep');
+  assert.equal(await focused(), 'confirm-keep');
   await shot('confirm');
-  await page.keyboard.press('Escape');
+  await press('Escape');
   await at('confirm').waitFor({ state: 'detached' });
   await hasState('rushes-day-9.mov', 'paused');
-  await page.keyboard.press('Delete');
+  await press('Delete');
   await at('confirm-do').click();
-  await page.waitForFunction(() => window.ternMock.simulation.counts().paused === 2);
+  await until(() => window.ternMock.simulation.counts().paused === 2);
 });
 
 async function openFolder() {
   await at('bucket-media-archive').click();
-  for (const key of ['raw/', 'raw/2026/', 'raw/2026/11/']) await page.locator(`[data-key="${key}"]`).dblclick();
-  await page.locator('[data-key="raw/2026/11/A012C004_261117_R2QK.braw"]').waitFor();
+  for (const key of ['raw/', 'raw/2026/', 'raw/2026/11/']) await on.page.locator(`[data-key="${key}"]`).dblclick();
+  await on.page.locator('[data-key="raw/2026/11/A012C004_261117_R2QK.braw"]').waitFor();
 }
 
 test('the browser loads as it is scrolled, selects a range and downloads it', async () => {
@@ -186,11 +139,11 @@ test('the browser loads as it is scrolled, selects a range and downloads it', as
   assert.match(await at('browser-status').textContent(), /more below/);
   assert.ok((await at('object-row').count()) < 60);
   await at('object-list').evaluate((list) => (list.scrollTop = list.scrollHeight));
-  await page.waitForFunction(() => /[3-9]\d\d objects/.test(document.querySelector('[data-testid="browser-status"]').textContent));
+  await until(() => /[3-9]\d\d objects/.test(document.querySelector('[data-testid="browser-status"]').textContent));
   await at('object-list').evaluate((list) => (list.scrollTop = 0));
-  const first = page.locator('[data-key="raw/2026/11/A012C004_261117_R2QK.braw"]');
+  const first = on.page.locator('[data-key="raw/2026/11/A012C004_261117_R2QK.braw"]');
   await first.click();
-  await page.locator('[data-key="raw/2026/11/A012C006_261117_R2QK.braw"]').click({ modifiers: ['Shift'] });
+  await on.page.locator('[data-key="raw/2026/11/A012C006_261117_R2QK.braw"]').click({ modifiers: ['Shift'] });
   assert.match(await at('action-bar').textContent(), /3 selected/);
   await shot('browser');
   const before = await world((mock) => mock.simulation.counts().waiting);
@@ -203,11 +156,11 @@ test('the browser loads as it is scrolled, selects a range and downloads it', as
 test('the copy sheet offers what can be copied to, and copies', async () => {
   await open('mock=studio');
   await openFolder();
-  await page.locator('[data-key="raw/2026/11/A012C005_261117_R2QK.braw"]').click();
+  await on.page.locator('[data-key="raw/2026/11/A012C005_261117_R2QK.braw"]').click();
   await at('copy-to').click();
   await at('copy-sheet').waitFor();
   await at('copy-bucket-media-mirror-sh').click();
-  await page.locator('[data-testid="copy-route"][data-route="relay"]').waitFor();
+  await on.page.locator('[data-testid="copy-route"][data-route="relay"]').waitFor();
   await shot('copy-relay');
   await at('copy-bucket-media-archive').click();
   assert.ok(await at('copy-confirm').isDisabled(), 'an object is not copied onto itself');
@@ -225,23 +178,23 @@ test('a limit acts while it is moved, and can be taken away', async () => {
   await rows().first().waitFor();
   await at('limit-chip').click();
   const box = await at('limit-up').boundingBox();
-  await page.mouse.move(box.x + box.width * 0.9, box.y + 10);
-  await page.mouse.down();
-  await page.mouse.move(box.x + (box.width * 3) / 7 + 2, box.y + 10, { steps: 8 });
-  await page.mouse.up();
+  await on.page.mouse.move(box.x + box.width * 0.9, box.y + 10);
+  await on.page.mouse.down();
+  await on.page.mouse.move(box.x + (box.width * 3) / 7 + 2, box.y + 10, { steps: 8 });
+  await on.page.mouse.up();
   // Near the mark of 4 MiB/s, which holds the thumb.
-  await page.waitForFunction((limit) => window.ternMock.simulation.limits.upload_bytes_s === limit, 4 * MIB);
-  await page.waitForFunction((limit) => {
+  await until((limit) => window.ternMock.simulation.limits.upload_bytes_s === limit, 4 * MIB);
+  await until((limit) => {
     const speed = Number(document.querySelector('[data-testid="speed-up"]').dataset.bytes);
     return speed > 0 && speed <= limit * 1.01;
   }, 4 * MIB);
   assert.match(await at('limit-chip').textContent(), /Limit 4 MiB\/s/);
   await shot('limits');
   await at('limit-up-field').fill('512 KiB');
-  await page.waitForFunction(() => window.ternMock.simulation.limits.upload_bytes_s === 512 * 1024);
+  await until(() => window.ternMock.simulation.limits.upload_bytes_s === 512 * 1024);
   await at('limit-up-none').click();
-  await page.waitForFunction(() => window.ternMock.simulation.limits.upload_bytes_s === null);
-  await page.keyboard.press('Escape');
+  await until(() => window.ternMock.simulation.limits.upload_bytes_s === null);
+  await press('Escape');
   await at('limits-popover').waitFor({ state: 'detached' });
 });
 
@@ -249,11 +202,11 @@ test('language and appearance switch at once, without a reload', async () => {
   await open('mock=studio');
   await at('account-button').click();
   await at('language-zh').click();
-  await page.waitForFunction(() => document.documentElement.lang === 'zh-CN');
+  await until(() => document.documentElement.lang === 'zh-CN');
   assert.match(await at('nav-active').textContent(), /进行中/);
   await at('theme-dark').click();
-  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
-  const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  assert.equal(await on.page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+  const ground = await on.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   assert.equal(ground, 'rgb(26, 29, 34)');
   await shot('settings-zh-dark');
   await at('nav-active').click();
@@ -268,31 +221,31 @@ test('by keyboard alone: the list, its drawer, pause, selection and panes', asyn
   await open('mock=studio');
   await rows().first().waitFor();
   // Rail, toolbar, list.
-  for (let i = 0; i < 3; i += 1) await page.keyboard.press('F6');
-  assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), 'transfer-list');
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('ArrowDown');
-  const active = () => page.evaluate(() => document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))?.dataset.name);
+  for (let i = 0; i < 3; i += 1) await press('F6');
+  assert.equal(await focused(), 'transfer-list');
+  await press('ArrowDown');
+  await press('ArrowDown');
+  const active = () => on.page.evaluate(() => document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))?.dataset.name);
   assert.equal(await active(), 'Li-Zhang wedding selects.tar');
   await at('drawer').waitFor();
-  await page.keyboard.press('Space');
+  await press('Space');
   await at('drawer').waitFor({ state: 'detached' });
-  await page.keyboard.press('Space');
+  await press('Space');
   await at('drawer').waitFor();
   await shot('keyboard');
-  await page.keyboard.press('Shift+ArrowDown');
-  assert.equal(await page.locator('[data-testid="transfer-row"][aria-selected="true"]').count(), 2);
-  await page.keyboard.press('Control+p');
-  await page.waitForFunction(() => window.ternMock.simulation.counts().paused === 5);
-  await page.keyboard.type('imag');
+  await press('Shift+ArrowDown');
+  assert.equal(await on.page.locator('[data-testid="transfer-row"][aria-selected="true"]').count(), 2);
+  await press('Control+p');
+  await until(() => window.ternMock.simulation.counts().paused === 5);
+  await type('imag');
   assert.equal(await active(), 'imagenet-subset-train.tar');
-  await page.keyboard.press('Escape');
-  assert.equal(await page.locator('[data-testid="transfer-row"][aria-selected="true"]').count(), 0);
-  await page.keyboard.press('Control+b');
+  await press('Escape');
+  assert.equal(await on.page.locator('[data-testid="transfer-row"][aria-selected="true"]').count(), 0);
+  await press('Control+b');
   await at('limits-popover').waitFor();
-  await page.keyboard.press('Escape');
+  await press('Escape');
   await at('limits-popover').waitFor({ state: 'detached' });
-  await page.keyboard.press('Control+2');
+  await press('Control+2');
   await at('object-list').waitFor();
 });
 
@@ -305,10 +258,10 @@ test('100,000 transfers: few elements, exact counts, and the list goes on as it 
   for (let i = 0; i < 5; i += 1) {
     const height = await at('transfer-list').evaluate((list) => list.scrollHeight);
     await at('transfer-list').evaluate((list) => (list.scrollTop = list.scrollHeight));
-    await page.waitForFunction((before) => document.querySelector('[data-testid="transfer-list"]').scrollHeight > before, height);
+    await until((before) => document.querySelector('[data-testid="transfer-list"]').scrollHeight > before, height);
   }
   assert.ok((await rows().count()) < 40);
-  assert.ok((await page.evaluate(() => document.querySelectorAll('*').length)) < 1_500);
+  assert.ok((await on.page.evaluate(() => document.querySelectorAll('*').length)) < 1_500);
 });
 
 test('a banner covers nothing, on any screen', async () => {
@@ -317,7 +270,7 @@ test('a banner covers nothing, on any screen', async () => {
   await world((mock) => mock.push({ type: 'notice', notice: { code: 'engine_stopped', params: {}, retryable: false } }));
   await at('banner').waitFor();
   const edges = () =>
-    page.evaluate(() => {
+    on.page.evaluate(() => {
       const banner = document.querySelector('[data-testid="banner"]').getBoundingClientRect();
       const [toolbar, content] = ['.main > .toolbar', '.main > .banners + *, .main > .toolbar + :not(.banners)'].map((one) => document.querySelector(one).getBoundingClientRect());
       const footer = document.querySelector('.footbox').getBoundingClientRect();
@@ -325,7 +278,7 @@ test('a banner covers nothing, on any screen', async () => {
     });
   for (const id of ['nav-active', 'nav-failed', 'bucket-media-archive', 'nav-leftovers', 'nav-receipts', 'account-button']) {
     await at(id).click();
-    await page.waitForFunction(() => document.querySelectorAll('.main > *').length > 2);
+    await until(() => document.querySelectorAll('.main > *').length > 2);
     assert.deepEqual(await edges(), { above: 0, below: 0, over: 0 }, id);
   }
 });
@@ -337,22 +290,18 @@ test('nothing sticks out at 900 × 560, in either language', async () => {
   ]) {
     await open('mock=studio', { width: 900, height: 560, lang, theme });
     await rows().first().click();
-    const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.equal(await overflow(), 0);
     const inside = await at('upload').evaluate((button) => button.getBoundingClientRect().right <= window.innerWidth);
     assert.ok(inside, 'the primary button is in view');
     await shot(`small-${lang}`);
-    await page.keyboard.press('Space');
+    await press('Space');
     await at('drawer').waitFor();
     await shot(`small-drawer-${lang}`);
     await at('account-button').click();
     assert.equal(await overflow(), 0);
-    await page.close();
     await open('mock', { width: 900, height: 560, lang, theme });
     await at('practice').waitFor();
     assert.equal(await overflow(), 0);
     assert.ok(await at('practice').evaluate((button) => button.getBoundingClientRect().bottom <= window.innerHeight), 'practice is in view');
-    await page.close();
   }
-  await open('mock');
 });
