@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
-const SHARED = ['i18n', 'format', 'ui', 'ipc', 'session', 'target', 'commands'];
+const SHARED = ['i18n', 'format', 'ui', 'ipc', 'session', 'target', 'rate', 'commands'];
 /** What each folder may import from, beside itself and the files at the top (`testids`, `assert`). */
 const ALLOWED = {
   styles: [],
@@ -17,6 +17,7 @@ const ALLOWED = {
   commands: ['i18n', 'ui'],
   session: ['i18n', 'ipc', 'commands'],
   target: ['i18n', 'ipc', 'session', 'ui', 'format'],
+  rate: ['i18n', 'format'],
   transfers: SHARED,
   browser: SHARED,
   upload: SHARED,
