@@ -3,12 +3,13 @@
 //! Read a page at a time and written as it is read, so its length costs no memory. It is written beside its name and
 //! takes that name only when it is whole.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use accounts::{Readers, new_file_beside};
 use engine::{Engine, Filter, PageRequest};
 use serde::Serialize;
+use tempfile::NamedTempFile;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -17,8 +18,6 @@ use crate::view;
 
 /// Rows that are read at a time.
 const ROWS_A_PAGE: usize = 500;
-/// Names that are tried for the file while it is written; so many are never taken.
-const NAMES_TRIED_MAX: u32 = 1_000;
 /// Spreadsheets take a file without it for one in the letters of their system.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -41,8 +40,8 @@ struct Line {
 
 /// A list that is being written.
 enum Writer {
-    Csv(Box<csv::Writer<BufWriter<File>>>),
-    Jsonl(BufWriter<File>),
+    Csv(Box<csv::Writer<BufWriter<NamedTempFile>>>),
+    Jsonl(BufWriter<NamedTempFile>),
 }
 
 impl Writer {
@@ -56,12 +55,14 @@ impl Writer {
         }
     }
 
-    fn finish(self) -> io::Result<()> {
+    fn finish(self) -> io::Result<NamedTempFile> {
         let file = match self {
             Self::Csv(csv) => csv.into_inner().map_err(|error| io::Error::other(error.to_string()))?,
             Self::Jsonl(file) => file,
         };
-        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
+        Ok(file)
     }
 }
 
@@ -71,32 +72,7 @@ impl Writer {
 /// If the ledger cannot be read or the file not be written; nothing is left of it then.
 pub fn failed(engine: &Engine, path: &Path) -> Result<u64, AppError> {
     let told = |error: io::Error| AppError::from(engine::TransferError::target(path, &error));
-    let (file, unfinished) = create_beside(path).map_err(told)?;
-    let written = write(engine, path, file, &unfinished);
-    if written.is_err() {
-        // What is left of it is of no use to anybody.
-        let _ = std::fs::remove_file(&unfinished);
-    }
-    written
-}
-
-/// A new file beside a path, by a name that nobody has: whatever else is there is the user's.
-fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
-    let mut number = 0_u32;
-    loop {
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".part-{}-{number}", std::process::id()));
-        match File::create_new(&name) {
-            Ok(file) => return Ok((file, name.into())),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < NAMES_TRIED_MAX => number += 1,
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-fn write(engine: &Engine, path: &Path, file: File, unfinished: &Path) -> Result<u64, AppError> {
-    let told = |error: io::Error| AppError::from(engine::TransferError::target(path, &error));
-    let mut file = BufWriter::new(file);
+    let mut file = BufWriter::new(new_file_beside(path, Readers::Usual).map_err(told)?);
     let is_jsonl = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("jsonl"));
     let mut writer = if is_jsonl {
         Writer::Jsonl(file)
@@ -116,8 +92,8 @@ fn write(engine: &Engine, path: &Path, file: File, unfinished: &Path) -> Result<
             break;
         }
     }
-    writer.finish().map_err(told)?;
-    std::fs::rename(unfinished, path).map_err(told)?;
+    let file = writer.finish().map_err(told)?;
+    file.persist(path).map_err(|error| told(error.error))?;
     Ok(count)
 }
 
@@ -144,22 +120,5 @@ fn line(view: &engine::TransferView) -> Line {
         message: answer.map(|answer| answer.message).unwrap_or_default(),
         tries: row.tries,
         failed_at: failed_at.and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_written_beside_a_path_takes_no_name_that_is_in_use() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("failed.csv");
-        let (_, first) = create_beside(&path).unwrap();
-        std::fs::write(&first, "of the user").unwrap();
-        let (_, second) = create_beside(&path).unwrap();
-        assert_ne!(first, second);
-        assert_eq!(std::fs::read_to_string(&first).unwrap(), "of the user");
-        assert!(create_beside(&folder.path().join("gone").join("failed.csv")).is_err());
     }
 }

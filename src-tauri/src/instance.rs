@@ -11,11 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use accounts::{Lasting, Readers, replace_file};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
-
-use crate::replace_file::{Lasting, replace_file};
 
 /// How long a start waits for one that is just beginning or just ending; an end takes up to five seconds.
 const WAIT_MAX: Duration = Duration::from_secs(10);
@@ -115,7 +114,7 @@ impl Instance {
         let secret = new_secret()?;
         let address = Address { port: listener.local_addr()?.port(), secret: secret.clone() };
         // Last, when the port is listened to: whoever reads it can call.
-        replace_file(&path, &serde_json::to_vec(&address)?, Lasting::Unsynced)?;
+        replace_file(&path, &serde_json::to_vec(&address)?, Readers::OwnerOnly, Lasting::Unsynced)?;
         Ok(Some(Self { _lock: lock, listener: Some(listener), secret }))
     }
 

@@ -41,7 +41,6 @@ mod notices;
 mod paper_rows;
 mod papers;
 mod practice;
-mod replace_file;
 mod selection;
 mod settings;
 mod signals;

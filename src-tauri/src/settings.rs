@@ -5,11 +5,11 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use accounts::{Lasting, Readers, replace_file};
 use engine::{ErrorCode, TransferError};
 use serde::{Deserialize, Serialize};
 
 use crate::dto::{AppError, Bookmark, Conflict, Settings};
-use crate::replace_file::{Lasting, replace_file};
 use crate::speed::KeptSpeed;
 
 const ZOOM_PERCENT: RangeInclusive<u32> = 80..=200;
@@ -232,7 +232,7 @@ fn within<T: PartialOrd + ToString>(name: &str, value: T, bounds: RangeInclusive
 fn replace(path: &Path, kept: &Kept) -> io::Result<()> {
     let mut text = serde_json::to_vec_pretty(kept)?;
     text.push(b'\n');
-    replace_file(path, &text, Lasting::Synced)
+    replace_file(path, &text, Readers::OwnerOnly, Lasting::Synced)
 }
 
 #[cfg(test)]

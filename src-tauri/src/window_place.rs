@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use accounts::{Lasting, Readers, replace_file};
 use serde::{Deserialize, Serialize};
 use tauri::{PhysicalPosition, PhysicalSize, Runtime, WebviewWindow};
 
-use crate::replace_file::{Lasting, replace_file};
 use crate::waiting::wait_for;
 
 /// After a move the window is left alone for this long before it is looked at: a desktop that maximizes it moves,
@@ -129,7 +129,7 @@ impl WindowPlace {
 
 /// Losing it costs a place on the screen.
 fn write(path: &Path, place: &Place) -> io::Result<()> {
-    replace_file(path, &serde_json::to_vec(place)?, Lasting::Unsynced)
+    replace_file(path, &serde_json::to_vec(place)?, Readers::OwnerOnly, Lasting::Unsynced)
 }
 
 impl Screen {

@@ -6,8 +6,8 @@
 //! if the user asks for that, in a file that a passphrase opens. [`SecretKeeping`] says which, for a promise that is
 //! silently broken is worse than none.
 //!
-//! What that costs: nothing but the encrypted secrets is cached, so each call reads the profile file again (a few hundred bytes). In return the
-//! window and the command line never overwrite each other's changes with an old picture.
+//! What that costs: nothing but the encrypted secrets is cached, so each call reads the profile file again (a few
+//! hundred bytes). In return the window and the command line never overwrite each other's changes with an old picture.
 //!
 //! Start with [`Accounts`].
 #![warn(missing_docs)]
@@ -36,5 +36,6 @@ pub use practice::PRACTICE_ACCOUNT;
 pub use profile::{Addressing, Profile, Proxy, environment_store, environment_store_endpoint, normal_endpoint};
 pub use profile_file::SetAside;
 pub use region::{REGIONS, Region, region_of_endpoint};
+pub use replaced_file::{Lasting, Readers, new_file_beside, replace_file};
 pub use secret_file::PASSPHRASE_CHARS_MIN;
 pub use vault::Secrets;

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::replaced_file::{Readers, replace};
+use crate::replaced_file::{Lasting, Readers, replace_file};
 use crate::{AccountsError, Profile};
 
 /// A file of profiles that could not be understood was put aside; an empty one takes its place.
@@ -51,7 +51,7 @@ pub(crate) fn read(path: &Path) -> Result<(Book, Option<SetAside>), AccountsErro
 pub(crate) fn write(path: &Path, book: &Book) -> Result<(), AccountsError> {
     let written = serde_json::to_vec_pretty(book).map_err(io::Error::other).and_then(|mut text| {
         text.push(b'\n');
-        replace(path, &text, Readers::Usual)
+        replace_file(path, &text, Readers::Usual, Lasting::Synced)
     });
     written.map_err(|source| AccountsError::File { path: path.to_owned(), source })
 }

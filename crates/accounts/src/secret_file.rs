@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use store::Secret;
 use zeroize::Zeroizing;
 
-use crate::replaced_file::{Readers, replace};
+use crate::replaced_file::{Lasting, Readers, replace_file};
 use crate::{AccountsError, Secrets};
 
 /// 2^17 blocks, r = 8, p = 1: what OWASP names as the least for scrypt.
@@ -147,7 +147,7 @@ impl SecretFile {
 
     fn write(&self, passphrase: Secret, secrets: BTreeMap<String, Secrets>) -> Result<Open, AccountsError> {
         let sealed = seal(&secrets, &passphrase).map_err(|error| self.trouble(error))?;
-        replace(&self.path, &sealed, Readers::OwnerOnly).map_err(|error| self.trouble(error))?;
+        replace_file(&self.path, &sealed, Readers::OwnerOnly, Lasting::Synced).map_err(|error| self.trouble(error))?;
         Ok(Open { passphrase, sealed, secrets })
     }
 
