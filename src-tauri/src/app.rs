@@ -96,7 +96,7 @@ struct Running {
     /// The settings that the engine works by; locked while it is told of others.
     obeyed: tokio::sync::Mutex<Obeyed>,
     /// Tells the engine of sleep and network.
-    _machine: Machine,
+    machine: Machine,
     set_aside: Option<AppError>,
     lock: Mutex<Option<DataFolderLock>>,
     /// Waits for an end of the engine that nobody asked for.
@@ -209,15 +209,15 @@ impl App {
         let engine = Engine::start(parts, options);
         tokio::spawn(self.journal.clone().listen(engine.clone()));
         tokio::spawn(events::tell_ends(engine.clone(), self.pushes.clone()));
-        tokio::spawn(events::tell_pulses(engine.clone(), self.pushes.clone()));
         let watch = tokio::spawn(events::tell_stop(engine.clone(), self.pushes.clone())).abort_handle();
         let machine = Machine::serve(&engine);
+        tokio::spawn(events::tell_pulses(engine.clone(), machine.condition(), self.pushes.clone()));
         tokio::spawn(taskbar::follow(engine.clone(), self.surroundings.clone()));
         let notices =
             notices::follow(engine.clone(), self.surroundings.clone(), self.settings.clone(), self.pushes.clone());
         tokio::spawn(notices);
         let obeyed = tokio::sync::Mutex::new(Obeyed::of(&settings));
-        Ok(Running { engine, obeyed, _machine: machine, set_aside: aside, lock: Mutex::new(Some(lock)), watch })
+        Ok(Running { engine, obeyed, machine, set_aside: aside, lock: Mutex::new(Some(lock)), watch })
     }
 
     /// The engine, if it has started.
@@ -255,6 +255,18 @@ impl App {
         if settings.history_days != obeyed.history_days {
             running.engine.set_history_days(settings.history_days).await?;
             obeyed.history_days = settings.history_days;
+        }
+        Ok(())
+    }
+
+    /// Lets the computer be kept awake while bytes move, or not, until Tern is closed.
+    ///
+    /// # Errors
+    /// As of [`App::engine`].
+    pub async fn allow_awake(&self, is_allowed: bool) -> Result<(), AppError> {
+        self.engine().await?;
+        if let Some(running) = self.running.get() {
+            running.machine.allow_awake(is_allowed);
         }
         Ok(())
     }

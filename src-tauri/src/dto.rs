@@ -192,6 +192,9 @@ pub struct TransferRow {
     /// Seconds until the next try.
     #[specta(type = Option<Number>)]
     pub retry_in_s: Option<f64>,
+    /// Seconds until it is expected to begin, for one that is next in line, if that can be told.
+    #[specta(type = Option<Number>)]
+    pub starts_in_s: Option<f64>,
     /// When it ended.
     pub ended_ms: Option<i64>,
     /// Whether the target was there already with the same content, so that nothing was sent.
@@ -308,6 +311,34 @@ pub struct Pulse {
     pub limits: LimitsNow,
     /// Bytes that running and waiting transfers still have to move, as far as known.
     pub left_bytes: u64,
+    /// Whether this computer is kept awake.
+    pub awake: Awake,
+    /// Whether it has a network.
+    pub network: Network,
+}
+
+/// Whether this computer is kept awake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Awake {
+    /// Nothing moves.
+    Idle,
+    /// It is, because bytes move.
+    Held,
+    /// The user does not want it until Tern is closed.
+    Off,
+    /// This system has no way to it.
+    Unavailable,
+}
+
+/// Whether this computer has a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// It has an address; that says nothing about a server.
+    Online,
+    /// It has none.
+    Offline,
 }
 
 /// What the window remembers between runs.

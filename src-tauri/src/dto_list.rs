@@ -14,6 +14,28 @@ pub struct FailedGroup {
     pub count: u64,
     /// The store's own code, as the newest of them got it.
     pub store_code: Option<String>,
+    /// The right that the newest of them lacked, where that is the cause and the name of the right is known.
+    pub needs: Option<MissingRight>,
+    /// Whether there are downloads among the newest of them, which another folder would help.
+    pub downloads: bool,
+}
+
+/// A right that a key does not have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct MissingRight {
+    /// Its names, as a policy has them.
+    pub actions: Vec<String>,
+    /// On what: a bucket, and the beginning of keys.
+    pub resource: String,
+}
+
+/// Downloads that begin anew in another folder.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct BegunElsewhere {
+    /// How many.
+    pub count: u64,
+    /// The folder.
+    pub folder: String,
 }
 
 /// Everything that has failed, by its cause.
@@ -38,6 +60,8 @@ pub struct StoreAnswer {
     pub extended_code: Option<String>,
     /// Id of the request.
     pub request_id: Option<String>,
+    /// The store's name of what was asked, where it was the store that refused.
+    pub operation: Option<String>,
     /// The store's sentence, or the system's where nothing was answered.
     pub message: String,
 }

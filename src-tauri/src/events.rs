@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use engine::{Engine, Event, EventKind, Phase};
+use machine::Condition;
 use tauri::ipc::Channel;
 use tauri::{DragDropEvent, PhysicalPosition};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::dragged::Counting;
 use crate::drops::{self, Looked};
-use crate::dto::{Pulse, Push};
+use crate::dto::{Awake, Network, Pulse, Push};
 use crate::waiting::wait_for;
 use crate::{speed, view};
 
@@ -164,14 +165,14 @@ async fn ended(engine: &Engine, pushes: &Pushes, event: Event) {
 }
 
 /// Tells the window the counters whenever they have changed, at most five times a second.
-pub async fn tell_pulses(engine: Engine, pushes: Pushes) {
+pub async fn tell_pulses(engine: Engine, condition: Condition, pushes: Pushes) {
     let mut told = None;
     let mut ticks = tokio::time::interval(PULSE_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let Some(generation) = pushes.generation() else { continue };
-        match wait_for(|| pulse(&engine)) {
+        match wait_for(|| pulse(&engine, &condition)) {
             Ok(pulse) if told != Some((generation, pulse)) => {
                 told = Some((generation, pulse));
                 pushes.send(Push::Pulse { pulse });
@@ -188,7 +189,7 @@ pub async fn tell_stop(engine: Engine, pushes: Pushes) {
     pushes.send(Push::Notice { notice: engine::EngineError::Stopped.into() });
 }
 
-fn pulse(engine: &Engine) -> Result<Pulse, engine::EngineError> {
+fn pulse(engine: &Engine, condition: &Condition) -> Result<Pulse, engine::EngineError> {
     let revision = engine.revision();
     let counts = engine.counts()?;
     let (upload_bytes_s, download_bytes_s) = engine.speeds();
@@ -199,6 +200,13 @@ fn pulse(engine: &Engine) -> Result<Pulse, engine::EngineError> {
         download_bytes_s,
         limits: speed::limits_now(engine),
         left_bytes: counts.left_bytes,
+        awake: match condition.awake() {
+            machine::Awake::Idle => Awake::Idle,
+            machine::Awake::Held => Awake::Held,
+            machine::Awake::Off => Awake::Off,
+            machine::Awake::Unavailable => Awake::Unavailable,
+        },
+        network: if condition.is_online() { Network::Online } else { Network::Offline },
     })
 }
 

@@ -41,6 +41,7 @@ pub fn row(view: &TransferView, limits: &LimitsNow) -> TransferRow {
         in_flight_bytes: view.in_flight_bytes,
         speed_bytes_s: view.speed_bytes_per_second,
         left_s: view.left_seconds(),
+        starts_in_s: None, // depends on the rows before it: see starts.rs
         retry_in_s: view.retry_in_ms.map(|wait| wait as f64 / 1000.0),
         ended_ms: view.ended_ms,
         identical: view.result.as_ref().is_some_and(|result| result.outcome == engine::Outcome::Identical),
@@ -159,6 +160,7 @@ pub fn failed_row(view: &TransferView) -> FailedRow {
             code: answer.code.clone(),
             extended_code: answer.extended_code.clone(),
             request_id: answer.request_id.clone(),
+            operation: answer.operation.clone(),
             message: answer.message.clone(),
         }),
         tries: view.stats.retries.max(1),

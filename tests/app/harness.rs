@@ -86,6 +86,19 @@ impl Harness {
         }
     }
 
+    /// Asks until the answer fits, and returns it.
+    pub(crate) fn until_answer(&self, command: &str, arguments: Value, fits: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let answer = self.ok(command, arguments.clone());
+            if fits(&answer) {
+                return answer;
+            }
+            assert!(Instant::now() < deadline, "{command} still answers {answer}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Ends the app as closing its window does, and gives its folder back.
     pub(crate) fn close(self) -> tempfile::TempDir {
         tauri::async_runtime::block_on(self.app.shut_down());

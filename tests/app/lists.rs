@@ -191,7 +191,8 @@ fn a_selection_is_held_here_and_told_as_figures() {
     for id in working.iter().chain([&behind[0], &behind[2]]) {
         harness.until(id, &["paused"]);
     }
-    assert_eq!(harness.ok("selected", json!({ "filter": "paused" }))["count"], 18);
+    // Each was seen at rest; the counters follow with the next record.
+    harness.until_answer("selected", json!({ "filter": "paused" }), |selected| selected["count"] == 18);
     let given_up = harness.ok("act_on_selection", json!({ "act": "cancel" }));
     assert_eq!(given_up["count"], 18);
     assert_eq!(page(&harness, "paused")["total"], 0);

@@ -7,6 +7,7 @@ mod browser;
 mod commands;
 mod desktop;
 mod edges;
+mod failed;
 mod faults;
 mod folders;
 mod harness;

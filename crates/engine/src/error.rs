@@ -196,6 +196,9 @@ pub struct Answer {
     /// HTTP status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// The store's name of what was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
 }
 
 /// Why a transfer, or one attempt of it, did not go on.
@@ -315,6 +318,7 @@ impl TransferError {
                 extended_code: error.extended_code.clone(),
                 request_id: error.request_id.clone(),
                 status: error.status,
+                operation: error.operation.map(str::to_owned),
             })),
             again: match error.retry {
                 Retry::Never => Again::Never,

@@ -26,6 +26,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 
+pub use crate::awake::Awake;
 use crate::hearing::Hearing;
 
 /// Changes that a slow listener may be behind before it misses some.
@@ -46,7 +47,29 @@ pub enum Change {
 #[derive(Debug)]
 pub struct Machine {
     changes: broadcast::Sender<Change>,
+    awake_allowed: watch::Sender<bool>,
+    awake: watch::Sender<Awake>,
+    online: watch::Receiver<bool>,
     tasks: Mutex<JoinSet<()>>,
+}
+
+/// How it stands with the computer.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    awake: watch::Receiver<Awake>,
+    online: watch::Receiver<bool>,
+}
+
+impl Condition {
+    /// Whether it is kept awake.
+    pub fn awake(&self) -> Awake {
+        *self.awake.borrow()
+    }
+
+    /// Whether it has an address under which another computer could be reached. That says nothing about any server.
+    pub fn is_online(&self) -> bool {
+        *self.online.borrow()
+    }
 }
 
 impl Machine {
@@ -54,8 +77,10 @@ impl Machine {
     pub fn listen() -> Self {
         let (changes, _) = broadcast::channel(BACKLOG);
         let (tell, mut told) = mpsc::channel(BACKLOG);
+        // Until the first look at it, nothing speaks against the network.
+        let (online_now, online) = watch::channel(true);
         let mut tasks = JoinSet::new();
-        for source in source::all() {
+        for source in source::all(online_now) {
             tasks.spawn(source.listen(tell.clone()));
         }
         let heard = changes.clone();
@@ -68,7 +93,13 @@ impl Machine {
                 }
             }
         });
-        Self { changes, tasks: Mutex::new(tasks) }
+        let (awake_allowed, awake) = (watch::Sender::new(true), watch::Sender::new(Awake::Idle));
+        Self { changes, awake_allowed, awake, online, tasks: Mutex::new(tasks) }
+    }
+
+    /// How it stands with network and sleep, now and later.
+    pub fn condition(&self) -> Condition {
+        Condition { awake: self.awake.subscribe(), online: self.online.clone() }
     }
 
     /// Changes from here on.
@@ -99,7 +130,12 @@ impl Machine {
     /// It is let go a second after it is no longer wanted, so that the gaps between many small files ask for nothing.
     /// Where a computer cannot be asked, that is logged once.
     pub fn keep_awake_while(&self, wanted: watch::Receiver<bool>) {
-        self.spawn(awake::follow(wanted));
+        self.spawn(awake::follow(wanted, self.awake_allowed.subscribe(), self.awake.clone()));
+    }
+
+    /// Whether the computer may be kept awake at all: the user's word, until this is dropped.
+    pub fn allow_awake(&self, is_allowed: bool) {
+        self.awake_allowed.send_replace(is_allowed);
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {

@@ -12,7 +12,7 @@ mod picture;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::Change;
@@ -31,20 +31,25 @@ const UNQUIET_MAX: Duration = Duration::from_secs(2);
 pub(crate) struct Network {
     hints: Hints,
     known: Option<Picture>,
+    online: watch::Sender<bool>,
 }
 
 impl Network {
     /// Takes the first picture: what changes from here on is told.
-    pub(crate) fn begin() -> Self {
+    pub(crate) fn begin(online: watch::Sender<bool>) -> Self {
         let hints = Hints::open();
-        Self { hints, known: Picture::take().ok() }
+        let network = Self { hints, known: Picture::take().ok(), online };
+        if let Some(known) = &network.known {
+            network.online.send_replace(known.has_address());
+        }
+        network
     }
 }
 
 #[async_trait]
 impl Source for Network {
     async fn listen(self: Box<Self>, tell: mpsc::Sender<Change>) {
-        let Self { mut hints, mut known } = *self;
+        let Self { mut hints, mut known, online } = *self;
         loop {
             if tokio::time::timeout(LOOK, hints.next()).await.is_ok() {
                 let until = Instant::now() + UNQUIET_MAX;
@@ -52,6 +57,7 @@ impl Source for Network {
             }
             let Some(now) = take().await else { continue };
             if known.as_ref() != Some(&now) {
+                online.send_replace(now.has_address());
                 tracing::debug!(before = ?known, ?now, "the network");
                 // The first picture that there is says nothing about a change.
                 if known.replace(now).is_some() && tell.send(Change::NetworkChanged).await.is_err() {

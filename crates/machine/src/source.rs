@@ -1,7 +1,7 @@
 //! What hears something of the computer, by system.
 
 use async_trait::async_trait;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::Change;
 
@@ -13,11 +13,11 @@ pub(crate) trait Source: Send {
     async fn listen(self: Box<Self>, tell: mpsc::Sender<Change>);
 }
 
-/// Those that this system has.
-pub(crate) fn all() -> Vec<Box<dyn Source>> {
+/// Those that this system has. `online` is kept as it is with the network.
+pub(crate) fn all(online: watch::Sender<bool>) -> Vec<Box<dyn Source>> {
     vec![
         Box::new(crate::gap::WallGap::begin()),
-        Box::new(crate::network::Network::begin()),
+        Box::new(crate::network::Network::begin(online)),
         #[cfg(target_os = "linux")]
         Box::new(crate::logind::Sleep),
     ]

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use machine::Machine;
 use tokio::io::AsyncBufReadExt as _;
@@ -17,7 +18,8 @@ pub(crate) fn listens() -> bool {
     true
 }
 
-/// Says what it hears, and wants to stay awake when it is told `awake`, until it is told `rest`.
+/// Says what it hears, and wants to stay awake when it is told `awake`, until it is told `rest`. After `off` it may not
+/// until `on`. With `is X` it waits until its own word for that is X, and says so.
 async fn listen() {
     let machine = Machine::listen();
     machine.on_change(async |change| println!("heard {change:?}"));
@@ -26,7 +28,16 @@ async fn listen() {
     println!("heard nothing yet");
     let mut lines = tokio::io::BufReader::new(tokio::io::stdin()).lines();
     while let Some(line) = lines.next_line().await.unwrap() {
-        want.send_replace(line == "awake");
+        match line.as_str() {
+            "off" | "on" => machine.allow_awake(line == "on"),
+            "awake" | "rest" => drop(want.send_replace(line == "awake")),
+            asked => {
+                while format!("is {:?}", machine.condition().awake()) != asked {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                println!("heard {asked}");
+            }
+        }
     }
 }
 

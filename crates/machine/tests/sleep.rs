@@ -60,6 +60,15 @@ fn the_computer_is_kept_awake_only_while_that_is_wanted() {
     }
     listener.tell("awake");
     bus.until_held(2);
+    for (word, is, held) in [("awake", "is Held", 2), ("off", "is Off", 0), ("rest", "is Off", 0), ("on", "is Idle", 0)]
+    {
+        listener.tell(word);
+        listener.tell(is);
+        assert_eq!(listener.hears(), is);
+        bus.until_held(held);
+    }
+    listener.tell("awake");
+    bus.until_held(2);
     listener.signal(Signal::KILL);
     bus.until_held(0);
 }
@@ -72,7 +81,9 @@ fn without_a_bus_a_wake_is_known_by_the_gap_in_the_time() {
     let folder = tempfile::tempdir().unwrap();
     let nowhere = format!("unix:path={}", folder.path().join("no-bus").display());
     let mut listener = Listener::start("without_a_bus_a_wake_is_known_by_the_gap_in_the_time", &nowhere);
-    listener.tell("awake"); // cannot be had, and does no harm
+    listener.tell("awake"); // cannot be had, which is told, and does no harm
+    listener.tell("is Unavailable");
+    assert_eq!(listener.hears(), "is Unavailable");
     listener.signal(Signal::STOP);
     std::thread::sleep(Duration::from_secs(13)); // as long as it has to be to count as sleep, and a second more
     listener.signal(Signal::CONT);

@@ -85,6 +85,8 @@ pub struct StoreError {
     pub request_id: Option<String>,
     /// HTTP status, where there was an answer.
     pub status: Option<u16>,
+    /// The store's name of what was asked, such as `UploadPart`, where a request failed.
+    pub operation: Option<&'static str>,
     /// The cause, for logs.
     pub source: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -100,6 +102,7 @@ impl StoreError {
             extended_code: None,
             request_id: None,
             status: None,
+            operation: None,
             source: None,
         }
     }

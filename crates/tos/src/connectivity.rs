@@ -136,6 +136,7 @@ impl TosStore {
         let took = self.clock.now().duration_since(before).unwrap_or_default();
         let exchange = Exchange {
             doing: "greeting",
+            operation: None,
             subject: Subject::Service,
             condition: PutCondition::Always,
             status: response.status().as_u16(),

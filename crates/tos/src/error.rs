@@ -48,6 +48,8 @@ impl fmt::Display for Subject {
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
     pub(crate) doing: &'static str,
+    /// The verb's name at TOS; none where the request was no verb.
+    pub(crate) operation: Option<&'static str>,
     pub(crate) subject: Subject,
     pub(crate) condition: PutCondition,
     pub(crate) status: u16,
@@ -114,6 +116,7 @@ impl Exchange {
         let mut error =
             StoreError::new(kind, format!("{} {} failed: {sentence}", self.doing, self.subject)).with_retry(retry);
         error.status = Some(self.status);
+        error.operation = self.operation;
         error.request_id = self.request_id();
         error
     }

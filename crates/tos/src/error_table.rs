@@ -12,7 +12,7 @@ fn exchange(subject: Subject, condition: PutCondition, status: u16, headers: &[(
     for (name, value) in headers {
         map.insert(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
     }
-    Exchange { doing: "reading", subject, condition, status, headers: map }
+    Exchange { doing: "reading", operation: Some("GetObject"), subject, condition, status, headers: map }
 }
 
 fn object() -> Subject {

@@ -28,6 +28,7 @@ mod lifecycle;
 mod listing;
 mod multipart;
 mod objects;
+mod operation;
 mod outgoing;
 mod presign;
 mod properties;
@@ -55,6 +56,7 @@ pub use config::{Addressing, Clock, Credentials, HostRoute, ProxyChoice, ProxyCo
 pub use connectivity::{CaProblem, Greeting, Resolved, TlsProblem, TlsVersion, check_certificates, tls_problem};
 use endpoint::Endpoint;
 use homes::{Home, Homes};
+pub use operation::permission_of;
 use transport::Transport;
 
 type Result<T> = std::result::Result<T, StoreError>;

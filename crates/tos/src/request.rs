@@ -18,7 +18,7 @@ use crate::endpoint::Place;
 use crate::error::{Exchange, Subject};
 use crate::homes::Home;
 use crate::outgoing::Outgoing;
-use crate::{Result, Timeouts, TosStore, buckets, incoming};
+use crate::{Result, Timeouts, TosStore, buckets, incoming, operation};
 
 /// A request before it is signed.
 #[derive(Debug)]
@@ -277,12 +277,14 @@ impl Call {
 
     fn failed(&self, error: StoreError) -> StoreError {
         tracing::debug!(verb = self.doing, bucket = self.subject.bucket(), kind = ?error.kind, "not answered");
-        StoreError { message: format!("{} {} failed: {}", self.doing, self.subject, error.message), ..error }
+        let message = format!("{} {} failed: {}", self.doing, self.subject, error.message);
+        StoreError { message, operation: operation::of(self), ..error }
     }
 
     fn into_exchange(self, status: u16, headers: HeaderMap) -> Exchange {
+        let operation = operation::of(&self);
         let Self { doing, subject, condition, .. } = self;
-        Exchange { doing, subject, condition, status, headers }
+        Exchange { doing, operation, subject, condition, status, headers }
     }
 }
 
@@ -337,6 +339,7 @@ impl Answer {
         let body = incoming::whole(response, &timeouts).await.map_err(|error| StoreError {
             message: format!("{} {} failed: {}", exchange.doing, exchange.subject, error.message),
             request_id: exchange.request_id(),
+            operation: exchange.operation,
             ..error
         })?;
         match serde_json::from_slice::<T>(&body) {

@@ -35,6 +35,13 @@ pub async fn keep_in_tray(app: Shared<'_>) -> Answer<()> {
     Ok(())
 }
 
+/// Keeps this computer awake while bytes move, or not, until Tern is closed.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_keep_awake(app: Shared<'_>, on: bool) -> Answer<()> {
+    app.allow_awake(on).await
+}
+
 /// Gives the words of tray and notices, at the start and when the language changes.
 #[tauri::command]
 #[specta::specta]

@@ -1,14 +1,15 @@
 //! What has failed, by its cause.
 
-use engine::{Engine, ErrorCode, Filter, PageRequest, TransferId};
+use engine::{Engine, ErrorCode, Filter, PageRequest, State, TransferId, TransferView};
 
 use super::{Answer, Shared};
 use crate::dto::AppError;
-use crate::dto_list::{Acted, Exported, FailedGroup, FailedGroups, FailedPage, FailedPaths};
+use crate::dto_list::{Acted, BegunElsewhere, Exported, FailedGroup, FailedGroups, FailedPage, FailedPaths};
+use crate::policy::{self, Policy};
 use crate::selection::{AT_A_TIME, ids_of};
 use crate::undo::Undo;
 use crate::waiting::wait_for;
-use crate::{export, view};
+use crate::{elsewhere, export, view};
 
 /// Most rows of a page, whatever is asked for.
 const PAGE_ROWS_MAX: u32 = 500;
@@ -35,11 +36,14 @@ fn groups_of(engine: &Engine) -> Answer<FailedGroups> {
     let mut groups = Vec::new();
     for cause in engine.failed_causes()? {
         let newest = engine.page(PageRequest { filter: Filter::FailedOf(cause.code), after: None, limit: 1 })?;
-        let error = newest.rows.first().and_then(|view| view.error.as_ref());
+        let newest = newest.rows.first();
+        let error = newest.and_then(|view| view.error.as_ref());
         groups.push(FailedGroup {
             code: cause.code.as_str().to_owned(),
             count: cause.count,
             store_code: error.and_then(|error| error.answer.as_ref()?.code.clone()),
+            needs: error.and_then(policy::missing_right),
+            downloads: newest.is_some_and(|view| view.kind() == engine::Kind::Download),
         });
     }
     Ok(FailedGroups { revision, total: groups.iter().map(|group| group.count).sum(), groups })
@@ -100,6 +104,53 @@ pub async fn failed_paths(app: Shared<'_>, code: Option<String>) -> Answer<Faile
     }
     let count = lines.len() as u64;
     Ok(FailedPaths { text: lines.join("\n"), count, left_out: total.saturating_sub(count) })
+}
+
+/// The text of a policy that allows what the failed ones of a cause need: for whoever gives out rights.
+#[tauri::command]
+#[specta::specta]
+pub async fn failed_policy(app: Shared<'_>, code: String) -> Answer<String> {
+    let (engine, filter) = (app.engine().await?, filter(Some(&code))?);
+    let mut wanted = Policy::default();
+    wait_for(|| each(engine, filter, |view| wanted.allow(&view.spec)))?;
+    Ok(wanted.text())
+}
+
+/// Asks for a folder, lets the failed downloads of a cause begin anew in it, at the same places relative to each other,
+/// and takes the failed ones out of the list with what they had received; none if the dialog was closed.
+#[tauri::command]
+#[specta::specta]
+pub async fn change_failed_folder(app: Shared<'_>, code: String) -> Answer<Option<BegunElsewhere>> {
+    let filter = filter(Some(&code))?;
+    let Some(folder) = app.desktop()?.pick_folder().await else { return Ok(None) };
+    let engine = app.engine().await?;
+    let (mut ids, mut specs) = (Vec::new(), Vec::new());
+    wait_for(|| {
+        each(engine, filter, |view| {
+            if view.kind() == engine::Kind::Download {
+                ids.push(view.id);
+                specs.push(view.spec.clone());
+            }
+        })
+    })?;
+    elsewhere::retarget(&mut specs, &folder);
+    // First the new, then the old: what breaks off between them leaves one too many, and none too few.
+    super::transfers::add(engine, specs).await?;
+    engine.dismiss(&ids).await?;
+    Ok(Some(BegunElsewhere { count: ids.len() as u64, folder: folder.display().to_string() }))
+}
+
+/// Looks at every transfer of a filter, a page at a time.
+fn each(engine: &Engine, filter: Filter, mut look: impl FnMut(&TransferView)) -> Answer<()> {
+    let mut after = None;
+    loop {
+        let page = engine.page(PageRequest { filter, after, limit: AT_A_TIME })?;
+        page.rows.iter().filter(|view| view.state == State::Failed).for_each(&mut look);
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
 }
 
 /// Asks where to, then writes all that failed there as CSV or JSONL; none if the dialog was closed.

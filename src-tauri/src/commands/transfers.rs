@@ -9,7 +9,7 @@ use super::{Answer, Shared};
 use crate::dto::{AppError, Conflict, CopyRoute, TransferDetail, TransferFilter, TransferPage, TransferRow};
 use crate::dto_list::{LogPage, TransferOptionsForm};
 use crate::waiting::wait_for;
-use crate::{naming, selection, view};
+use crate::{naming, selection, starts, view};
 
 /// Most rows of a page, whatever is asked for.
 const PAGE_ROWS_MAX: u32 = 500;
@@ -89,7 +89,7 @@ pub async fn copy_route(app: Shared<'_>, bucket: String, to_bucket: String) -> A
 
 /// Adds what is new. What moves between the same two ends in the same way already goes on instead, so that asking
 /// twice sends once.
-async fn add(engine: &Engine, specs: Vec<TransferSpec>) -> Answer<Vec<u64>> {
+pub(super) async fn add(engine: &Engine, specs: Vec<TransferSpec>) -> Answer<Vec<u64>> {
     let mut ids = Vec::with_capacity(specs.len());
     let mut new = Vec::new();
     for spec in specs {
@@ -123,7 +123,10 @@ pub async fn transfers(
     let limit = limit.min(PAGE_ROWS_MAX) as usize;
     let engine = app.engine().await?;
     let (page, limits) = (wait_for(|| page(engine, filter, after.map(TransferId), limit))?, engine.limits());
-    let rows: Vec<TransferRow> = page.rows.iter().map(|one| view::row(one, &limits)).collect();
+    let mut rows: Vec<TransferRow> = page.rows.iter().map(|one| view::row(one, &limits)).collect();
+    if filter == TransferFilter::Active && after.is_none() {
+        starts::tell(&mut rows);
+    }
     let selected = app.selection.among(filter, rows.iter().map(|row| row.id));
     Ok(TransferPage { revision: page.revision, total: page.total, rows, selected, next: page.next.map(|id| id.0) })
 }

@@ -71,6 +71,8 @@ export const commands = {
 	quit: () => typedError<null, AppError>(__TAURI_INVOKE("quit")),
 	/**  Takes the window off the screen; everything goes on. Stays where it is if there is no tray to bring it back from. */
 	keepInTray: () => typedError<null, AppError>(__TAURI_INVOKE("keep_in_tray")),
+	/**  Keeps this computer awake while bytes move, or not, until Tern is closed. */
+	setKeepAwake: (on: boolean) => typedError<null, AppError>(__TAURI_INVOKE("set_keep_awake", { on })),
 	/**  Gives the words of tray and notices, at the start and when the language changes. */
 	setDesktopWords: (words: DesktopWords) => typedError<null, AppError>(__TAURI_INVOKE("set_desktop_words", { words })),
 	/**  Shows what the page was asked to put into words. A desktop without notices shows none; the window shows it all. */
@@ -186,6 +188,13 @@ export const commands = {
 	failedPaths: (code: string | null) => typedError<FailedPaths, AppError>(__TAURI_INVOKE("failed_paths", { code })),
 	/**  Asks where to, then writes all that failed there as CSV or JSONL; none if the dialog was closed. */
 	exportFailed: () => typedError<Exported | null, AppError>(__TAURI_INVOKE("export_failed")),
+	/**  The text of a policy that allows what the failed ones of a cause need: for whoever gives out rights. */
+	failedPolicy: (code: string) => typedError<string, AppError>(__TAURI_INVOKE("failed_policy", { code })),
+	/**
+	 *  Asks for a folder, lets the failed downloads of a cause begin anew in it, at the same places relative to each other,
+	 *  and takes the failed ones out of the list with what they had received; none if the dialog was closed.
+	 */
+	changeFailedFolder: (code: string) => typedError<BegunElsewhere | null, AppError>(__TAURI_INVOKE("change_failed_folder", { code })),
 	/**  Changes what is selected in a list, and says what is. */
 	select: (filter: TransferFilter, change: Select) => typedError<Selected, AppError>(__TAURI_INVOKE("select", { filter, change })),
 	/**  What is selected in a list just now. */
@@ -413,6 +422,25 @@ export type AppStatus = {
 	secrets: SecretsPlace,
 	/**  Something the user must know at start (such as a ledger that was set aside), as an error with code and params. */
 	notice: AppError | null,
+};
+
+/**  Whether this computer is kept awake. */
+export type Awake = 
+/**  Nothing moves. */
+"idle" | 
+/**  It is, because bytes move. */
+"held" | 
+/**  The user does not want it until Tern is closed. */
+"off" | 
+/**  This system has no way to it. */
+"unavailable";
+
+/**  Downloads that begin anew in another folder. */
+export type BegunElsewhere = {
+	/**  How many. */
+	count: number,
+	/**  The folder. */
+	folder: string,
 };
 
 /**  A place that the user wants to come back to. */
@@ -700,6 +728,10 @@ export type FailedGroup = {
 	count: number,
 	/**  The store's own code, as the newest of them got it. */
 	store_code: string | null,
+	/**  The right that the newest of them lacked, where that is the cause and the name of the right is known. */
+	needs: MissingRight | null,
+	/**  Whether there are downloads among the newest of them, which another folder would help. */
+	downloads: boolean,
 };
 
 /**  Everything that has failed, by its cause. */
@@ -945,6 +977,14 @@ export type MetadataEntry = {
 	value: string,
 };
 
+/**  A right that a key does not have. */
+export type MissingRight = {
+	/**  Its names, as a policy has them. */
+	actions: string[],
+	/**  On what: a bucket, and the beginning of keys. */
+	resource: string,
+};
+
 /**  Another place in the queue. */
 export type MoveTo = 
 /**  One up. */
@@ -959,6 +999,13 @@ export type MoveTo =
 { to: "before"; 
 /**  Which. */
 id: number };
+
+/**  Whether this computer has a network. */
+export type Network = 
+/**  It has an address; that says nothing about a server. */
+"online" | 
+/**  It has none. */
+"offline";
 
 /**  An object that the store did not delete. */
 export type NotDeleted = {
@@ -1221,6 +1268,10 @@ export type Pulse = {
 	limits: LimitsNow,
 	/**  Bytes that running and waiting transfers still have to move, as far as known. */
 	left_bytes: number,
+	/**  Whether this computer is kept awake. */
+	awake: Awake,
+	/**  Whether it has a network. */
+	network: Network,
 };
 
 /**  A push from Rust to the window. */
@@ -1565,6 +1616,8 @@ export type StoreAnswer = {
 	extended_code: string | null,
 	/**  Id of the request. */
 	request_id: string | null,
+	/**  The store's name of what was asked, where it was the store that refused. */
+	operation: string | null,
 	/**  The store's sentence, or the system's where nothing was answered. */
 	message: string,
 };
@@ -1692,6 +1745,8 @@ export type TransferRow = {
 	left_s: number | null,
 	/**  Seconds until the next try. */
 	retry_in_s: number | null,
+	/**  Seconds until it is expected to begin, for one that is next in line, if that can be told. */
+	starts_in_s: number | null,
 	/**  When it ended. */
 	ended_ms: number | null,
 	/**  Whether the target was there already with the same content, so that nothing was sent. */

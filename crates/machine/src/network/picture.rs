@@ -34,6 +34,11 @@ impl Picture {
             routers: routers(),
         })
     }
+
+    /// Whether there is any address at which others could be met.
+    pub(crate) fn has_address(&self) -> bool {
+        !self.addresses.is_empty()
+    }
 }
 
 /// An address as far as it counts; `None` where it does not.

@@ -87,11 +87,19 @@ async fn each_change_of_a_link_or_an_address_is_told_once() {
     }
     cable();
     let (tell, mut told) = mpsc::channel(16);
-    let listening = tokio::spawn(Box::new(Network::begin()).listen(tell));
+    let (online, is_online) = tokio::sync::watch::channel(false);
+    let listening = tokio::spawn(Box::new(Network::begin(online)).listen(tell));
     let mut next = async || tokio::time::timeout(DEADLINE, told.recv()).await.unwrap().unwrap();
-    for words in ["link set far down", "link set far up", "addr add 10.78.0.1/24 dev near", "link del near"] {
+    assert!(*is_online.borrow(), "there is an address from the start");
+    let changes = [
+        ("link set far down", false),
+        ("link set far up", true),
+        ("addr add 10.78.0.1/24 dev near", true),
+        ("link del near", false),
+    ];
+    for (words, then_online) in changes {
         ip(words);
-        assert_eq!(next().await, Change::NetworkChanged, "{words}");
+        assert_eq!((next().await, *is_online.borrow()), (Change::NetworkChanged, then_online), "{words}");
     }
     listening.abort();
     let _ = listening.await;
