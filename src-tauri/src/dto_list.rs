@@ -29,11 +29,13 @@ pub struct MissingRight {
     pub resource: String,
 }
 
-/// Downloads that begin anew in another folder.
+/// Downloads that go into another folder from now on.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 pub struct BegunElsewhere {
     /// How many.
     pub count: u64,
+    /// Of how many something had arrived already, which comes once more.
+    pub begun_anew: u64,
     /// The folder.
     pub folder: String,
 }

@@ -97,7 +97,7 @@ fn downloads_that_a_folder_cannot_take_begin_anew_in_another_one() {
     let free = harness.folder.path().join("free");
     std::fs::write(&answers, free.display().to_string()).unwrap();
     let begun = harness.ok("change_failed_folder", change);
-    assert_eq!(begun, json!({ "count": 2, "folder": free.display().to_string() }));
+    assert_eq!(begun, json!({ "count": 2, "begun_anew": 0, "folder": free.display().to_string() }));
     assert_eq!(harness.ok("failed_groups", json!({}))["total"], 0);
     let ear = Ear::of(&harness.app);
     ear.hear(|push| push["pulse"]["counts"]["done"] == 4);

@@ -124,10 +124,11 @@ pub async fn change_failed_folder(app: Shared<'_>, code: String) -> Answer<Optio
     let filter = filter(Some(&code))?;
     let Some(folder) = app.desktop()?.pick_folder().await else { return Ok(None) };
     let engine = app.engine().await?;
-    let (mut ids, mut specs) = (Vec::new(), Vec::new());
+    let (mut ids, mut specs, mut begun_anew) = (Vec::new(), Vec::new(), 0);
     wait_for(|| {
         each(engine, filter, |view| {
             if view.kind() == engine::Kind::Download {
+                begun_anew += u64::from(view.done_bytes > 0);
                 ids.push(view.id);
                 specs.push(view.spec.clone());
             }
@@ -137,7 +138,7 @@ pub async fn change_failed_folder(app: Shared<'_>, code: String) -> Answer<Optio
     // First the new, then the old: what breaks off between them leaves one too many, and none too few.
     super::transfers::add(engine, specs).await?;
     engine.dismiss(&ids).await?;
-    Ok(Some(BegunElsewhere { count: ids.len() as u64, folder: folder.display().to_string() }))
+    Ok(Some(BegunElsewhere { count: ids.len() as u64, begun_anew, folder: folder.display().to_string() }))
 }
 
 /// Looks at every transfer of a filter, a page at a time.
