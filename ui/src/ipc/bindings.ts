@@ -184,6 +184,13 @@ export const commands = {
 	dismissFailed: (code: string | null) => typedError<Acted, AppError>(__TAURI_INVOKE("dismiss_failed", { code })),
 	/**  Sources of what failed, one a line, newest first. */
 	failedPaths: (code: string | null) => typedError<FailedPaths, AppError>(__TAURI_INVOKE("failed_paths", { code })),
+	/**  The policy that would allow what failed of a cause for want of permission: JSON, indented. */
+	failedPolicy: (code: string) => typedError<string, AppError>(__TAURI_INVOKE("failed_policy", { code })),
+	/**
+	 *  Asks for a folder; the failed downloads of a cause begin anew in it, at the same places below it. None if the dialog
+	 *  was closed.
+	 */
+	changeFailedFolder: (code: string) => typedError<ChangedFolder | null, AppError>(__TAURI_INVOKE("change_failed_folder", { code })),
 	/**  Asks where to, then writes all that failed there as CSV or JSONL; none if the dialog was closed. */
 	exportFailed: () => typedError<Exported | null, AppError>(__TAURI_INVOKE("export_failed")),
 	/**  Changes what is selected in a list, and says what is. */
@@ -431,6 +438,16 @@ export type BucketView = {
 	region: string | null,
 	/**  When it was made. */
 	created_ms: number | null,
+};
+
+/**  Downloads that were given another folder. */
+export type ChangedFolder = {
+	/**  How many. */
+	count: number,
+	/**  The folder. */
+	folder: string,
+	/**  Of how many something had arrived, which is fetched again. */
+	begun_anew: number,
 };
 
 /**  A push of the check: one step and how it goes. */
@@ -700,6 +717,10 @@ export type FailedGroup = {
 	count: number,
 	/**  The store's own code, as the newest of them got it. */
 	store_code: string | null,
+	/**  The permissions that the newest of them needed, where it had none. */
+	needs: Needs | null,
+	/**  Whether any of the newest page is a download. */
+	downloads: boolean,
 };
 
 /**  Everything that has failed, by its cause. */
@@ -959,6 +980,14 @@ export type MoveTo =
 { to: "before"; 
 /**  Which. */
 id: number };
+
+/**  The permissions that a request needed. */
+export type Needs = {
+	/**  Names of the actions, such as `tos:PutObject`. */
+	actions: string[],
+	/**  Bucket and pattern of the keys. */
+	resource: string,
+};
 
 /**  An object that the store did not delete. */
 export type NotDeleted = {
@@ -1565,6 +1594,8 @@ export type StoreAnswer = {
 	extended_code: string | null,
 	/**  Id of the request. */
 	request_id: string | null,
+	/**  The operation that was refused. */
+	operation: string | null,
 	/**  The store's sentence, or the system's where nothing was answered. */
 	message: string,
 };
