@@ -573,7 +573,7 @@ export const zh: Words = {
   'fail.list': '按原因分组的失败任务',
   'fail.message': '信息',
   'fail.more': '再显示 {n} 个',
-  'fail.needs': '需要 {resource} 的 {actions} 权限',
+  'fail.needs': '需要 {actions} 权限：{resource}',
   'fail.newKeys': '填写新密钥…',
   'fail.onceOnly': '{n}（未重试：{cause}）',
   'fail.openLog': '打开日志',

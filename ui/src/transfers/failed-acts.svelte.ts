@@ -6,6 +6,7 @@ import { copyText } from '../ui/clipboard';
 import type { FailedDetails } from './failed-details.svelte';
 import type { Failures } from './failures.svelte';
 import { offer } from './offer';
+import type { RowAct } from './TransferRow.svelte';
 
 export class FailedActs {
   busy = $state(false);
@@ -57,6 +58,13 @@ export class FailedActs {
       if (this.#details.detail?.row.id === id) this.#details.close();
       offer(this.#app, acted, 'toast.removedFailed', () => void this.#pull());
     });
+  }
+
+  /** What the details offer of one that failed: nothing of it runs, so there is nothing to pause or to cancel. */
+  act(what: RowAct, id: number): Promise<void> {
+    if (what === 'retry') return this.retryRow(id);
+    if (what === 'remove') return this.removeRow(id);
+    return this.#during(() => this.#app.backend.reveal(id));
   }
 
   exportList(): Promise<void> {
