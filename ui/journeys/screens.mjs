@@ -62,6 +62,14 @@ export const SCREENS = [
     },
   },
   {
+    name: 'failed-log',
+    go: async (page) => {
+      await list(page, 'failed');
+      await page.locator('[data-testid="failed-group"][data-code="mismatch"]').getByTestId('open-log').click();
+      await page.getByTestId('log-row').first().waitFor();
+    },
+  },
+  {
     name: 'empty',
     query: 'mock&still',
     go: async (page) => {

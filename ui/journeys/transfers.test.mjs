@@ -77,6 +77,53 @@ test('failures, by the keyboard alone', async () => {
   await untilCounts({ failed: 0 });
 });
 
+test('what a cause needs is at hand: the policy to ask for, another folder, the log', async () => {
+  await openRail({ permissions: ['clipboard-read', 'clipboard-write'] });
+  await at('nav-failed').click();
+  const cause = (code) => on.page.locator(`[data-testid="failed-group"][data-code="${code}"]`);
+  assert.match(await cause('forbidden').textContent(), /Needs tos:PutObject on media-archive\/weddings\/private\/\*/);
+  await cause('forbidden').getByTestId('copy-policy').click();
+  await at('toast').getByText('Policy copied').waitFor();
+  assert.match(await on.page.evaluate(() => navigator.clipboard.readText()), /"tos:PutObject"/);
+
+  await cause('disk_full').getByTestId('change-folder').click();
+  await at('toast').getByText('5 downloads begin anew in /home/lin/Downloads/TOS').waitFor();
+  await untilCounts({ failed: 32 });
+  await cause('disk_full').waitFor({ state: 'detached' });
+
+  await cause('mismatch').getByTestId('open-log').click();
+  await on.page.getByText('17894207731629484211 ≠ 4471093365520914837').waitFor();
+  const [list, drawer] = [await at('failed-list').boundingBox(), await at('drawer').boundingBox()];
+  assert.equal(list.x + list.width, drawer.x, 'the details stand beside the list');
+});
+
+test('the details of what failed come and go by the keyboard, over the list where it is narrow', async () => {
+  await openRail({ width: 900, height: 560 });
+  await at('nav-failed').click();
+  await at('failed-row').first().waitFor();
+  await at('failed-list').focus();
+  await press('ArrowDown', 'ArrowDown', 'Space');
+  await at('drawer').getByRole('heading', { name: '_DSC4417.ARW' }).waitFor();
+  assert.equal(await on.focused(), 'failed-list');
+  const [list, drawer] = [await at('failed-list').boundingBox(), await at('drawer').boundingBox()];
+  assert.equal(list.x + list.width, drawer.x + drawer.width, 'they lie over the list');
+  assert.equal(await overflow(), 0);
+  await press('ArrowDown');
+  await at('drawer').getByRole('heading', { name: '_DSC4418.ARW' }).waitFor();
+  await press('Escape');
+  await at('drawer').waitFor({ state: 'detached' });
+  await press('Enter', 'Tab');
+  assert.equal(await on.focused(), 'copy-policy');
+  await at('failed-answer').getByTestId('open-log').focus();
+  await press('Enter');
+  await at('log-row').first().waitFor();
+  assert.equal(await on.focused(), 'open-log');
+  await at('drawer-close').focus();
+  await press('Enter');
+  await at('drawer').waitFor({ state: 'detached' });
+  assert.equal(await on.focused(), 'failed-list');
+});
+
 test('what waits is moved by keys and by the pointer, and put back', async () => {
   await openRail();
   const before = await line();
@@ -177,5 +224,9 @@ for (const [lang, theme] of [['en', 'light'], ['zh', 'dark']]) {
     await at('failed-answer').waitFor();
     assert.equal(await overflow(), 0);
     await shot(`failed-small-${lang}`);
+    await at('failed-answer').getByTestId('open-log').click();
+    await at('log-row').first().waitFor();
+    assert.equal(await overflow(), 0);
+    await shot(`failed-log-small-${lang}`);
   });
 }

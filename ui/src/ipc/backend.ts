@@ -211,6 +211,10 @@ export interface Backend extends LeftoversBackend, ObjectBackend, ReceiptsBacken
   retryFailed(code: string | null): Promise<number>;
   dismissFailed(code: string | null): Promise<Acted>;
   failedPaths(code: string | null): Promise<FailedPaths>;
+  /** The policy, as indented JSON, that would have allowed what failed of a cause. */
+  failedPolicy(code: string): Promise<string>;
+  /** The native dialog, then the failed downloads of a cause begin anew there; null when the dialog was closed. */
+  changeFailedFolder(code: string): Promise<{ count: number; folder: string; begun_anew: number } | null>;
   /** The native dialog, then the file; null when the dialog was closed. */
   exportFailed(): Promise<Exported | null>;
   pauseAll(): Promise<void>;

@@ -435,10 +435,12 @@ export type Awake =
 /**  This system has no way to it. */
 "unavailable";
 
-/**  Downloads that begin anew in another folder. */
+/**  Downloads that go into another folder from now on. */
 export type BegunElsewhere = {
 	/**  How many. */
 	count: number,
+	/**  Of how many something had arrived already, which comes once more. */
+	begun_anew: number,
 	/**  The folder. */
 	folder: string,
 };

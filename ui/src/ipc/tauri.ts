@@ -108,6 +108,8 @@ export const tauriBackend: Backend = {
   retryFailed: (code) => open(commands.retryFailed(code)),
   dismissFailed: (code) => open(commands.dismissFailed(code)),
   failedPaths: (code) => open(commands.failedPaths(code)),
+  failedPolicy: (code) => open(commands.failedPolicy(code)),
+  changeFailedFolder: (code) => open(commands.changeFailedFolder(code)),
   exportFailed: () => open(commands.exportFailed()),
 
   pauseAll: () => done(commands.pauseAll()),

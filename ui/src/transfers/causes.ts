@@ -1,4 +1,4 @@
-/** The picture of a cause: what it is about, and whether it is a fault or only in the way. */
+/** The picture of a cause: what it is about, whether it is a fault or only in the way, and what helps. */
 import type { IconName } from '../ui/icons';
 
 export const CAUSE_ICON: Readonly<Record<string, IconName>> = {
@@ -39,4 +39,17 @@ export const CAUSE_TONE: Readonly<Record<string, 'bad' | 'warn'>> = {
   source_missing: 'warn',
   target_exists: 'warn',
   disk_full: 'warn',
+};
+
+/** What helps against a cause, beside a retry: new keys, the policy to ask for, another folder, a look at the log. */
+export type CauseAct = 'keys' | 'policy' | 'folder' | 'log';
+
+export const CAUSE_ACTS: Readonly<Record<string, CauseAct>> = {
+  credentials_expired: 'keys',
+  secret_missing: 'keys',
+  forbidden: 'policy',
+  disk_full: 'folder',
+  target_unwritable: 'folder',
+  target_is_folder: 'folder',
+  mismatch: 'log',
 };

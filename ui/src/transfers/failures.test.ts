@@ -13,7 +13,7 @@ function slowly(): { backend: Backend; answer: (count: number) => void; asked: (
     });
   const failedRows = (): Promise<FailedPage> => Promise.resolve({ revision: 1, total: 0, rows: [], next: null });
   const answer = (count: number): void =>
-    waiting.shift()?.({ revision: count, total: count, groups: [{ code: 'forbidden', count, store_code: null }] });
+    waiting.shift()?.({ revision: count, total: count, groups: [{ code: 'forbidden', count, store_code: null, needs: null, downloads: false }] });
   return { backend: { failedGroups, failedRows } as unknown as Backend, answer, asked: () => asked };
 }
 

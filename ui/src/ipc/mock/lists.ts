@@ -1,7 +1,8 @@
 /** The lists of the mock beyond their pages: failures by cause, the selection, the queue's order, undo, logs, options. */
 import type { ActOn, Acted, Actions, Backend, FailedRow, MoveTo, Priority, Select, Selected, TransferFilter } from '../backend';
+import { needsOf, operationOf, policyOf } from './permissions';
 import type { Simulation } from './simulation';
-import { requestIdOf, type Transfer } from './transfer';
+import { moved, requestIdOf, type Transfer } from './transfer';
 
 type Lists = Pick<
   Backend,
@@ -21,6 +22,8 @@ type Lists = Pick<
   | 'retryFailed'
   | 'dismissFailed'
   | 'failedPaths'
+  | 'failedPolicy'
+  | 'changeFailedFolder'
   | 'exportFailed'
 >;
 
@@ -33,8 +36,14 @@ const STORE_CODES: Readonly<Record<string, [status: number, code: string, ec: st
 };
 
 const PATHS_MAX = 10_000;
+/** So many of a cause tell whether downloads are among them. */
+const NEWEST = 500;
 
-export function createLists(simulation: Simulation, refuse: (code: string, params?: Record<string, string>) => never): Lists {
+export function createLists(
+  simulation: Simulation,
+  refuse: (code: string, params?: Record<string, string>) => never,
+  pickFolder: () => Promise<string | null>,
+): Lists {
   let wish = 0;
   const orders = new Map<number, { line: number[]; priorities: [number, Priority][] }>();
   let held: { filter: TransferFilter; all: boolean; ids: Set<number> } = { filter: 'active', all: false, ids: new Set() };
@@ -164,7 +173,14 @@ export function createLists(simulation: Simulation, refuse: (code: string, param
       ended_ms: row.ended_ms,
       why,
       answer: known
-        ? { status: known[0], code: known[1], extended_code: known[2], request_id: requestIdOf(row.id, 0), message: `${known[1]}: the request was refused` }
+        ? {
+            status: known[0],
+            code: known[1],
+            extended_code: known[2],
+            request_id: requestIdOf(row.id, 0),
+            operation: operationOf(transfer),
+            message: `${known[1]}: the request was refused`,
+          }
         : null,
       tries: transfer.retries + 1,
     };
@@ -234,7 +250,13 @@ export function createLists(simulation: Simulation, refuse: (code: string, param
         revision: simulation.revision,
         total: failed(null).length,
         groups: [...groups]
-          .map(([code, of]) => ({ code, count: of.length, store_code: STORE_CODES[code]?.[1] ?? null }))
+          .map(([code, of]) => ({
+            code,
+            count: of.length,
+            store_code: STORE_CODES[code]?.[1] ?? null,
+            needs: code === 'forbidden' && of[0] ? needsOf(of[0]) : null,
+            downloads: of.slice(0, NEWEST).some((one) => one.given.direction === 'download'),
+          }))
           .sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1)),
       };
     },
@@ -253,6 +275,18 @@ export function createLists(simulation: Simulation, refuse: (code: string, param
     failedPaths: async (code) => {
       const all = failed(code);
       return { text: all.slice(0, PATHS_MAX).map((one) => one.given.from).join('\n'), count: Math.min(PATHS_MAX, all.length), left_out: Math.max(0, all.length - PATHS_MAX) };
+    },
+    failedPolicy: async (code) => policyOf(failed(code)),
+    changeFailedFolder: async (code) => {
+      const folder = await pickFolder();
+      if (folder === null) return null;
+      const downloads = failed(code).filter((one) => one.given.direction === 'download');
+      const begun = downloads.filter((one) => moved(one) > 0).length;
+      dismissed(downloads.map((one) => one.id));
+      for (const { given } of downloads) {
+        simulation.add({ direction: 'download', name: given.name, from: given.from, to: `${folder}/${given.name}`, size: given.size });
+      }
+      return { count: downloads.length, folder, begun_anew: begun };
     },
     exportFailed: async () => ({ path: '/home/lin/failed.csv', count: failed(null).length }),
   };

@@ -278,7 +278,7 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
 
     copyRoute: async (bucket, toBucket) => (OTHER_REGIONS[bucket] === OTHER_REGIONS[toBucket] ? 'inside' : 'relay'),
 
-    ...createLists(simulation, refuse),
+    ...createLists(simulation, refuse, () => backend.pickFolder()),
     transferDetail: async (id) => simulation.detail(id) ?? refuse('internal', { message: `no transfer ${id}` }),
     pause: async (ids) => simulation.pause(ids),
     resume: async (ids) => simulation.resume(ids),

@@ -125,7 +125,7 @@ export function rowOf(transfer: Transfer, limits: Speed, now: number): TransferR
     own_limit_bytes_s: transfer.ownLimit,
     limit: limits.of(given.direction, transfer.ownLimit),
     priority: transfer.priority,
-    actions: { ...actionsOf(state), limit: given.direction !== 'copy' && !ENDED.includes(state) },
+    actions: { ...actionsOf(state), ...(state === 'failed' ? { reveal: given.direction === 'upload' } : {}), limit: given.direction !== 'copy' && !ENDED.includes(state) },
   };
 }
 

@@ -154,7 +154,8 @@ function studioFailures(add: Add, now: number): void {
   const fail = (direction: NewTransfer['direction'], name: string, from: string, at: string, size: number, code: string, share: number): void => {
     minutes += 1;
     const path = direction === 'download' ? at : `${from}/${name}`;
-    const why = { code, params: { path, name, message: '' }, retryable: code !== 'forbidden' };
+    const checks = code === 'mismatch' ? { ours: '17894207731629484211', theirs: '4471093365520914837' } : {};
+    const why = { code, params: { path, name, message: '', ...checks }, retryable: code !== 'forbidden' };
     add(direction, name, from, at, size, { state: 'failed', share, why, endedMs: now - minutes * 61_000 });
   };
   const denied = ['_DSC4417.ARW', '_DSC4418.ARW', '家属合影_第一组_全家福_未修.tif', '家属合影_第二组.tif', 'speech-of-the-father-in-law_uncut_take2.wav'];
