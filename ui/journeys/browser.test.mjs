@@ -194,6 +194,83 @@ test('properties are changed, an older version is restored, and an archive is ma
   await shot('browser-restore');
 });
 
+test('by keyboard alone: a bucket keeps versions, holds what was deleted, and is deleted once it is empty', async () => {
+  await open('mock=studio');
+  await at('rail').waitFor();
+  await world((mock) => mock.createFolder('cold-archive', '', 'old'));
+  await at('bucket-cold-archive').focus();
+  await press('Enter');
+  await row('old/').waitFor();
+  await press('Control+i');
+  await at('bucket-keep-versions').waitFor();
+  assert.equal(await focused(), 'bucket-close', 'nothing that deletes has the focus');
+  for (let n = 0; n < 4 && (await focused()) !== 'bucket-keep-versions'; n += 1) await press('Tab');
+  await press('Space');
+  await at('bucket-versioning').getByText('Versioning can be suspended, not removed.').waitFor();
+  assert.equal(await world((mock) => mock.bucketVersioning('cold-archive')), 'enabled');
+  await press('Escape');
+  await at('bucket-sheet').waitFor({ state: 'detached' });
+
+  await at('object-list').focus();
+  await press('Control+a', 'Delete');
+  await at('confirm-do').waitFor();
+  await press('Tab', 'Enter');
+  await on.page.getByText('This bucket is empty.').waitFor();
+
+  const remove = async () => {
+    await press('Control+i');
+    await at('bucket-keep-versions').waitFor();
+    for (let n = 0; n < 4 && (await focused()) !== 'bucket-delete'; n += 1) await press('Shift+Tab');
+    await press('Enter');
+    await at('confirm').waitFor();
+    assert.equal(await focused(), 'confirm-keep', 'the safe verb has the focus');
+    await press('Tab', 'Enter');
+  };
+  await remove();
+  await at('bucket-held-version').waitFor();
+  assert.match(await at('bucket-sheet').textContent(), /“cold-archive” still holds objects, older versions or unfinished uploads/);
+  await shot('browser-bucket-held');
+  await at('bucket-held-version').focus();
+  await press('Enter');
+  for (let left = 2; left > 0; left -= 1) {
+    await until((n) => document.querySelectorAll('[data-testid="version-row"]').length === n, left);
+    await at('version-delete').last().focus();
+    await press('Enter');
+    await at('confirm').waitFor();
+    await press('Tab', 'Enter');
+    await at('confirm').waitFor({ state: 'detached' });
+  }
+  await at('versions').getByText('There are no versions of this object.').waitFor();
+
+  await remove();
+  await at('bucket-sheet').waitFor({ state: 'detached' });
+  await at('bucket-cold-archive').waitFor({ state: 'detached' });
+  await at('transfer-row').first().waitFor();
+  assert.deepEqual(await world((mock) => mock.listBuckets().then((all) => all.map((one) => one.name))), ['media-archive', 'ml-checkpoints', 'media-mirror-sh']);
+});
+
+test('tags are changed by keyboard alone', async () => {
+  await openFolder();
+  await go(`${AT}通告单_第12天.pdf`);
+  await at('tags-edit').waitFor();
+  await at('tags-edit').focus();
+  await press('Enter');
+  await at('tags-form').waitFor();
+  await press('End');
+  await type('!');
+  await at('tags').getByText('“!” cannot be in a tag.').waitFor();
+  await press('Backspace', 'Tab');
+  await press('Control+a');
+  await type('大漠 2026');
+  await press('Enter');
+  await at('tags-form').waitFor({ state: 'detached' });
+  assert.equal(await focused(), 'tags-edit');
+  assert.deepEqual(await world((mock, key) => mock.getObjectTags('media-archive', key), `${AT}通告单_第12天.pdf`), [
+    { key: '项目', value: '大漠 2026' },
+    { key: 'cost-centre', value: 'film/2026' },
+  ]);
+});
+
 test('dragged files are counted, a folder opens under them, and they land on a bookmark', async () => {
   await openFolder();
   await at('bookmark-toggle').click();

@@ -26,6 +26,12 @@ async function selected(page) {
   await page.getByTestId('action-bar').waitFor();
 }
 
+async function bucketSheet(page) {
+  await folder(page);
+  await page.keyboard.press('Control+i');
+  await page.getByTestId('bucket-keep-versions').waitFor();
+}
+
 export const SCREENS = [
   { name: 'connect', query: 'mock', go: (page) => page.getByTestId('practice').waitFor() },
   { name: 'active', go: rows },
@@ -87,6 +93,27 @@ export const SCREENS = [
       await page.keyboard.press('Alt+Enter');
       await page.getByTestId('properties').waitFor();
       await page.getByTestId('properties').locator('[aria-busy="true"]').waitFor({ state: 'detached' });
+    },
+  },
+  {
+    name: 'tags',
+    busy: true,
+    go: async (page) => {
+      await selected(page);
+      await page.keyboard.press('Alt+Enter');
+      await page.getByTestId('tags-edit').click();
+      await page.getByTestId('tags-form').waitFor();
+    },
+  },
+  { name: 'bucket-properties', go: bucketSheet },
+  {
+    name: 'bucket-held',
+    busy: true,
+    go: async (page) => {
+      await bucketSheet(page);
+      await page.getByTestId('bucket-delete').click();
+      await page.getByTestId('confirm-do').click();
+      await page.getByTestId('bucket-held-objects').waitFor();
     },
   },
   { name: 'leftovers', go: leftovers },

@@ -48,6 +48,7 @@ const ROWS = [
   { id: 'newFolder', words: 'browser.newFolder', section: 'objects', icon: 'folder', keys: 'Ctrl Shift N' },
   { id: 'filter', words: 'browser.filter', section: 'objects', icon: 'filter', keys: 'Ctrl F' },
   { id: 'address', words: 'browser.enterPath', section: 'objects', icon: 'edit', keys: 'Ctrl L' },
+  { id: 'bucketProperties', words: 'bucket.properties', section: 'objects', icon: 'info', keys: 'Ctrl I' },
   { id: 'newBucket', words: 'bucket.new', section: 'objects', icon: 'plus' },
   { id: 'refresh', words: 'act.refresh', section: 'objects', icon: 'retry', keys: 'F5' },
 

@@ -150,6 +150,8 @@ export interface Backend extends LeftoversBackend, ObjectBackend, ReceiptsBacken
 
   listBuckets(): Promise<BucketView[]>;
   createBucket(name: string): Promise<void>;
+  /** Only one without objects, versions and unfinished uploads. */
+  deleteBucket(bucket: string): Promise<void>;
   listObjects(bucket: string, prefix: string, after: string | null): Promise<ObjectPage>;
   bookmarks(): Promise<Bookmark[]>;
   addBookmark(bookmark: Bookmark): Promise<Bookmark[]>;

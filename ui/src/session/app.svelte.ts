@@ -45,6 +45,8 @@ export class App {
   #bucketsAsked = 0;
   /** Grows when the account changes: bookmarks that were asked for before are not its own. */
   #bookmarksAsked = 0;
+  /** Buckets of this account that were deleted here: the one that the account was given is not shown for ever. */
+  #bucketsDeleted = new Set<string>();
   /** Told before another account is used: what waits for the present one is not to reach the next. */
   #leaving = new Set<() => void>();
 
@@ -126,6 +128,7 @@ export class App {
   #empty(): void {
     this.#bucketsAsked += 1;
     this.#bookmarksAsked += 1;
+    this.#bucketsDeleted.clear();
     this.buckets = null;
     this.bucketsError = null;
     this.bookmarks = [];
@@ -160,13 +163,31 @@ export class App {
     try {
       const buckets = await this.backend.listBuckets();
       if (asked !== this.#bucketsAsked) return;
-      this.buckets = withOwnBucket(buckets, this.account);
+      this.buckets = this.#withOwnBucket(buckets);
       this.bucketsError = null;
     } catch (thrown) {
       if (asked !== this.#bucketsAsked) return;
-      this.buckets = withOwnBucket([], this.account);
+      this.buckets = this.#withOwnBucket([]);
       this.bucketsError = this.buckets.length > 0 ? null : errorOf(thrown);
     }
+  }
+
+  /** A key that may not list buckets still has the one that was named when connecting. */
+  #withOwnBucket(buckets: BucketView[]): BucketView[] {
+    const own = this.account?.bucket;
+    if (!own || this.#bucketsDeleted.has(own) || buckets.some((bucket) => bucket.name === own)) return buckets;
+    return [...buckets, { name: own, region: this.account?.region ?? null, created_ms: null }];
+  }
+
+  /** Deletes a bucket that is empty, and leaves it: nothing leads to it any more. Rejects with the reason. */
+  async deleteBucket(bucket: string): Promise<void> {
+    await this.backend.deleteBucket(bucket);
+    this.#bucketsDeleted.add(bucket);
+    this.route.forget(bucket);
+    for (const mark of this.bookmarks.filter((one) => one.bucket === bucket)) {
+      await this.setBookmarks(() => this.backend.removeBookmark(mark));
+    }
+    await this.refreshBuckets();
   }
 
   async use(id: string): Promise<void> {
@@ -252,13 +273,6 @@ export class App {
 /** What `before` has for the fields that a change names. */
 function sameFields(before: Settings, change: Partial<Settings>): Partial<Settings> {
   return Object.fromEntries(Object.keys(change).map((key) => [key, before[key as keyof Settings]]));
-}
-
-/** A key that may not list buckets still has the one that was named when connecting. */
-function withOwnBucket(buckets: BucketView[], account: AccountView | null): BucketView[] {
-  const own = account?.bucket;
-  if (!own || buckets.some((bucket) => bucket.name === own)) return buckets;
-  return [...buckets, { name: own, region: account.region, created_ms: null }];
 }
 
 export function provideApp(app: App): void {

@@ -53,6 +53,16 @@ export class Route {
     this.#place = next;
   }
 
+  /** A bucket is gone: its places are left, to the last one that is none of them, and are not gone back to. */
+  forget(bucket: string): void {
+    const stays = (place: Place): boolean => place.screen !== 'bucket' || place.bucket !== bucket;
+    this.#back = this.#back.filter(stays);
+    this.#forward = this.#forward.filter(stays);
+    if (stays(this.#place)) return;
+    this.#place = this.#back.at(-1) ?? { screen: 'transfers', filter: 'active' };
+    this.#back = this.#back.slice(0, -1);
+  }
+
   /** Another account has other buckets: its places are not ours to go back to. */
   reset(place: Place): void {
     this.#back = [];

@@ -130,6 +130,19 @@ describe('places', () => {
     route.reset({ screen: 'settings' });
     expect(route.canGoBack).toBe(false);
   });
+
+  test('of a bucket that is gone are left for the last other one, and not gone back to', () => {
+    const route = new Route();
+    route.go({ screen: 'bucket', bucket: 'b', prefix: '' });
+    for (const prefix of ['', 'x/', 'x/y/']) route.go({ screen: 'bucket', bucket: 'a', prefix });
+    route.back();
+    route.forget('a');
+    expect([route.place, route.canGoForward]).toEqual([{ screen: 'bucket', bucket: 'b', prefix: '' }, false]);
+    route.back();
+    expect([route.place, route.canGoBack]).toEqual([{ screen: 'transfers', filter: 'active' }, false]);
+    route.forget('b');
+    expect([route.place.screen, route.canGoForward]).toEqual(['transfers', false]);
+  });
 });
 
 describe('a notice', () => {

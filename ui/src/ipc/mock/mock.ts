@@ -9,6 +9,7 @@ import { objectCommands } from './objects';
 import { receiptsMock } from './receipts';
 import { checkSettings } from './settings';
 import { AT_ONCE, Simulation } from './simulation';
+import { versionsMock } from './versions';
 import {
   type Bucket,
   LONG_NAMES,
@@ -154,10 +155,12 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
   const paused = simulation.page('paused', null, 50).rows.find((row) => row.direction === 'upload');
   if (paused) uploads.get('media-archive')?.push(neededUpload(paused.id, paused.to.replace('tos://media-archive/', ''), now));
   const { spoilt, saved, ...receipts } = receiptsMock(simulation, refuse);
+  const versions = versionsMock({ bucketOf, refuse, now: () => Date.now() });
   const objects = objectCommands({
     bucketOf,
     refuse,
     now: () => Date.now(),
+    remove: versions.remove,
     account: () => people.current?.id ?? refuse('no_account'),
   });
 
@@ -172,6 +175,7 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
       const { active, waiting } = simulation.pulse().counts;
       return active + waiting;
     }),
+    ...versions.calls,
     ...objects,
     measureFolder: async (bucket, prefix, after) =>
       bucket === MILLION_BUCKET ? millionFolder(prefix) : objects.measureFolder(bucket, prefix, after),
@@ -229,6 +233,11 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
       const world = worlds.get(people.current.id);
       if (world?.has(name)) return refuse('already_exists', { name });
       world?.set(name, new Map());
+    },
+    deleteBucket: async (bucket) => {
+      const held = (uploads.get(bucket) ?? []).length > 0 || (bucket === MILLION_BUCKET && options.keys > 0);
+      if (!versions.isEmpty(bucket) || held) return refuse('bucket_not_empty', { bucket });
+      worlds.get(people.current?.id ?? '')?.delete(bucket);
     },
     listObjects: async (bucket, prefix, after) => {
       if (offline) return refuse('network', {}, true);

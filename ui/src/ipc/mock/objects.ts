@@ -1,13 +1,11 @@
 /**
- * One object at a time, as TOS would have it: properties, versions, archives, links, deleting. The buckets are those of
+ * One object at a time, as TOS would have it: properties, tags, archives, links, deleting. The buckets are those of
  * the mock; what a bucket refuses is by its name or the key's, as in the rest of this world: `denied` in a key is not
  * deleted, `no-list` in a bucket's name is not listed.
  */
-import type { AclView, Bookmark, DeletedPart, MetadataEntry, ObjectBackend, ObjectProperties, RestoreAsked, RestoreView, VersionRow } from '../backend';
-import type { Backend } from '../backend';
-import type { Bucket, StoredObject } from './world';
-
-type Refuse = (code: string, params?: Record<string, string>, retryable?: boolean) => never;
+import type { AclView, Backend, Bookmark, DeletedPart, MetadataEntry, ObjectBackend, ObjectProperties, RestoreAsked, RestoreView, TagView } from '../backend';
+import type { VersionCalls } from './versions';
+import type { Bucket, Refuse, StoredObject } from './world';
 
 interface World {
   bucketOf: (name: string) => Bucket;
@@ -15,10 +13,12 @@ interface World {
   now: () => number;
   /** An id of the account in use. */
   account: () => string;
+  /** Deletes an object, as its bucket keeps versions or not. */
+  remove: (bucket: string, key: string) => void;
 }
 
 type Own =
-  | keyof ObjectBackend
+  | Exclude<keyof ObjectBackend, VersionCalls>
   | 'bookmarks'
   | 'addBookmark'
   | 'removeBookmark'
@@ -29,15 +29,12 @@ type Own =
   | 'presignObject';
 
 export const DELETE_PAGE = 1_000;
-const VERSIONED = 'media-archive';
 const ARCHIVES = ['ARCHIVE', 'COLD_ARCHIVE', 'DEEP_COLD_ARCHIVE'];
 /** An archive of the first kind is readable after a minute. */
 const RESTORE_MS = 60_000;
 
-export function objectCommands({ bucketOf, refuse, now, account }: World): Pick<Backend, Own> {
+export function objectCommands({ bucketOf, refuse, now, account, remove: removeOne }: World): Pick<Backend, Own> {
   const marks = new Map<string, Bookmark[]>();
-  let versions = 0;
-  const newVersion = (): string => `0001AA${String((versions += 1)).padStart(10, '0')}`;
 
   function objectOf(bucket: string, key: string): StoredObject {
     return bucketOf(bucket).get(key) ?? refuse('object_not_found', { key });
@@ -49,11 +46,11 @@ export function objectCommands({ bucketOf, refuse, now, account }: World): Pick<
   }
 
   function remove(bucket: string, keys: string[]): DeletedPart {
-    const there = bucketOf(bucket);
+    bucketOf(bucket);
     const failed = keys
       .filter((key) => key.includes('denied'))
       .map((key) => ({ key, code: 'AccessDenied', message: 'Access Denied' }));
-    for (const key of keys) if (!key.includes('denied')) there.delete(key);
+    for (const key of keys) if (!key.includes('denied')) removeOne(bucket, key);
     return { deleted: keys.length - failed.length, failed, next: null };
   }
 
@@ -119,59 +116,6 @@ export function objectCommands({ bucketOf, refuse, now, account }: World): Pick<
       return { url, expires_ms: now() + expiresS * 1000 };
     },
 
-    bucketVersioning: async (bucket) => {
-      bucketOf(bucket);
-      return bucket === VERSIONED ? 'enabled' : 'never';
-    },
-    listVersions: async (bucket, prefix) => {
-      const rows: VersionRow[] = [];
-      for (const [key, object] of [...bucketOf(bucket)].filter(([key]) => key.startsWith(prefix))) {
-        rows.push({
-          key,
-          version_id: object.versionId ?? null,
-          latest: true,
-          modified_ms: object.modifiedMs,
-          delete_marker: false,
-          size_bytes: object.size,
-          storage_class: object.storageClass,
-        });
-        for (const { versionId, modifiedMs, object: before } of object.older ?? []) {
-          rows.push({
-            key,
-            version_id: versionId,
-            latest: false,
-            modified_ms: modifiedMs,
-            delete_marker: before === null,
-            size_bytes: before?.size ?? 0,
-            storage_class: before?.storageClass ?? null,
-          });
-        }
-      }
-      return { rows, next: null };
-    },
-    restoreVersion: async (bucket, key, versionId) => {
-      const there = bucketOf(bucket);
-      const newest = objectOf(bucket, key);
-      const { older = [], ...before } = newest;
-      const wanted = older.find((one) => one.versionId === versionId)?.object ?? refuse('object_not_found', { key });
-      const kept = { versionId: newest.versionId ?? 'null', modifiedMs: newest.modifiedMs, object: before };
-      const made = newVersion();
-      there.set(key, { ...wanted, modifiedMs: now(), versionId: made, older: [kept, ...older] });
-      return { way: 'copied', version_id: made, acl_kept: true };
-    },
-    deleteVersion: async (bucket, key, versionId) => {
-      const there = bucketOf(bucket);
-      const newest = objectOf(bucket, key);
-      const { older = [] } = newest;
-      if (newest.versionId !== versionId) {
-        there.set(key, { ...newest, older: older.filter((one) => one.versionId !== versionId) });
-        return;
-      }
-      const [next, ...rest] = older;
-      if (next?.object) there.set(key, { ...next.object, versionId: next.versionId, older: rest });
-      else there.delete(key);
-    },
-
     getObjectProperties: async (bucket, key) => propertiesOf(objectOf(bucket, key), key, now()),
     setObjectProperties: async (bucket, key, settings) => {
       const object = readable(objectOf(bucket, key), key);
@@ -186,6 +130,12 @@ export function objectCommands({ bucketOf, refuse, now, account }: World): Pick<
     getObjectAcl: async (bucket, key) => aclOf(objectOf(bucket, key).acl ?? 'default'),
     setObjectAcl: async (bucket, key, canned) => {
       bucketOf(bucket).set(key, { ...objectOf(bucket, key), acl: canned });
+    },
+    getObjectTags: async (bucket, key) => objectOf(bucket, key).tags ?? [],
+    setObjectTags: async (bucket, key, tags) => {
+      const reason = tagFault(tags);
+      if (reason !== null) refuse('invalid_name', { reason });
+      bucketOf(bucket).set(key, { ...objectOf(bucket, key), tags: tags.map((tag) => ({ ...tag })) });
     },
     restoreArchived: async (bucket, keys, days) => keys.map((key) => restore(bucket, key, days)),
     renameObject: async (bucket, key, newKey) => {
@@ -231,4 +181,19 @@ function propertiesOf(object: StoredObject, key: string, now: number): ObjectPro
 function aclOf(canned: string): AclView {
   const own = { grantee: 'owner', permission: 'FULL_CONTROL' };
   return { canned, grants: canned === 'public-read' ? [own, { grantee: 'AllUsers', permission: 'READ' }] : [own] };
+}
+
+/** The first rule of TOS that these tags break, in the words of the command. */
+function tagFault(tags: readonly TagView[]): string | null {
+  if (tags.length > 10) return 'an object may have at most 10 tags';
+  const keys = new Set<string>();
+  for (const { key, value } of tags) {
+    if (key === '' || [...key].length > 128) return 'the name of a tag has 1 to 128 characters';
+    if ([...value].length > 256) return 'the value of a tag has at most 256 characters';
+    const wrong = [...key, ...value].find((char) => !/^[\p{Alphabetic}\p{N} :+\-=._/]$/u.test(char));
+    if (wrong !== undefined) return `a tag may not have the character “${wrong}”`;
+    if (keys.has(key)) return `two tags have the name “${key}”`;
+    keys.add(key);
+  }
+  return null;
 }

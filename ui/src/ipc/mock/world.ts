@@ -1,10 +1,20 @@
 /** The seeded objects and transfers of the mock: a working studio, and names that layouts break on. */
+import type { TagView } from '../backend';
 import { seeded } from './random';
 import type { Simulation } from './simulation';
 import type { NewTransfer } from './transfer';
 
 export const MIB = 1024 ** 2;
 export const GIB = 1024 ** 3;
+
+export type Refuse = (code: string, params?: Record<string, string>, retryable?: boolean) => never;
+
+/** What a key was before; `null` for the time in which it was deleted. */
+export interface Older {
+  versionId: string;
+  modifiedMs: number;
+  object: StoredObject | null;
+}
 
 export interface StoredObject {
   size: number;
@@ -14,11 +24,12 @@ export interface StoredObject {
   cacheControl?: string;
   metadata?: Record<string, string>;
   acl?: string;
+  tags?: TagView[];
   /** When the readable copy of an archived object is there, and until when. */
   restore?: { readyMs: number; untilMs: number };
   versionId?: string;
-  /** What it was before, the newest first; `null` for the time in which it was deleted. */
-  older?: { versionId: string; modifiedMs: number; object: StoredObject | null }[];
+  /** What it was before, the newest first. */
+  older?: Older[];
 }
 
 export type Bucket = Map<string, StoredObject>;
@@ -84,7 +95,11 @@ export function studioBuckets(now: number): Map<string, Bucket> {
     call.versionId = '000197A1C3D2E4F5';
     call.contentType = 'application/pdf';
     call.metadata = { author: 'Lin', 'reel-count': '12' };
-    const before = (versionId: string, size: number, hoursAgo: number): NonNullable<StoredObject['older']>[number] => ({
+    call.tags = [
+      { key: '项目', value: '长城日出' },
+      { key: 'cost-centre', value: 'film/2026' },
+    ];
+    const before = (versionId: string, size: number, hoursAgo: number): Older => ({
       versionId,
       modifiedMs: now - hoursAgo * 3_600_000,
       object: { size, modifiedMs: now - hoursAgo * 3_600_000, storageClass: 'STANDARD', contentType: 'application/pdf' },
