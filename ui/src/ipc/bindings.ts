@@ -257,6 +257,8 @@ export const commands = {
 	setTimetable: (on: boolean, timetable: string) => typedError<LimitSettings, AppError>(__TAURI_INVOKE("set_timetable", { on, timetable })),
 	/**  Lifts all limits but own ones for an hour from now, or ends that. */
 	setFullSpeed: (on: boolean) => typedError<LimitSettings, AppError>(__TAURI_INVOKE("set_full_speed", { on })),
+	/**  Whether this computer may be kept awake while bytes move; off holds until Tern is closed. */
+	setKeepAwake: (on: boolean) => typedError<null, AppError>(__TAURI_INVOKE("set_keep_awake", { on })),
 	/**  Gives transfers a limit of their own, or takes it away. */
 	setTransferLimit: (ids: number[], bytesS: number | null) => typedError<null, AppError>(__TAURI_INVOKE("set_transfer_limit", { ids, bytesS })),
 	/**  Gives transfers, in this order, the last place of a priority. */
@@ -1221,6 +1223,10 @@ export type Pulse = {
 	limits: LimitsNow,
 	/**  Bytes that running and waiting transfers still have to move, as far as known. */
 	left_bytes: number,
+	/**  Whether this computer is kept awake. */
+	awake: "idle" | "held" | "off" | "unavailable",
+	/**  Whether the network is there. */
+	network: "online" | "offline",
 };
 
 /**  A push from Rust to the window. */
@@ -1692,6 +1698,8 @@ export type TransferRow = {
 	left_s: number | null,
 	/**  Seconds until the next try. */
 	retry_in_s: number | null,
+	/**  Seconds until one that waits is expected to start at the present speed, if it can be told. */
+	starts_in_s: number | null,
 	/**  When it ended. */
 	ended_ms: number | null,
 	/**  Whether the target was there already with the same content, so that nothing was sent. */
