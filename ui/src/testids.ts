@@ -188,7 +188,14 @@ export const TEST_IDS = {
   quitPause: 'quit-pause',
   quitStay: 'quit-stay',
 
+  graph: 'graph',
+  /** With `-minute`, `-ten`, `-all`. */
+  graphRange: 'graph-range',
+  graphSince: 'graph-since',
+
   limitChip: 'limit-chip',
+  awake: 'keep-awake',
+  network: 'network',
   limitsPopover: 'limits-popover',
   limitUp: 'limit-up',
   limitDown: 'limit-down',
@@ -253,6 +260,7 @@ export const TEST_IDS = {
   historyRow: 'history-row',
   historyDay: 'history-day',
   historySearch: 'history-search',
+  historyAgain: 'history-again',
   historyFurther: 'history-further',
   paper: 'paper',
   paperVerdict: 'paper-verdict',
@@ -273,6 +281,7 @@ export const TEST_IDS = {
   language: 'language',
   theme: 'theme',
   toast: 'toast',
+  toastMore: 'toast-more',
   spoken: 'spoken',
   banner: 'banner',
 } as const;

@@ -70,6 +70,13 @@ export function untilShort(ms: number, now: number): string {
   return days < 7 ? t('time.onDay', { day: weekday((new Date(ms).getDay() + 6) % 7, 'short'), time: clock(ms) }) : dateTime(ms);
 }
 
+/** When something is expected to begin, where there is little room: `within 1 min`, `about 15:45`, `in 3 days`. */
+export function startTime(ms: number, now: number): string {
+  const away = ms - now;
+  if (away <= 60_000) return t('time.soon');
+  return away < 86_400_000 ? t('time.about', { time: clock(ms) }) : t('time.in', { span: duration(away / 1000) });
+}
+
 /** A span that runs down: `41:07`, above an hour `1:02:03`. */
 export function countdown(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));

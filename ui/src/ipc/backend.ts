@@ -239,6 +239,8 @@ export interface Backend extends LeftoversBackend, ObjectBackend, ReceiptsBacken
   quit(): Promise<void>;
   keepInTray(): Promise<void>;
   setDesktopWords(words: DesktopWords): Promise<void>;
+  /** Whether this computer may be kept awake while bytes move; off holds until Tern is closed. */
+  setKeepAwake(on: boolean): Promise<void>;
   /** The words for a `notice_due`. */
   showNotice(notice: Notice): Promise<void>;
   /** Files given from outside since this was last asked. */

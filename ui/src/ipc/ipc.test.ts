@@ -49,6 +49,21 @@ describe('the backend over the commands', () => {
 });
 
 describe('the mock', () => {
+  test('what waits is expected to start in the order of the line, and nobody knows when while nothing moves', () => {
+    const simulation = new Simulation(7, 0);
+    simulation.activeMax = 1;
+    for (const name of ['a', 'b', 'c']) simulation.add({ direction: 'upload', name, from: `/${name}`, to: `tos://b/${name}`, size: 4 * GIB });
+    const starts = (): (number | null)[] => simulation.page('active', null, 9).rows.map((row) => row.starts_in_s);
+    expect(starts()).toEqual([null, null, null]);
+    for (let step = 0; step < 20; step += 1) simulation.advance(100);
+    const [running, second, third] = starts();
+    expect(running).toBeNull();
+    expect(second).toBeGreaterThan(60);
+    expect(third).toBeGreaterThan(1.9 * (second ?? 0));
+    simulation.pause([1]);
+    expect(starts()).toEqual([null, null]);
+  });
+
   test('one seed gives one world, another seed another', () => {
     const run = (seed: number): string => {
       const simulation = new Simulation(seed, 0);

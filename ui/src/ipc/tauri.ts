@@ -153,6 +153,7 @@ export const tauriBackend: Backend = {
   quitQuestion: () => open(commands.quitQuestion()),
   quit: () => done(commands.quit()),
   keepInTray: () => done(commands.keepInTray()),
+  setKeepAwake: (on) => done(commands.setKeepAwake(on)),
   setDesktopWords: (words) => done(commands.setDesktopWords(words)),
   showNotice: (notice) => done(commands.showNotice(notice)),
   takeGivenFiles: () => open(commands.takeGivenFiles()),

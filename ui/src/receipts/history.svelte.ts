@@ -20,6 +20,7 @@ export class History {
   paused = $state(false);
   #backend: Backend;
   #asked = 0;
+  #failed: (() => Promise<void>) | null = null;
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -48,9 +49,16 @@ export class History {
     await this.#read(this.next, this.rows, this.rows.length + PAGE_ROWS);
   }
 
+  /** Reads once more what could not be read. */
+  async again(): Promise<void> {
+    if (this.#failed && !this.loading) await this.#failed();
+  }
+
   /** `least`: so many rows have to be there before they take the place of those that are shown. */
   async #read(after: HistoryCursor | null, before: TransferRow[], wanted: number, least = 0): Promise<void> {
     const asked = ++this.#asked;
+    const first = after;
+    this.#failed = null;
     this.loading = true;
     this.paused = false;
     let rows = before;
@@ -77,6 +85,9 @@ export class History {
     } catch (thrown) {
       if (asked !== this.#asked) return;
       this.error = errorOf(thrown);
+      // What was read before it failed is not shown yet where a whole list was to come.
+      const [from, had] = shown ? [this.next, this.rows] : [first, before];
+      this.#failed = () => this.#read(from, had, wanted, shown ? 0 : least);
       // It goes on below what is shown.
       if (!shown) this.next = kept;
     } finally {

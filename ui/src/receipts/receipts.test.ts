@@ -45,6 +45,40 @@ describe('days', () => {
 });
 
 describe('the history', () => {
+  test('goes on where it could not be read, when it is tried again', async () => {
+    const asked: [number | null, string][] = [];
+    let broken = false;
+    const backend = {
+      history: async (after: { id: number } | null, search: string) => {
+        asked.push([after?.id ?? null, search]);
+        if (broken) throw new Error('cable');
+        const id = 100 - asked.length;
+        return { rows: [rowOf({ id })], next: asked.length < 4 ? { ended_ms: id, id } : null, kept_days: 90 };
+      },
+    } as unknown as Backend;
+    const history = new History(backend);
+    broken = true;
+    await history.find('a');
+    expect([history.error?.params['message'], history.rows.length]).toEqual(['cable', 0]);
+    broken = false;
+    await history.again();
+    expect([history.error, history.rows.length, history.search]).toEqual([null, 3, 'a']);
+    expect(asked).toEqual([[null, 'a'], [null, 'a'], [98, 'a'], [97, 'a']]);
+    await history.again();
+    expect(asked).toHaveLength(4);
+  });
+
+  test('offers that below the rows that are there', async () => {
+    const backend = await open();
+    const read = vi.spyOn(backend, 'history').mockRejectedValue(new Error('cable'));
+    await userEvent.keyboard('{F5}');
+    expect(await screen.findByRole('alert')).toHaveTextContent('cable');
+    expect(screen.getAllByTestId('history-row').length).toBeGreaterThan(0);
+    read.mockRestore();
+    await userEvent.click(screen.getByTestId('history-again'));
+    await waitFor(() => expect(screen.queryByTestId('history-again')).toBeNull());
+  });
+
   test('is loaded a page at a time, and a search goes on by itself within bounds', async () => {
     const asked: (number | null)[] = [];
     const backend = {

@@ -18,6 +18,8 @@ const NOTHING: Pulse = {
     own_lowest_bytes_s: null,
   },
   left_bytes: 0,
+  awake: 'idle',
+  network: 'online',
 };
 
 /** Weight of a new sample in the smoothed speed: half of it is from the last three seconds at five pulses a second. */

@@ -16,6 +16,8 @@ export interface Toast {
   /** Of what it speaks: a later toast of the same takes its place and keeps its act, so that undo goes back to before
    * the first of several changes. */
   about?: string;
+  /** Until when it can be taken back is counted elsewhere, and no pointer holds that up. */
+  fixed?: true;
 }
 
 /** How long a toast stays, unless the pointer or the focus is on it. */
@@ -33,33 +35,42 @@ interface Timer {
   since: number;
 }
 
+/** Something can be taken back, or has gone wrong: news does not cover it. */
+const weighs = (toast: Toast): boolean => toast.kind === 'bad' || toast.act?.undo === true;
+
 export class Notices {
   toasts = $state.raw<Toast[]>([]);
   spoken = $state('');
+  /** The one that is pointed at, or was turned to. */
+  #chosen = $state<number | null>(null);
+  #held = false;
   #next = 1;
   #timers = new Map<number, Timer>();
   #lastSpoken = -Infinity;
   #waiting: ReturnType<typeof setTimeout> | null = null;
 
+  /**
+   * The one that is seen; the others can be turned to. None takes the place of one that is pointed at, and news waits
+   * for its turn behind what can be taken back or has gone wrong.
+   */
+  readonly shown = $derived(
+    this.toasts.find((one) => one.id === this.#chosen) ?? this.toasts.findLast(weighs) ?? this.toasts.at(-1),
+  );
+
   /** Shows it; answers with its id. */
-  toast(text: string, extra: { kind?: Toast['kind']; act?: ToastAct; about?: string; gone?: () => void } = {}): number {
+  toast(text: string, extra: Pick<Partial<Toast>, 'kind' | 'act' | 'about' | 'gone' | 'fixed'> = {}): number {
     const before = extra.about === undefined ? undefined : this.toasts.find((one) => one.about === extra.about);
     const act = before?.act ?? extra.act;
-    const toast: Toast = {
-      id: this.#next++,
-      text,
-      kind: extra.kind ?? 'plain',
-      ...(act ? { act } : {}),
-      ...(extra.gone ? { gone: extra.gone } : {}),
-      ...(extra.about === undefined ? {} : { about: extra.about }),
-    };
+    const toast: Toast = { ...extra, id: this.#next++, text, kind: extra.kind ?? 'plain', ...(act ? { act } : {}) };
     if (before) this.close(before.id);
     this.toasts = [...this.toasts, toast];
-    // One that something waits for is never sent away for want of room: its undo is still promised.
+    // One that something waits for, or that can be taken back, is never sent away for want of room: that was promised.
     const over = this.toasts.length - TOASTS_MAX;
-    if (over > 0) for (const old of this.toasts.filter((one) => one !== toast && !one.gone).slice(0, over)) this.close(old.id);
+    const spare = this.toasts.filter((one) => one !== toast && !one.gone && !one.act?.undo);
+    if (over > 0) for (const old of spare.slice(0, over)) this.close(old.id);
     this.#timers.set(toast.id, { timer: null, left: TOAST_MS, since: 0 });
-    this.#start(toast.id);
+    if (!this.#held) this.#chosen = null;
+    this.#settle();
     this.speak(text);
     return toast.id;
   }
@@ -72,25 +83,38 @@ export class Notices {
 
   /** Puts it away, and what it waited for is not done. */
   drop(id: number): void {
-    this.hold(id);
+    this.#stop(id);
     this.#timers.delete(id);
     this.toasts = this.toasts.filter((toast) => toast.id !== id);
+    if (this.#chosen === id) this.#chosen = this.#held ? (this.shown?.id ?? null) : null;
+    if (this.toasts.length === 0) this.#held = false;
+    this.#settle();
   }
 
-  /** The pointer or the focus is on it: it stays. */
-  hold(id: number): void {
-    const one = this.#timers.get(id);
-    if (!one || one.timer === null) return;
-    clearTimeout(one.timer);
-    one.timer = null;
-    one.left = Math.max(0, one.left - (performance.now() - one.since));
+  /** The pointer or the focus is on what is seen: it stays. */
+  hold(): void {
+    this.#held = true;
+    this.#chosen = this.shown?.id ?? null;
+    this.#settle();
   }
 
-  resume(id: number): void {
-    this.hold(id);
-    const one = this.#timers.get(id);
+  /** It has left. */
+  resume(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    const one = this.shown && !this.shown.fixed ? this.#timers.get(this.shown.id) : undefined;
     if (one) one.left = Math.max(one.left, TOAST_LEFT_MIN_MS);
-    this.#start(id);
+    this.#settle();
+  }
+
+  /** Turns to the one before, and from the oldest to the newest. */
+  turn(): void {
+    const at = this.toasts.findIndex((one) => one.id === this.shown?.id);
+    const next = this.toasts.at(at - 1);
+    if (at < 0 || !next) return;
+    this.#chosen = next.id;
+    this.#settle();
+    this.speak(next.text);
   }
 
   /** How long it still stays, in milliseconds. */
@@ -111,11 +135,30 @@ export class Notices {
     toast.act?.run();
   }
 
+  /** Whose time runs: what can be taken back, always; news while it is seen, and behind other news. */
+  #settle(): void {
+    const { shown } = this;
+    for (const toast of this.toasts) {
+      const kept = this.#held && toast === shown && !toast.fixed;
+      const waits = toast !== shown && !toast.act?.undo && shown !== undefined && weighs(shown);
+      if (kept || waits) this.#stop(toast.id);
+      else this.#start(toast.id);
+    }
+  }
+
   #start(id: number): void {
     const one = this.#timers.get(id);
-    if (!one) return;
+    if (!one || one.timer !== null) return;
     one.since = performance.now();
     one.timer = setTimeout(() => this.close(id), one.left);
+  }
+
+  #stop(id: number): void {
+    const one = this.#timers.get(id);
+    if (!one || one.timer === null) return;
+    clearTimeout(one.timer);
+    one.timer = null;
+    one.left = Math.max(0, one.left - (performance.now() - one.since));
   }
 
   speak(text: string): void {

@@ -168,7 +168,7 @@ describe('a change', () => {
     const { backend, session } = await open('transfers');
     await session.change({ transfers_max: 9 });
     backend.advance(100);
-    expect(backend.simulation.counts().active).toBe(9);
+    expect(backend.simulation.pulse().counts.active).toBe(9);
   });
 
   test('the language switches every word, and the language of the page', async () => {

@@ -4,7 +4,6 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Pulse } from '../ipc/backend';
 import { createMock, type MockBackend, type MockOptions } from '../ipc/mock/mock';
 import { Live } from '../session/live.svelte';
-import { Notices, TOAST_MS } from '../session/notices.svelte';
 import { Route } from '../session/route.svelte';
 import Shell from './App.svelte';
 
@@ -155,67 +154,43 @@ describe('a notice', () => {
   });
 });
 
-describe('notices', () => {
-  test('a toast stays ten seconds, and longer while it is pointed at', () => {
-    vi.useFakeTimers();
-    const notices = new Notices();
-    notices.toast('Added');
-    const id = notices.toasts[0]?.id ?? -1;
-    vi.advanceTimersByTime(TOAST_MS - 1);
-    notices.hold(id);
-    vi.advanceTimersByTime(60_000);
-    expect(notices.toasts).toHaveLength(1);
-    notices.resume(id);
-    vi.advanceTimersByTime(TOAST_MS);
-    expect(notices.toasts).toHaveLength(0);
+describe('the foot of the window', () => {
+  test('says that this computer is kept awake while bytes move, and stops that until it is wanted again', async () => {
+    const backend = await open();
+    const awake = await screen.findByRole('button', { name: 'Keeping this computer awake' });
+    expect(awake).toHaveAttribute('aria-pressed', 'true');
+    await userEvent.click(awake);
+    backend.advance(100);
+    await waitFor(() => expect(awake).toHaveAccessibleName('Not keeping it awake'));
+    expect(awake).toHaveAttribute('aria-pressed', 'false');
+    expect(backend.simulation.keepAwake).toBe(false);
+    await userEvent.click(awake);
+    backend.advance(100);
+    await waitFor(() => expect(awake).toHaveAttribute('aria-pressed', 'true'));
+    expect(backend.simulation.keepAwake).toBe(true);
   });
 
-  test('what a toast waits for is done when it has gone, and not when its act or its owner took it away', () => {
-    vi.useFakeTimers();
-    const notices = new Notices();
-    const gone: string[] = [];
-    const add = (name: string): number => notices.toast(name, { gone: () => gone.push(name), act: { label: 'Undo', undo: true, run: () => gone.push(`not ${name}`) } });
-    add('a');
-    vi.advanceTimersByTime(TOAST_MS);
-    notices.close(add('b'));
-    notices.drop(add('c'));
-    add('d');
-    const toast = notices.undoable;
-    if (toast) notices.act(toast);
-    expect(gone).toEqual(['a', 'b', 'not d']);
-    // There is room for five; one whose undo is still promised makes no way, and is not done before its time.
-    notices.toast('plain');
-    for (const name of ['1', '2', '3', '4', '5', '6']) add(name);
-    expect(gone).toEqual(['a', 'b', 'not d']);
-    expect(notices.toasts.map((one) => one.text)).toEqual(['1', '2', '3', '4', '5', '6']);
-    notices.toast('the newest');
-    expect(notices.toasts.map((one) => one.text)).toEqual(['1', '2', '3', '4', '5', '6', 'the newest']);
-    vi.advanceTimersByTime(TOAST_MS);
-    expect(gone).toEqual(['a', 'b', 'not d', '1', '2', '3', '4', '5', '6']);
+  test('says nothing of it when nothing moves, or where the computer has no way', async () => {
+    const backend = await open();
+    await screen.findByTestId('keep-awake');
+    backend.simulation.keepAwake = null;
+    backend.advance(100);
+    await waitFor(() => expect(screen.queryByTestId('keep-awake')).toBeNull());
+    backend.simulation.keepAwake = true;
+    backend.advance(100);
+    await screen.findByTestId('keep-awake');
+    await backend.pauseAll();
+    backend.advance(100);
+    await waitFor(() => expect(screen.queryByTestId('keep-awake')).toBeNull());
   });
 
-  test('the seconds in which something can be taken back are counted down', async () => {
-    await open();
-    await userEvent.click(screen.getByTestId('account-button'));
-    vi.useFakeTimers({ shouldAdvanceTime: true });
-    await userEvent.setup({ advanceTimers: vi.advanceTimersByTime }).click(await screen.findByTestId('theme-dark'));
-    const toast = await screen.findByTestId('toast');
-    expect(toast).toHaveTextContent('10 s');
-    await vi.advanceTimersByTimeAsync(4_000);
-    expect(toast).toHaveTextContent(/\b[56] s/);
-  });
-
-  test('a screen reader hears one message in three seconds, the newest', () => {
-    vi.useFakeTimers();
-    const notices = new Notices();
-    notices.speak('one');
-    vi.advanceTimersByTime(0);
-    expect(notices.spoken).toBe('one');
-    notices.speak('two');
-    notices.speak('three');
-    vi.advanceTimersByTime(2_000);
-    expect(notices.spoken).toBe('one');
-    vi.advanceTimersByTime(1_000);
-    expect(notices.spoken).toBe('three');
+  test('says whether the network is there, and leads to its settings', async () => {
+    const backend = await open();
+    const network = await screen.findByRole('button', { name: 'Online' });
+    backend.setOffline(true);
+    backend.advance(100);
+    await waitFor(() => expect(network).toHaveAccessibleName('Offline'));
+    await userEvent.click(network);
+    expect(await screen.findByRole('heading', { name: 'Network' })).toBeInTheDocument();
   });
 });

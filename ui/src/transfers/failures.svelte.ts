@@ -23,9 +23,10 @@ export class Failures {
   total = $state(0);
   loaded = $state(false);
   error = $state.raw<AppError | null>(null);
+  /** When the last transfer was done, for the list that has nothing in it. */
+  lastDoneMs = $state<number | null>(null);
   open = new SvelteMap<string, Open>();
   /** When the newest of what is done was done; asked for only where nothing has failed. */
-  lastDone = $state<number | null>(null);
   #backend: Backend;
   #pulling = false;
   /** It was asked for while an older answer was on its way. */
@@ -68,7 +69,7 @@ export class Failures {
         const page = await this.#backend.failedRows(code, null, Math.min(PAGE_MAX, Math.max(FIRST_ROWS, known.rows.length)));
         if (this.open.has(code)) this.open.set(code, { rows: page.rows, next: page.next });
       }
-      if (total === 0) this.lastDone = (await this.#backend.transfers('done', null, 1)).rows[0]?.ended_ms ?? null;
+      if (total === 0) this.lastDoneMs = (await this.#backend.transfers('done', null, 1)).rows[0]?.ended_ms ?? null;
       this.groups = groups;
       this.total = total;
       this.loaded = true;

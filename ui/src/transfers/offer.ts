@@ -19,5 +19,5 @@ export function offer(app: App, acted: Acted, words: Done, after: () => void): v
       after();
     });
   };
-  app.notices.toast(t(words, { n: count }), { act: { label: t('act.undo'), run, undo: true } });
+  app.notices.toast(t(words, { n: count }), { act: { label: t('act.undo'), run, undo: true }, fixed: true });
 }

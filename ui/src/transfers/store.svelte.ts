@@ -16,6 +16,7 @@ import {
   type TransferDetail,
   type TransferFilter,
   type TransferPage,
+  type TransferRow,
 } from '../ipc/backend';
 import { merge, type Shown } from './merge';
 
@@ -226,6 +227,16 @@ export class TransferStore {
     this.#pages = this.#pages.map((page, at) =>
       at < first - KEPT_PAGES || at > last + KEPT_PAGES ? { ...page, shown: null, held: 0 } : page,
     );
+  }
+
+  /** The rows whose speed can be seen now: those in view that move, and the one with its details. */
+  watched(): TransferRow[] {
+    const rows = this.detail && this.detail.row.ended_ms === null ? [this.detail.row] : [];
+    for (let index = this.#range.first; index < this.#range.end; index += 1) {
+      const row = this.at(index)?.row;
+      if (row?.state === 'transferring' && row.id !== this.cursor) rows.push(row);
+    }
+    return rows;
   }
 
   /** Whether the countdown of a row in view must be asked for although nothing changed. */

@@ -7,10 +7,10 @@ import { App } from '../session/app.svelte';
 import { Acts } from './acts.svelte';
 import { drawCell } from './draw';
 import Drawer from './Drawer.svelte';
-import { scaleFor, scaleTop, withSample, SPAN_MS, GAP_MS } from './graph';
 import { listKey } from './keys';
 import { merge } from './merge';
 import { cellsOf, columnsFor, countKinds, differs, heightFor, MAX_CELLS } from './pieces';
+import { Seen } from './seen.svelte';
 import { PAGE_ROWS, TransferStore } from './store.svelte';
 import { detailOf, NO_ACTIONS, pageOf, rowOf } from './testing';
 import TransferRow from './TransferRow.svelte';
@@ -18,7 +18,6 @@ import { rowWords, sentence } from './words';
 
 beforeEach(() => setLanguage('en'));
 afterEach(cleanup);
-
 
 function show(row: Row, onact = vi.fn()): { onact: typeof onact; text: string } {
   render(TransferRow, {
@@ -29,6 +28,7 @@ function show(row: Row, onact = vi.fn()): { onact: typeof onact; text: string } 
     active: false,
     gone: false,
     nextIndex: row.state === 'waiting' ? 0 : null,
+    starts: '',
     wide: false,
     now: Date.now(),
     onselect: () => undefined,
@@ -89,7 +89,7 @@ describe('a row says its state in words and figures', () => {
     expect(held({ bytes_s: 0, source: 'general', until_ms: null }, 'waiting')).toBe('Stopped by the speed limit until you change it. What arrived is kept.');
     expect(held({ bytes_s: null, source: 'timetable', until_ms: seven })).toBe('Sending 8 parts at once.');
     expect(sentence(rowOf({ direction: 'download' }), 1, now)).toBe('Fetching 1 part.');
-    expect(rowWords(rowOf({ state: 'waiting', limit: { bytes_s: 0, source: 'timetable', until_ms: seven } }), now, 0).under).toBe('stopped until 19:00');
+    expect(rowWords(rowOf({ state: 'waiting', limit: { bytes_s: 0, source: 'timetable', until_ms: seven } }), now, 0, '').under).toBe('stopped until 19:00');
   });
 
   test('the name for a screen reader has name, direction, state, percent, speed and time left', () => {
@@ -178,7 +178,7 @@ describe('the map of parts', () => {
   });
 
   test('its summary and legend count what is there, and name only that', () => {
-    render(Drawer, { detail: detailOf(), samples: [], now: Date.now(), onact: () => undefined, onkeys: () => undefined, onchanged: () => undefined, onclose: () => undefined });
+    render(Drawer, { detail: detailOf(), seen: new Seen(), now: Date.now(), onact: () => undefined, onkeys: () => undefined, onchanged: () => undefined, onclose: () => undefined });
     expect(screen.getByTestId('piece-map')).toHaveAccessibleName('Parts: 5 sent, 2 in flight, 2 waiting, 1 failed');
     expect(screen.getByText('Sent, 2nd try 1')).toBeInTheDocument();
     expect(screen.queryByText(/Verified/)).toBeNull();
@@ -187,7 +187,7 @@ describe('the map of parts', () => {
 
 describe('the drawer', () => {
   const drawer = (more: Parameters<typeof detailOf>[0]): void => {
-    render(Drawer, { detail: detailOf(more), samples: [], now: 10_000, onact: () => undefined, onkeys: () => undefined, onchanged: () => undefined, onclose: () => undefined });
+    render(Drawer, { detail: detailOf(more), seen: new Seen(), now: 10_000, onact: () => undefined, onkeys: () => undefined, onchanged: () => undefined, onclose: () => undefined });
   };
 
   test('shows the proof: both checksums, and that they are equal', () => {
@@ -360,22 +360,6 @@ describe('the window’s picture of the list', () => {
     // A page says which of its rows are selected, whoever selected them.
     await store.accept(0, pageOf([1, 2, 3, 4].map((id) => rowOf({ id })), { revision: 2, selected: [1, 3] }), false);
     expect([...store.selected].sort()).toEqual([1, 3]);
-  });
-});
-
-describe('the graph', () => {
-  test('keeps one minute of samples and forgets the rest', () => {
-    let samples = withSample([], { at: 0, speed: 1, limit: null });
-    for (let at = 250; at <= SPAN_MS + GAP_MS + 5_000; at += 250) samples = withSample(samples, { at, speed: 2, limit: null });
-    expect(samples[0]?.at).toBe(5_000);
-  });
-
-  test('its scale is a power of two above the highest value, and a far limit does not flatten it', () => {
-    const MIB = 1024 ** 2;
-    expect(scaleTop(27 * MIB)).toBe(32 * MIB);
-    expect(scaleTop(32 * MIB)).toBe(64 * MIB);
-    expect(scaleFor([{ at: 0, speed: 20 * MIB, limit: 30 * MIB }])).toBe(32 * MIB);
-    expect(scaleFor([{ at: 0, speed: 20 * MIB, limit: 900 * MIB }])).toBe(32 * MIB);
   });
 });
 

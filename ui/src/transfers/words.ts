@@ -34,8 +34,11 @@ function size(row: TransferRow): string {
   return row.size_bytes === null ? '' : bytes(row.size_bytes);
 }
 
-/** `nextIndex` is the place in *Next in line*, 0 for the one that starts next; null elsewhere. */
-export function rowWords(row: TransferRow, now: number, nextIndex: number | null): RowWords {
+/**
+ * `nextIndex` is the place in *Next in line*, 0 for the one that starts next; null elsewhere. `starts`: when one that
+ * waits is expected to start, in words; empty where nobody knows.
+ */
+export function rowWords(row: TransferRow, now: number, nextIndex: number | null, starts: string): RowWords {
   const done = share(row);
   const how = row.size_bytes === null ? '' : percent(row.done_bytes, row.size_bytes);
   const cause = row.why ? errorCause(row.why) : '';
@@ -59,7 +62,7 @@ export function rowWords(row: TransferRow, now: number, nextIndex: number | null
         'calm',
         done > 0 ? { tone: 'calm', pattern: 'solid', share: done } : { tone: 'calm', pattern: 'dots', share: 0 },
         size(row),
-        cause || stopped(row, now) || (nextIndex === 0 ? t('row.startsNext') : t('row.inLine')),
+        cause || stopped(row, now) || (nextIndex === 0 ? t('row.startsNext') : starts),
       );
     case 'transferring':
       return {

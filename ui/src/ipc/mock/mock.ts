@@ -56,7 +56,7 @@ export interface MockBackend extends Backend {
   push(push: Push): void;
   /** Starts the clock; returns the way to stop it. */
   run(): () => void;
-  /** Whether TOS can be reached by listings. */
+  /** Whether TOS can be reached by listings; the footer says it. */
   setOffline(gone: boolean): void;
   /** Moves the clock by hand. */
   advance(ms: number): void;
@@ -182,6 +182,8 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
     push: (push) => receive(push),
     setOffline: (gone) => {
       offline = gone;
+      simulation.network = gone ? 'offline' : 'online';
+      simulation.revision += 1;
     },
     advance: (ms) => {
       simulation.advance(ms);
@@ -303,6 +305,10 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
       return changed(() => Object.assign(simulation.speed, { timetableOn: on, timetable }));
     },
     setFullSpeed: async (on) => changed(() => simulation.speed.setFullSpeed(on)),
+    setKeepAwake: async (on) => {
+      if (simulation.keepAwake !== null) simulation.keepAwake = on;
+      simulation.revision += 1;
+    },
     setTransferLimit: async (ids, limit) => {
       if (limit !== null && limit < 1) return refuse('invalid_option', { reason: 'a limit must be at least one byte a second; pause to stop' });
       simulation.setTransferLimit(ids, limit);

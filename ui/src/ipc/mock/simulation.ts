@@ -7,10 +7,8 @@
 import { assertNever } from '../../assert';
 import type {
   AppError,
-  Counts,
   Direction,
   Limits,
-  LimitsNow,
   Priority,
   Pulse,
   ShownState,
@@ -19,6 +17,8 @@ import type {
   TransferPage,
   TransferRow,
 } from '../backend';
+import { startsIn } from './line';
+import { pulseOf } from './pulse';
 import { seeded } from './random';
 import { Speed } from './speed';
 import { actionsOf, detailOf, faultsOf, moved, type NewTransfer, type Part, PLACE, requestIdOf, rewind, rowOf, RUNNING, type Transfer } from './transfer';
@@ -37,12 +37,16 @@ export class Simulation {
   readonly speed = new Speed(() => this.#now);
   revision = 1;
   activeMax = AT_ONCE;
+  /** Null where this computer cannot be kept awake. */
+  keepAwake: boolean | null = true;
+  network: Pulse['network'] = 'online';
   /** Called when a transfer ended. */
   onEnded: (row: TransferRow) => void = () => undefined;
   #transfers = new Map<number, Transfer>();
   #next = 1;
   /** The limits as they were at the last look: time alone changes them, too. */
   #told = '';
+  #line: { revision: number; startsIn: ReadonlyMap<number, number> } = { revision: -1, startsIn: new Map() };
   #now: number;
   #random: () => number;
 
@@ -120,7 +124,16 @@ export class Simulation {
   }
 
   rowOf(transfer: Transfer): TransferRow {
-    return rowOf(transfer, this.speed, this.#now);
+    return rowOf(transfer, this.speed, this.#now, this.#startsIn().get(transfer.id) ?? null);
+  }
+
+  #startsIn(): ReadonlyMap<number, number> {
+    if (this.#line.revision !== this.revision) {
+      const running = this.entries().filter((transfer) => RUNNING.includes(transfer.state));
+      const waiting = this.#in('waiting').filter((transfer) => !this.#stopped(transfer));
+      this.#line = { revision: this.revision, startsIn: startsIn(running, waiting, this.activeMax) };
+    }
+    return this.#line.startsIn;
   }
 
   /** Puts the queue into another order; those that are not named stay behind. */
@@ -432,55 +445,12 @@ export class Simulation {
     };
   }
 
-  counts(): Counts {
-    const counts: Counts = { active: 0, waiting: 0, paused: 0, failed: 0, done: 0 };
-    for (const { state, dismissed } of this.#transfers.values()) {
-      if (dismissed !== null) continue;
-      if (RUNNING.includes(state)) counts.active += 1;
-      else if (state === 'waiting') counts.waiting += 1;
-      else if (state === 'paused') counts.paused += 1;
-      else if (state === 'failed') counts.failed += 1;
-      else counts.done += 1;
-    }
-    return counts;
-  }
-
-  #limitsNow(): LimitsNow {
-    const [upload, download] = [this.speed.general('upload'), this.speed.general('download')];
-    const own: number[] = [];
-    for (const { state, ownLimit } of this.#transfers.values()) if (ownLimit !== null && RUNNING.includes(state)) own.push(ownLimit);
-    return {
-      upload_bytes_s: upload.bytes_s,
-      download_bytes_s: download.bytes_s,
-      upload,
-      download,
-      own_count: own.length,
-      own_lowest_bytes_s: own.length === 0 ? null : Math.min(...own),
-    };
-  }
-
   pulse(): Pulse {
-    let up = 0;
-    let down = 0;
-    let left = 0;
-    for (const transfer of this.#transfers.values()) {
-      if (transfer.dismissed !== null) continue;
-      if (transfer.given.direction === 'upload') up += transfer.speed;
-      if (transfer.given.direction === 'download') down += transfer.speed;
-      if (RUNNING.includes(transfer.state) || transfer.state === 'waiting') left += transfer.given.size - moved(transfer);
-    }
-    return {
-      revision: this.revision,
-      counts: this.counts(),
-      upload_bytes_s: up,
-      download_bytes_s: down,
-      limits: this.#limitsNow(),
-      left_bytes: left,
-    };
+    return pulseOf([...this.#transfers.values()], this.speed, { revision: this.revision, keepAwake: this.keepAwake, network: this.network });
   }
 
   detail(id: number): TransferDetail | null {
     const transfer = this.#transfers.get(id);
-    return transfer ? detailOf(transfer, this.speed, this.#now) : null;
+    return transfer ? detailOf(transfer, this.rowOf(transfer)) : null;
   }
 }

@@ -71,14 +71,14 @@ export const RUNNING: readonly ShownState[] = [
 ];
 
 /** All that the drawer shows of it. */
-export function detailOf(transfer: Transfer, speed: Speed, now: number): TransferDetail {
+export function detailOf(transfer: Transfer, row: TransferRow): TransferDetail {
   const { id, parts, given } = transfer;
   const ended = transfer.state === 'done_verified' || transfer.state === 'done_unverified';
   const confirmed = parts.filter((part) => part.code !== '.' && part.code !== '~' && part.code !== 'x').length;
   const begun = confirmed > 0 || transfer.state === 'transferring';
   const crc = decimalOf(given.from);
   return {
-    row: rowOf(transfer, speed, now),
+    row,
     part_size_bytes: transfer.state === 'waiting' && !begun ? null : transfer.partSize,
     parts: parts.map((part) => part.code).join(''),
     live: parts.filter((part) => part.code === '~').map((part) => part.moved / part.size),
@@ -102,7 +102,7 @@ export function detailOf(transfer: Transfer, speed: Speed, now: number): Transfe
 }
 
 /** Its row in a list. */
-export function rowOf(transfer: Transfer, limits: Speed, now: number): TransferRow {
+export function rowOf(transfer: Transfer, limits: Speed, now: number, startsInS: number | null): TransferRow {
   const { given, state, speed } = transfer;
   const done = transfer.parts.reduce((sum, part) => sum + (part.code === '~' ? 0 : part.moved), 0);
   const all = moved(transfer);
@@ -120,6 +120,7 @@ export function rowOf(transfer: Transfer, limits: Speed, now: number): TransferR
     speed_bytes_s: state === 'transferring' ? speed : 0,
     left_s: state === 'transferring' && speed > 0 ? (given.size - all) / speed : state === 'verifying' ? 1 : null,
     retry_in_s: state === 'retrying' ? Math.max(0, Math.ceil((transfer.until - now) / 1000)) : null,
+    starts_in_s: startsInS,
     ended_ms: transfer.endedMs,
     identical: given.identical ?? false,
     own_limit_bytes_s: transfer.ownLimit,
