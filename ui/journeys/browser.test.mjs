@@ -291,9 +291,9 @@ test('dragged files are counted, a folder opens under them, and they land on a b
   await world((mock) => mock.push({ type: 'drag_moved', x: 600, y: 600 }));
   await world((mock, place) => mock.push({ type: 'drag_moved', ...place }), await middle(mark));
   await on.page.getByText(`to tos://media-archive/${AT}`).waitFor();
-  const before = await world((mock) => mock.simulation.counts().waiting);
+  const before = await world((mock) => mock.simulation.pulse().counts.waiting);
   await world((mock) => mock.push({ type: 'dropped', drop: 1, paths: ['/home/lin/x1.mov', '/home/lin/x2.mov'], refused: [], refused_more: 0 }));
-  await until((n) => { const c = window.ternMock.simulation.counts(); return c.waiting + c.active >= n; }, before + 2);
+  await until((n) => { const c = window.ternMock.simulation.pulse().counts; return c.waiting + c.active >= n; }, before + 2);
   await at('drop-overlay').waitFor({ state: 'detached' });
 });
 

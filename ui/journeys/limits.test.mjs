@@ -48,13 +48,13 @@ test('a limit and a timetable are set by the pointer, act, and say why and until
   assert.equal(await text('limit-chip'), 'Limit 20 MiB/s until 19:00');
   await shot('limits-timetable');
 
-  const failed = await world(({ simulation }) => simulation.counts().failed);
+  const failed = await world(({ simulation }) => simulation.pulse().counts.failed);
   await at('timetable-brush-stop').click();
   await on.page.mouse.click(...middle(await cellBox(5, 15)));
   await pass(1000);
   assert.equal(await text('limit-chip'), 'Stopped until 16:00');
   assert.equal(await world(({ simulation }) => simulation.pulse().upload_bytes_s + simulation.pulse().download_bytes_s), 0);
-  assert.equal(await world(({ simulation }) => simulation.counts().failed), failed, 'a stop fails nothing');
+  assert.equal(await world(({ simulation }) => simulation.pulse().counts.failed), failed, 'a stop fails nothing');
   await at('full-speed').click();
   await pass(2000);
   assert.match(await text('full-speed-left'), /^59:5\d$/);

@@ -10,7 +10,7 @@ const FILE = '/home/lin/素材/EP03_master_ProRes4444_4K.mov';
 
 const row = (key) => on.page.locator(`[data-testid="leftover-row"][data-key="${key}"]`);
 const picks = (file) => on.page.evaluate((path) => void (window.ternMock.pickFiles = async () => [path]), file);
-const counts = () => on.page.evaluate(() => window.ternMock.simulation.counts());
+const counts = () => on.page.evaluate(() => window.ternMock.simulation.pulse().counts);
 
 test('an upload of somebody else is compared with a file, adopted, and becomes a transfer', async () => {
   await open('mock=studio');

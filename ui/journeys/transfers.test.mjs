@@ -12,8 +12,8 @@ async function openRail(options, more = '') {
 }
 
 const row = (name) => on.page.locator(`[data-testid="transfer-row"][data-name="${name}"]`);
-const counts = () => on.page.evaluate(() => window.ternMock.simulation.counts());
-const untilCounts = (wanted) => until((want) => Object.entries(want).every(([name, n]) => window.ternMock.simulation.counts()[name] === n), wanted);
+const counts = () => on.page.evaluate(() => window.ternMock.simulation.pulse().counts);
+const untilCounts = (wanted) => until((want) => Object.entries(want).every(([name, n]) => window.ternMock.simulation.pulse().counts[name] === n), wanted);
 /** Whether one waits just before another: others may begin meanwhile, so places have no numbers. */
 const standsBefore = (one, other) =>
   until(
@@ -159,7 +159,7 @@ test('many are selected without their ids, cancelled with one question, and take
   await at('confirm-do').click();
   await untilCounts({ waiting: 0 });
   await at('toast').getByText('Undo').click();
-  await until(() => window.ternMock.simulation.counts().waiting > 2990);
+  await until(() => window.ternMock.simulation.pulse().counts.waiting > 2990);
 });
 
 test('what is cancelled is gone when nobody takes it back', async () => {

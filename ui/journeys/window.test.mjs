@@ -61,7 +61,7 @@ test('an upload by the button asks for the bucket, and a taken name is one quest
     await at('upload-confirm').click();
     await at('upload-sheet').waitFor({ state: 'detached' });
     if (round === 1) {
-      await until(() => window.ternMock.simulation.counts().done === 3);
+      await until(() => window.ternMock.simulation.pulse().counts.done === 3);
       // From here on, note which answer is sent.
       await world((mock) => {
         const add = mock.addUploads;
@@ -102,12 +102,12 @@ test('pause all, then resume all', async () => {
   await open('mock=studio');
   await rows().first().waitFor();
   await at('pause-all').click();
-  await until(() => window.ternMock.simulation.counts().active === 0);
+  await until(() => window.ternMock.simulation.pulse().counts.active === 0);
   await until(() => document.querySelector('[data-testid="nav-active"]').textContent.trim().endsWith('0'));
   await at('nav-paused').click();
   await at('resume-all').click();
   // The one that waits for new keys stays.
-  await until(() => window.ternMock.simulation.counts().paused === 1);
+  await until(() => window.ternMock.simulation.pulse().counts.paused === 1);
 });
 
 test('cancelling names what is lost; keeping is the default', async () => {
@@ -124,7 +124,7 @@ test('cancelling names what is lost; keeping is the default', async () => {
   await hasState('rushes-day-9.mov', 'paused');
   await press('Delete');
   await at('confirm-do').click();
-  await until(() => window.ternMock.simulation.counts().paused === 2);
+  await until(() => window.ternMock.simulation.pulse().counts.paused === 2);
 });
 
 async function openFolder() {
@@ -146,11 +146,11 @@ test('the browser loads as it is scrolled, selects a range and downloads it', as
   await on.page.locator('[data-key="raw/2026/11/A012C006_261117_R2QK.braw"]').click({ modifiers: ['Shift'] });
   assert.match(await at('action-bar').textContent(), /3 selected/);
   await shot('browser');
-  const before = await world((mock) => mock.simulation.counts().waiting);
+  const before = await world((mock) => mock.simulation.pulse().counts.waiting);
   await at('download').click();
   await at('toast').waitFor();
   await at('action-bar').waitFor({ state: 'detached' });
-  assert.equal(await world((mock) => mock.simulation.counts().waiting), before + 3);
+  assert.equal(await world((mock) => mock.simulation.pulse().counts.waiting), before + 3);
 });
 
 test('the copy sheet offers what can be copied to, and copies', async () => {
@@ -236,7 +236,7 @@ test('by keyboard alone: the list, its drawer, pause, selection and panes', asyn
   await press('Shift+ArrowDown');
   assert.equal(await on.page.locator('[data-testid="transfer-row"][aria-selected="true"]').count(), 2);
   await press('Control+p');
-  await until(() => window.ternMock.simulation.counts().paused === 5);
+  await until(() => window.ternMock.simulation.pulse().counts.paused === 5);
   await type('imag');
   assert.equal(await active(), 'imagenet-subset-train.tar');
   await press('Escape');
