@@ -38,7 +38,7 @@ use crate::live::{Live, Sampled, Speeds, picture};
 use crate::queue::{Input, Job, JobId, Loaded, Queue, QueueLimits, Report, Step, Transfer, Verb};
 use crate::recorder::{Note, Passed};
 use crate::rules::Rule;
-use crate::transfer::{Intent, Kind, State, StoreId, TransferId, TransferSpec};
+use crate::transfer::{Intent, Kind, State, StoreId, TransferId, TransferOptions, TransferSpec};
 use crate::view::TransferDetail;
 
 /// How often progress is sampled while something moves: four times a second, as the UI reads it.
@@ -85,8 +85,8 @@ enum Behind {
     Told(Reply<()>),
     Adopted(Box<Loaded>, Reply<TransferId>),
     Resumed(Vec<TransferId>, Reply<Vec<TransferId>>),
-    /// Own limits of rows, some of which only the ledger has.
-    Limited(Reply<()>),
+    /// Options or own limits of rows, some of which only the ledger has.
+    Changed(Reply<()>),
     Moved {
         ids: Vec<TransferId>,
         reply: Reply<()>,
@@ -157,6 +157,8 @@ pub(crate) struct DriverState {
     changes_under_way: usize,
     /// What those rows were last told together, until it is written, and the first that came too late to hear it.
     all_under_way: Option<(Intent, TransferId)>,
+    /// Options of such rows, until they are written.
+    options_under_way: BTreeMap<TransferId, TransferOptions>,
     /// Own limits of such rows, until they are written.
     own_limits_under_way: BTreeMap<TransferId, Option<NonZeroU64>>,
     /// Where nothing may move, and when to see which limits apply then.
@@ -372,7 +374,7 @@ impl Driver {
                 // Whoever asked may have stopped listening.
                 drop(reply.send(answer(passed.failure).map(|()| ids)));
             }
-            Behind::Limited(reply) => {
+            Behind::Changed(reply) => {
                 self.changes_written();
                 // Whoever asked may have stopped listening.
                 drop(reply.send(answer(passed.failure)));

@@ -278,7 +278,7 @@ describe('where nothing has failed', () => {
   test('the last success is named', async () => {
     await open(clear);
     expect(await screen.findByText('Nothing has failed.')).toBeInTheDocument();
-    expect(screen.getByText(/^The last transfer was done at .*\d\d:\d\d\.$/)).toBeInTheDocument();
+    expect(screen.getByText(/^The last transfer was done: .*\d\d:\d\d\.$/)).toBeInTheDocument();
   });
 
   test('nothing is claimed where nothing was done', async () => {
@@ -286,6 +286,6 @@ describe('where nothing has failed', () => {
       clear(mock);
       mock.simulation.dismiss(mock.simulation.ids('done'), 2);
     });
-    expect(await screen.findByText('Transfers appear here by themselves.')).toBeInTheDocument();
+    expect(await screen.findByText('What needs you stands here, by its cause.')).toBeInTheDocument();
   });
 });

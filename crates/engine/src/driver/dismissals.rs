@@ -144,6 +144,7 @@ impl Driver {
         self.state.changes_under_way -= 1;
         if self.state.changes_under_way == 0 {
             self.state.all_under_way = None;
+            self.state.options_under_way.clear();
             self.state.own_limits_under_way.clear();
         }
     }

@@ -74,6 +74,6 @@ impl Driver {
         self.state.own_limits_under_way.extend(ids.iter().map(|id| (*id, limit)));
         self.state.changes_under_way += 1;
         self.live.touch();
-        self.barrier(ids, Behind::Limited(reply));
+        self.barrier(ids, Behind::Changed(reply));
     }
 }

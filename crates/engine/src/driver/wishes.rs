@@ -184,6 +184,9 @@ impl Driver {
         if self.state.dismissing.contains(&loaded.id) {
             return Loaded { state: State::Dismissed, ..loaded };
         }
+        if let Some(options) = self.state.options_under_way.get(&loaded.id) {
+            loaded.spec.options.clone_from(options);
+        }
         if let Some(limit) = self.state.own_limits_under_way.get(&loaded.id) {
             loaded.spec.options.limit_bytes_per_second = *limit;
         }
@@ -282,9 +285,11 @@ impl Driver {
                 drop(reply.send(Err(EngineError::AlreadyBegun(id))));
             }
             Ok(options) => {
+                self.state.options_under_way.insert(id, options.clone());
+                self.state.changes_under_way += 1;
                 self.input(Input::SetOptions(id, Box::new(options)));
                 self.live.touch();
-                self.barrier(vec![id], Behind::Told(reply));
+                self.barrier(vec![id], Behind::Changed(reply));
             }
             Err(refused) => drop(reply.send(Err(refused.unwrap_or(EngineError::AlreadyBegun(id))))),
         }

@@ -57,7 +57,18 @@ fn a_paused_transfer_takes_new_options_and_one_that_is_over_does_not() {
         run.engine.pause(&[second]).await.unwrap();
         run.rest(second).await;
         let change = OptionsChange { part_size_bytes: Some(4 * PART as u64), ..OptionsChange::default() };
-        run.engine.set_options(second, change).await.unwrap();
+        // At the same time: neither is lost because the other is not written yet.
+        let one_part = OptionsChange { parallel_parts: Some(1), ..OptionsChange::default() };
+        let limit = std::num::NonZeroU64::new(1 << 40);
+        let told = tokio::join!(
+            run.engine.set_options(second, change),
+            run.engine.set_own_limit(&[second], limit),
+            run.engine.set_options(second, one_part),
+        );
+        assert!(matches!(told, (Ok(()), Ok(()), Ok(()))), "{told:?}");
+        let options = run.engine.view(second).unwrap().unwrap().spec.options;
+        assert_eq!((options.part_size_bytes, options.parallel_parts), (4 * PART as u64, 1));
+        assert_eq!(options.limit_bytes_per_second, limit);
         run.engine.set_rates(engine::RateLimits::default());
         run.engine.resume(&[second]).await.unwrap();
         assert_eq!(run.rest(second).await.state, State::Done);
