@@ -110,6 +110,7 @@ mod tests {
             .unwrap();
     }
 
+    #[expect(clippy::disallowed_methods, reason = "what SQLite has written is looked at beside it")]
     fn bytes(path: &Path) -> u64 {
         std::fs::metadata(path).unwrap().len()
     }
