@@ -14,6 +14,7 @@ mod places;
 mod rows;
 mod schema;
 mod sqlite;
+mod write_ahead;
 
 use std::path::PathBuf;
 

@@ -2,15 +2,14 @@
 //!
 //! SQLite's own check reads every page. For the ledger of an ordinary history that takes some milliseconds and comes
 //! before anything else is believed. A ledger of a million rows would hold up the start for seconds, so it is checked
-//! while it is in use, over a connection of its own; what that finds is written beside the ledger, and the next start
-//! sets it aside. Until then a damaged page fails whatever needs it, and nothing else. What it costs: such damage is
-//! acted on one start late.
+//! while it is in use, over a connection of its own, once the start is over; what that finds is written beside the
+//! ledger, and the next start sets it aside. Until then a damaged page fails whatever needs it, and nothing else. What it
+//! costs: such damage is acted on one start late, and not found by a program that ends before it is reached.
 
 #![expect(clippy::disallowed_methods, reason = "a ledger is checked before there is an engine with a disk")]
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -18,6 +17,8 @@ use rusqlite::{Connection, OpenFlags};
 
 /// A file of this size is read in some tens of milliseconds.
 const CHECKED_BEFORE_USE_BYTES: u64 = 16 << 20;
+/// A start needs all processors for what its user waits for.
+const AFTER_START: Duration = Duration::from_secs(10);
 /// While a ledger is in use, its check rests for most of the time: a page that somebody waits for comes first.
 const STEPS_BETWEEN_RESTS: i32 = 5_000;
 const REST: Duration = Duration::from_millis(1);
@@ -48,40 +49,44 @@ fn damage_in(connection: &Connection) -> rusqlite::Result<Option<String>> {
 }
 
 /// A look at all of a large ledger while it is in use; broken off when this is dropped.
+#[derive(Debug)]
 pub(super) struct RunningCheck {
-    stop: Arc<AtomicBool>,
+    stop: Option<mpsc::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-}
-
-impl std::fmt::Debug for RunningCheck {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("RunningCheck")
-    }
 }
 
 impl RunningCheck {
     /// Begins one, if the ledger is too large to have been checked before it was used.
-    pub(super) fn of(path: &Path) -> rusqlite::Result<Option<Self>> {
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        Self::after(AFTER_START, path)
+    }
+
+    fn after(wait: Duration, path: &Path) -> Option<Self> {
         if !is_large(path) {
-            return Ok(None);
+            return None;
         }
-        let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = stop.clone();
-        let rests = move || {
-            std::thread::sleep(REST);
-            stopped.load(Ordering::Relaxed)
-        };
-        connection.progress_handler(STEPS_BETWEEN_RESTS, Some(rests))?;
+        let (stop, stopped) = mpsc::channel::<()>();
         let path = path.to_owned();
-        let thread = std::thread::spawn(move || match damage_in(&connection) {
-            Ok(None) => {}
-            Ok(Some(damage)) => mark(&path, &damage),
-            Err(error) if is_damage(&error) => mark(&path, &error.to_string()),
-            // Broken off, or it could not be read just now; the next start looks again.
-            Err(error) => tracing::debug!(%error, "the ledger was not checked to its end"),
+        let thread = std::thread::spawn(move || {
+            // It is dropped, and nothing is ever sent, to break this off.
+            let rests = move |time: Duration| stopped.recv_timeout(time) != Err(RecvTimeoutError::Timeout);
+            if rests(wait) {
+                return;
+            }
+            let look = || {
+                let mut connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+                connection.progress_handler(STEPS_BETWEEN_RESTS, Some(move || rests(REST)))?;
+                damage_in(&connection)
+            };
+            match look() {
+                Ok(None) => {}
+                Ok(Some(damage)) => mark(&path, &damage),
+                Err(error) if is_damage(&error) => mark(&path, &error.to_string()),
+                // Broken off, or it could not be read just now; the next start looks again.
+                Err(error) => tracing::debug!(%error, "the ledger was not checked to its end"),
+            }
         });
-        Ok(Some(Self { stop, thread: Some(thread) }))
+        Some(Self { stop: Some(stop), thread: Some(thread) })
     }
 
     /// Waits for its end.
@@ -94,7 +99,7 @@ impl RunningCheck {
 impl Drop for RunningCheck {
     fn drop(&mut self) {
         let Some(thread) = self.thread.take() else { return };
-        self.stop.store(true, Ordering::Relaxed);
+        self.stop.take();
         // A panic in it has been printed; there is nothing to undo.
         let _ = thread.join();
     }
@@ -149,7 +154,7 @@ mod tests {
         large(&path, true);
         let (ledger, aside) = SqliteLedger::open(&path, 1).unwrap();
         assert_eq!(aside, None, "it is not read before it is used");
-        RunningCheck::of(&path).unwrap().unwrap().finish();
+        RunningCheck::after(Duration::ZERO, &path).unwrap().finish();
         drop(ledger);
         let (ledger, aside) = SqliteLedger::open(&path, 2).unwrap();
         let aside = aside.expect("it is set aside").path;
@@ -165,8 +170,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.db");
         large(&path, false);
-        drop(RunningCheck::of(&path).unwrap().unwrap());
-        RunningCheck::of(&path).unwrap().unwrap().finish();
+        drop(RunningCheck::of(&path).unwrap());
+        drop(RunningCheck::after(Duration::ZERO, &path).unwrap());
+        RunningCheck::after(Duration::ZERO, &path).unwrap().finish();
         assert_eq!(SqliteLedger::open(&path, 1).unwrap().1, None);
         assert!(!mark_of(&path).exists());
     }

@@ -85,7 +85,8 @@ fn number_for_new(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
 const ROWS_AT_ONCE: usize = 32;
 
 fn statement_for(rows: usize) -> String {
-    let words = "INSERT INTO transfer (id, ord, state, intent, source, target, options, added_ms) VALUES ";
+    // A failure ends the whole group anyway: what it takes to undo one statement alone is not kept.
+    let words = "INSERT OR ROLLBACK INTO transfer (id, ord, state, intent, source, target, options, added_ms) VALUES ";
     format!("{words}{}", vec!["(?,?,?,?,?,?,?,?)"; rows].join(","))
 }
 

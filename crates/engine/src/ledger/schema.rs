@@ -19,8 +19,6 @@ use super::{LedgerError, SetAside, check};
 const APPLICATION_ID: i64 = 0x5445_524E;
 /// Version of the tables below: the first, and one for each migration.
 const SCHEMA_VERSION: i64 = 1 + MIGRATIONS.len() as i64;
-/// Pages that the write-ahead log collects, 16 MiB: the more, the fewer are written into the ledger twice.
-const PAGES_IN_LOG: u32 = 4096;
 /// The first version that has piles.
 const WITH_PILES: i64 = 4;
 /// The first version that counts failures by their cause, and remembers what was dismissed.
@@ -244,7 +242,6 @@ fn prepare(path: &Path) -> Result<Connection, Trouble> {
     }
     // Adding many touches the end of each index; with these 8 MiB no page of them is written twice in a group.
     connection.pragma_update(None, "cache_size", -8192)?;
-    connection.pragma_update(None, "wal_autocheckpoint", PAGES_IN_LOG)?;
     // WAL lets others read while we write; FULL makes a commit survive a power cut, group commit pays for it.
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
     let transaction = connection.transaction()?;

@@ -13,6 +13,7 @@ use super::apply::{apply_all, apply_bulk};
 use super::check::RunningCheck;
 use super::piles::{self, NOT_OVER};
 use super::rows::{self, COLUMNS, intent_number, signed};
+use super::write_ahead::LogMoves;
 use super::{
     History, HistoryRequest, Ledger, LedgerError, Leftover, Owner, Place, Records, SetAside, dismissals, history,
     places, schema,
@@ -28,8 +29,9 @@ use crate::view::{Counts, FailedCause, Filter, PartState, TransferDetail, Transf
 /// A ledger in a database file.
 #[derive(Debug)]
 pub struct SqliteLedger {
-    // Broken off before the others are closed.
+    // Ended before the others are closed.
     _check: Option<RunningCheck>,
+    _log_moves: LogMoves,
     // Closed in this order: the last connection tidies the write-ahead log away, which a reader cannot.
     reader: Mutex<Connection>,
     writer: Option<Mutex<Connection>>,
@@ -47,10 +49,14 @@ impl SqliteLedger {
     /// # Errors
     /// If the file cannot be used or was made by a newer version.
     pub fn open(path: &Path, now_ms: i64) -> Result<(Self, Option<SetAside>), LedgerError> {
-        let (writer, aside) = schema::open_writer(path, now_ms)?;
+        let (mut writer, aside) = schema::open_writer(path, now_ms)?;
+        let log_moves = LogMoves::of(path, &mut writer)?;
         let reader = schema::open_reader(path)?;
-        let check = RunningCheck::of(path)?;
-        Ok((Self { writer: Some(Mutex::new(writer)), reader: Mutex::new(reader), _check: check }, aside))
+        let check = RunningCheck::of(path);
+        Ok((
+            Self { writer: Some(Mutex::new(writer)), reader: Mutex::new(reader), _check: check, _log_moves: log_moves },
+            aside,
+        ))
     }
 
     /// Opens a ledger that this process will only read; another may write to it. `None` if there is none yet.
@@ -61,7 +67,12 @@ impl SqliteLedger {
         if !path.try_exists()? {
             return Ok(None);
         }
-        Ok(Some(Self { writer: None, reader: Mutex::new(schema::open_reader(path)?), _check: None }))
+        Ok(Some(Self {
+            writer: None,
+            reader: Mutex::new(schema::open_reader(path)?),
+            _check: None,
+            _log_moves: LogMoves::default(),
+        }))
     }
 
     /// What is read of the rows of a filter, in its order, after one of them.
