@@ -60,9 +60,10 @@ fn a_paused_transfer_takes_new_options_and_one_that_is_over_does_not() {
         // At the same time: neither is lost because the other is not written yet.
         let one_part = OptionsChange { parallel_parts: Some(1), ..OptionsChange::default() };
         let limit = std::num::NonZeroU64::new(1 << 40);
+        let limited = [second];
         let told = tokio::join!(
             run.engine.set_options(second, change),
-            run.engine.set_own_limit(&[second], limit),
+            run.engine.set_own_limit(&limited, limit),
             run.engine.set_options(second, one_part),
         );
         assert!(matches!(told, (Ok(()), Ok(()), Ok(()))), "{told:?}");
