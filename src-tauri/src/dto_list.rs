@@ -16,7 +16,7 @@ pub struct FailedGroup {
     pub store_code: Option<String>,
     /// The right that the newest of them lacked, where that is the cause and the name of the right is known.
     pub needs: Option<MissingRight>,
-    /// Whether there are downloads among the newest of them, which another folder would help.
+    /// Whether the newest of them is a download, which another folder would help.
     pub downloads: bool,
 }
 
@@ -38,6 +38,8 @@ pub struct BegunElsewhere {
     pub begun_anew: u64,
     /// The folder.
     pub folder: String,
+    /// Takes it back, until what had arrived is removed; `None` where nothing is.
+    pub undo: Option<u64>,
 }
 
 /// Everything that has failed, by its cause.

@@ -27,9 +27,18 @@ fn target(spec: &TransferSpec) -> Option<&Path> {
     }
 }
 
-/// Without drive and root: of two drives nothing is in common, and joined to a folder they would lead out of it.
+/// Without a root, which joined to a folder would lead out of it. A drive becomes a folder of its letter: two drives have
+/// nothing in common, and what has the same path on both stays two.
 fn beneath(path: &Path) -> PathBuf {
-    path.components().filter(|part| matches!(part, Component::Normal(_))).collect()
+    let folder = |part: Component<'_>| match part {
+        Component::Normal(name) => Some(PathBuf::from(name)),
+        Component::Prefix(drive) => {
+            let letters = drive.as_os_str().to_string_lossy();
+            Some(letters.chars().filter(char::is_ascii_alphanumeric).collect::<String>().into())
+        }
+        _ => None,
+    };
+    path.components().filter_map(folder).collect()
 }
 
 /// The folder that holds both.
@@ -65,5 +74,12 @@ mod tests {
         assert_eq!(moved(&["/old/a/1.bin", "/old/b/1.bin"]), ["/new/a/1.bin", "/new/b/1.bin"]);
         assert_eq!(moved(&["/old/a/1.bin", "/old/1.bin"]), ["/new/a/1.bin", "/new/1.bin"]);
         assert_eq!(moved(&["/x/1.bin", "/y/1.bin"]), ["/new/x/1.bin", "/new/y/1.bin"]);
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn two_drives_stay_two() {
+        let targets = moved(&[r"C:\dl\1.bin", r"D:\dl\1.bin"]);
+        assert_ne!(targets[0], targets[1]);
     }
 }

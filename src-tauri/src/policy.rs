@@ -23,7 +23,12 @@ pub fn missing_right(error: &TransferError) -> Option<MissingRight> {
     if error.code != ErrorCode::Forbidden {
         return None;
     }
-    let action = tos::permission_of(error.answer.as_ref()?.operation.as_deref()?)?;
+    let operation = error.answer.as_ref()?.operation.as_deref()?;
+    // A copy reads here and writes there, and the answer does not say which of them was refused.
+    if matches!(operation, "CopyObject" | "UploadPartCopy") {
+        return None;
+    }
+    let action = tos::permission_of(operation)?;
     let (bucket, key) = (error.params.get("bucket")?, error.params.get("key")?);
     let resource = format!("{bucket}/{}*", beginning(folder_of(key)));
     Some(MissingRight { actions: vec![action.to_owned()], resource })
@@ -136,6 +141,8 @@ mod tests {
         error.answer = Some(Box::new(Answer { operation, ..Answer::default() }));
         let right = missing_right(&error).unwrap();
         assert_eq!((right.actions, right.resource.as_str()), (vec!["tos:PutObject".to_owned()], "media/in/*"));
+        error.answer.as_mut().unwrap().operation = Some("UploadPartCopy".to_owned());
+        assert_eq!(missing_right(&error), None, "it may be the source");
         error.code = ErrorCode::Network;
         assert_eq!(missing_right(&error), None);
     }

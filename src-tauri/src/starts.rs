@@ -20,11 +20,15 @@ pub fn tell(rows: &mut [TransferRow]) {
     // Seconds until each place is free; one of unknown size is not counted on.
     let mut free: Vec<f64> = moving.iter().filter_map(left).collect();
     for row in waiting {
+        // What is stopped by a limit, or waits for another try, begins by something else than a free place.
+        if !waits(row) || row.limit.is_some_and(|limit| limit.bytes_s == Some(0.0)) {
+            continue;
+        }
         let Some(next) = free.iter_mut().min_by(|a, b| a.total_cmp(b)) else { return };
         row.starts_in_s = Some(*next);
         // Behind one of unknown size nothing can be told.
         let Some(size) = row.size_bytes else { return };
-        *next += size as f64 / share;
+        *next += size.saturating_sub(row.done_bytes) as f64 / share;
     }
 }
 
@@ -34,6 +38,7 @@ mod tests {
     use store::ObjectRef;
 
     use super::*;
+    use crate::dto_limits::LimitNow;
 
     fn row(state: State, size_bytes: Option<u64>, done_bytes: u64, speed: f64) -> TransferRow {
         let view = TransferView {
@@ -73,6 +78,20 @@ mod tests {
         let rows = vec![moving(50), moving(90), waiting(Some(20)), waiting(Some(100)), waiting(None), waiting(Some(1))];
         // Places are free after 10 and 2 seconds; the first that waits takes 4 more in the second of them.
         assert_eq!(told(rows), [None, None, Some(2.0), Some(6.0), Some(10.0), None]);
+    }
+
+    #[test]
+    fn what_begins_by_something_else_is_passed_over_and_what_has_arrived_is_not_counted() {
+        let mut rows = vec![
+            row(State::Moving, Some(100), 50, 10.0),
+            row(State::Waiting, Some(100), 90, 0.0),
+            row(State::Waiting, Some(1000), 0, 0.0),
+            row(State::Waiting, Some(1000), 0, 0.0),
+            row(State::Waiting, Some(1), 0, 0.0),
+        ];
+        rows[2].state = ShownState::Retrying;
+        rows[3].limit = Some(LimitNow { bytes_s: Some(0.0), ..LimitNow::default() });
+        assert_eq!(told(rows), [None, Some(5.0), None, None, Some(6.0)]);
     }
 
     #[test]

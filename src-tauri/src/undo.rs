@@ -16,6 +16,13 @@ const KEPT: usize = 32;
 pub enum Undo {
     /// It was dismissed until this moment.
     Recall(i64),
+    /// It was dismissed until this moment, and these were added in its place.
+    Instead {
+        /// The moment.
+        until_ms: i64,
+        /// What was added.
+        added: Vec<TransferId>,
+    },
     /// These stood, in this order, at these places; the last is put back first.
     Places(Vec<(Vec<TransferId>, NewPlace)>),
 }
@@ -55,6 +62,13 @@ impl UndoBook {
         let Some(undo) = self.book().wishes.remove(&number) else { return Ok(false) };
         match undo {
             Undo::Recall(until_ms) => engine.recall(until_ms).await,
+            Undo::Instead { until_ms, added } => {
+                let is_back = engine.recall(until_ms).await?;
+                if is_back {
+                    engine.dismiss(&added).await?;
+                }
+                Ok(is_back)
+            }
             Undo::Places(places) => {
                 for (ids, to) in places.into_iter().rev() {
                     match engine.reorder(&ids, to).await {

@@ -97,13 +97,37 @@ fn downloads_that_a_folder_cannot_take_begin_anew_in_another_one() {
     let free = harness.folder.path().join("free");
     std::fs::write(&answers, free.display().to_string()).unwrap();
     let begun = harness.ok("change_failed_folder", change);
-    assert_eq!(begun, json!({ "count": 2, "begun_anew": 0, "folder": free.display().to_string() }));
+    assert_eq!((&begun["count"], &begun["begun_anew"]), (&json!(2), &json!(0)));
+    assert_eq!(begun["folder"], free.display().to_string());
     assert_eq!(harness.ok("failed_groups", json!({}))["total"], 0);
     let ear = Ear::of(&harness.app);
     ear.hear(|push| push["pulse"]["counts"]["done"] == 4);
     for name in ["one/a.bin", "two/a.bin"] {
         assert_eq!(std::fs::read(free.join(name)).unwrap(), std::fs::read(&file).unwrap(), "{name}");
     }
+    assert!(begun["undo"].is_number(), "{begun}");
+    assert_eq!(harness.ok("undo", json!({ "number": begun["undo"] })), true);
+    assert_eq!(only_group(&harness)["count"], 2, "the failed ones are back");
+}
+
+#[test]
+fn another_folder_that_is_the_same_folder_lets_them_go_on_where_they_are() {
+    let (harness, _server) = world();
+    let file = harness.file("a.bin", 3000);
+    harness.until(&upload(&harness, "one/", file.clone()), &["done_verified"]);
+    let folder = harness.folder.path().join("taken");
+    std::fs::write(&folder, "x").unwrap();
+    let id = download(&harness, "one/a.bin", &folder);
+    harness.until(&id, &["failed"]);
+    std::fs::remove_file(&folder).unwrap();
+    let answers = harness.folder.path().join("answers");
+    std::fs::write(&answers, folder.display().to_string()).unwrap();
+    harness.app.set_desktop(Box::new(ScriptedDesktop { answers }));
+    let code = only_group(&harness)["code"].clone();
+    let begun = harness.ok("change_failed_folder", json!({ "code": code }));
+    assert_eq!((&begun["count"], &begun["begun_anew"], &begun["undo"]), (&json!(1), &json!(0), &Value::Null));
+    assert_eq!(harness.until(&id, &["done_verified", "failed"])["row"]["state"], "done_verified");
+    assert_eq!(std::fs::read(folder.join("a.bin")).unwrap(), std::fs::read(&file).unwrap());
 }
 
 #[test]

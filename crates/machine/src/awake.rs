@@ -40,8 +40,10 @@ pub(crate) async fn follow(
 ) {
     let (say, said) = mpsc::channel();
     let thread = std::thread::Builder::new().name("keep-awake".to_owned());
-    if let Err(error) = thread.spawn(move || obey(&said, &told)) {
+    let obeys = told.clone();
+    if let Err(error) = thread.spawn(move || obey(&said, &obeys)) {
         tracing::warn!(%error, "the computer cannot be kept awake");
+        told.send_replace(Awake::Unavailable);
         return;
     }
     // The thread ends, and lets go, when `say` is dropped.
@@ -103,6 +105,7 @@ fn obey(said: &mpsc::Receiver<Wish>, told: &watch::Sender<Awake>) {
         told.send_replace(awake);
     }
     drop(held);
+    told.send_replace(Awake::Idle);
 }
 
 fn hold() -> keepawake::Result<keepawake::KeepAwake> {

@@ -1,5 +1,7 @@
 //! What has failed, by its cause.
 
+use std::collections::BTreeSet;
+
 use engine::{Engine, ErrorCode, Filter, PageRequest, State, TransferId, TransferView};
 
 use super::{Answer, Shared};
@@ -124,21 +126,31 @@ pub async fn change_failed_folder(app: Shared<'_>, code: String) -> Answer<Optio
     let filter = filter(Some(&code))?;
     let Some(folder) = app.desktop()?.pick_folder().await else { return Ok(None) };
     let engine = app.engine().await?;
-    let (mut ids, mut specs, mut begun_anew) = (Vec::new(), Vec::new(), 0);
+    let (mut old, mut specs) = (Vec::new(), Vec::new());
     wait_for(|| {
         each(engine, filter, |view| {
             if view.kind() == engine::Kind::Download {
-                begun_anew += u64::from(view.done_bytes > 0);
-                ids.push(view.id);
+                old.push((view.id, view.done_bytes > 0));
                 specs.push(view.spec.clone());
             }
         })
     })?;
     elsewhere::retarget(&mut specs, &folder);
     // First the new, then the old: what breaks off between them leaves one too many, and none too few.
-    super::transfers::add(engine, specs).await?;
-    engine.dismiss(&ids).await?;
-    Ok(Some(BegunElsewhere { count: ids.len() as u64, begun_anew, folder: folder.display().to_string() }))
+    let added: BTreeSet<TransferId> =
+        super::transfers::add(engine, specs).await?.into_iter().map(TransferId).collect();
+    let count = old.len() as u64;
+    // One that had its place there already goes on by itself, and is not taken away.
+    old.retain(|(id, _)| !added.contains(id));
+    let ids: Vec<TransferId> = old.iter().map(|(id, _)| *id).collect();
+    let begun_anew = old.iter().filter(|(_, had_bytes)| *had_bytes).count() as u64;
+    let undo = if ids.is_empty() {
+        None
+    } else {
+        let until_ms = engine.dismiss(&ids).await?;
+        Some(app.undo.remember(Undo::Instead { until_ms, added: added.into_iter().collect() }))
+    };
+    Ok(Some(BegunElsewhere { count, begun_anew, folder: folder.display().to_string(), undo }))
 }
 
 /// Looks at every transfer of a filter, a page at a time.

@@ -568,7 +568,7 @@ export const en = {
   'fail.fix.credentials': 'Enter the right keys in the account’s settings, then retry.',
   'fail.fix.credentials_expired': 'Enter new keys; everything goes on from what arrived.',
   'fail.fix.cross_region': 'Start the copy again through this computer.',
-  'fail.fix.disk_full': 'Free some space, then retry. What arrived is kept.',
+  'fail.fix.disk_full': 'Free some space, then retry: what arrived is kept. In another folder they begin anew.',
   'fail.fix.forbidden': 'Ask the owner of the bucket for the permission, then retry.',
   'fail.fix.internal': 'A retry may help. Copy the details for the report.',
   'fail.fix.invalid_name': 'Rename them, then start again.',

@@ -568,7 +568,7 @@ export const zh: Words = {
   'fail.fix.credentials': '在账号设置中填写正确的密钥后重试。',
   'fail.fix.credentials_expired': '填写新的密钥后，将从已到达的内容继续。',
   'fail.fix.cross_region': '改为经由本机拷贝后重新开始。',
-  'fail.fix.disk_full': '释放空间后重试，已到达的内容会保留。',
+  'fail.fix.disk_full': '释放空间后重试，已到达的内容会保留；换文件夹则从头下载。',
   'fail.fix.forbidden': '向存储桶所有者申请权限后重试。',
   'fail.fix.internal': '可尝试重试，并复制详情用于反馈。',
   'fail.fix.invalid_name': '重命名后重新开始。',

@@ -443,6 +443,8 @@ export type BegunElsewhere = {
 	begun_anew: number,
 	/**  The folder. */
 	folder: string,
+	/**  Takes it back, until what had arrived is removed; `None` where nothing is. */
+	undo: number | null,
 };
 
 /**  A place that the user wants to come back to. */

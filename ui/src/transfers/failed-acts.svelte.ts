@@ -5,7 +5,7 @@ import type { App } from '../session/app.svelte';
 import { copyText } from '../ui/clipboard';
 import type { FailedDetails } from './failed-details.svelte';
 import type { Failures } from './failures.svelte';
-import { offer } from './offer';
+import { offer, offerUndo } from './offer';
 import type { RowAct } from './TransferRow.svelte';
 
 export class FailedActs {
@@ -94,9 +94,9 @@ export class FailedActs {
       const changed = await this.#app.backend.changeFailedFolder(code);
       if (!changed) return;
       this.#details.closeOf(code);
-      const { count: n, folder: path, begun_anew: anew } = changed;
-      if (anew === n) this.#app.notices.toast(t('toast.folderAnew', { n, path }));
-      else this.#app.notices.toast(anew === 0 ? t('toast.folderChanged', { n, path }) : t('toast.folderSome', { n, path, anew }));
+      const { count: n, folder: path, begun_anew: anew, undo } = changed;
+      const words = anew === n ? t('toast.folderAnew', { n, path }) : anew === 0 ? t('toast.folderChanged', { n, path }) : t('toast.folderSome', { n, path, anew });
+      offerUndo(this.#app, words, undo, () => void this.#pull());
     });
   }
 

@@ -148,8 +148,8 @@ describe('what helps against a cause', () => {
     });
   });
 
-  test('downloads go to another folder, and leave the list', async () => {
-    const { user, said, backend } = await open();
+  test('downloads go to another folder, and leave the list, until that is taken back', async () => {
+    const { user, app, said, backend } = await open();
     const head = await cause('disk_full');
     await user.click(within(head).getByTestId('change-folder'));
     await waitFor(() => expect(said()).toBe('5 downloads begin anew in /home/lin/Downloads/TOS'));
@@ -157,6 +157,10 @@ describe('what helps against a cause', () => {
     const added = backend.simulation.page('waiting', null, 50).rows.filter(({ to }) => to.startsWith('/home/lin/Downloads/TOS/'));
     expect(added.map(({ name }) => name)).toContain('dailies-1.tar');
     expect(added).toHaveLength(5);
+    app.notices.toasts.at(-1)?.act?.run();
+    expect(await cause('disk_full')).toHaveTextContent('5 files');
+    const left = backend.simulation.page('waiting', null, 50).rows.filter(({ to }) => to.startsWith('/home/lin/Downloads/TOS/'));
+    expect(left).toEqual([]);
   });
 
   test('nothing happens where the dialog was closed', async () => {
@@ -172,7 +176,7 @@ describe('what helps against a cause', () => {
     [0, '5 downloads now go to D:\\x'],
     [2, '5 downloads now go to D:\\x, 2 of them from the beginning'],
   ])('%d that had begun are told of', async (begun_anew, words) => {
-    const { user, said } = await open((mock) => (mock.changeFailedFolder = async () => ({ count: 5, folder: 'D:\\x', begun_anew })));
+    const { user, said } = await open((mock) => (mock.changeFailedFolder = async () => ({ count: 5, folder: 'D:\\x', begun_anew, undo: null })));
     await user.click(within(await cause('disk_full')).getByTestId('change-folder'));
     await waitFor(() => expect(said()).toBe(words));
   });

@@ -7,9 +7,13 @@ export type Done = 'toast.cancelled' | 'toast.removed' | 'toast.removedFailed' |
 
 export function offer(app: App, acted: Acted, words: Done, after: () => void): void {
   const { count, undo } = acted;
-  if (count === 0) return;
+  if (count > 0) offerUndo(app, t(words, { n: count }), undo, after);
+}
+
+/** The same with words of its own. */
+export function offerUndo(app: App, words: string, undo: number | null, after: () => void): void {
   if (undo === null) {
-    app.notices.toast(t(words, { n: count }));
+    app.notices.toast(words);
     return;
   }
   const run = (): void => {
@@ -19,5 +23,5 @@ export function offer(app: App, acted: Acted, words: Done, after: () => void): v
       after();
     });
   };
-  app.notices.toast(t(words, { n: count }), { act: { label: t('act.undo'), run, undo: true }, fixed: true });
+  app.notices.toast(words, { act: { label: t('act.undo'), run, undo: true }, fixed: true });
 }

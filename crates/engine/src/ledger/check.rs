@@ -9,7 +9,7 @@
 #![expect(clippy::disallowed_methods, reason = "a ledger is checked before there is an engine with a disk")]
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, RecvTimeoutError, TryRecvError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -69,13 +69,17 @@ impl RunningCheck {
         let path = path.to_owned();
         let thread = std::thread::spawn(move || {
             // It is dropped, and nothing is ever sent, to break this off.
-            let rests = move |time: Duration| stopped.recv_timeout(time) != Err(RecvTimeoutError::Timeout);
-            if rests(wait) {
+            if stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
                 return;
             }
+            // A sleep is as short as it says everywhere; the wait of a channel need not be.
+            let rests = move || {
+                std::thread::sleep(REST);
+                stopped.try_recv() != Err(TryRecvError::Empty)
+            };
             let look = || {
                 let mut connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-                connection.progress_handler(STEPS_BETWEEN_RESTS, Some(move || rests(REST)))?;
+                connection.progress_handler(STEPS_BETWEEN_RESTS, Some(rests))?;
                 damage_in(&connection)
             };
             match look() {

@@ -244,6 +244,8 @@ fn prepare(path: &Path) -> Result<Connection, Trouble> {
     connection.pragma_update(None, "cache_size", -8192)?;
     // WAL lets others read while we write; FULL makes a commit survive a power cut, group commit pays for it.
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+    // A log that once had to grow, while somebody read for long, does not keep the disk.
+    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     let transaction = connection.transaction()?;
     let mut at = version;
     if tables == 0 {

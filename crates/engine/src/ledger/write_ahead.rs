@@ -5,6 +5,9 @@
 //! the writer goes on. The log begins anew only once all of it is in the ledger, which somebody who writes without a
 //! pause would never let happen; so from a length on the writer moves the little that is left by itself.
 //!
+//! Whoever reads for long, as the check of a large ledger does, keeps the log from beginning anew meanwhile; what it grew
+//! to is given back when it does.
+//!
 //! Nothing durable hangs on it: a commit is durable once it is in the log.
 
 use std::path::{Path, PathBuf};
@@ -81,7 +84,7 @@ fn move_log(path: &Path) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
 }
 
-/// The log stays as long as it is, and the next commit tries again.
+/// The log stays as it is, and it is tried again when as much has come in once more.
 fn told(moved: rusqlite::Result<()>) {
     if let Err(error) = moved {
         tracing::debug!(%error, "the log of the ledger was not moved");
@@ -125,10 +128,13 @@ mod tests {
         commit(&connection, 1000);
         assert!(moves.running.lock().unwrap().is_none(), "there is no hurry");
         assert!(bytes(&path) < 100 * PAGE_BYTES);
+        let mut was_beside = false;
         for _ in 0..16 {
             commit(&connection, 1000);
+            was_beside |= moves.running.lock().unwrap().is_some();
             moves.finish();
         }
+        assert!(was_beside, "it was moved inside a commit");
         assert!(bytes(&path) > 12_000 * PAGE_BYTES, "{} bytes were moved", bytes(&path));
         let log = bytes(&folder.path().join("ledger.db-wal"));
         assert!(log < 6000 * PAGE_BYTES, "the log grew to {log} bytes");

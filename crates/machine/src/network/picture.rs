@@ -7,6 +7,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 /// Names of interfaces behind which are only containers and virtual machines of this computer begin like this.
 const INNER: [&str; 12] =
     ["br-", "cali", "cni", "docker", "flannel", "lxc", "lxdbr", "podman", "veth", "virbr", "vboxnet", "vmnet"];
+/// Interfaces that come and go with connections, and lead nowhere without another one, begin like this.
+const UPON_OTHERS: [&str; 10] =
+    ["tailscale", "tap", "tun", "utun", "vEthernet", "VirtualBox", "VMware", "wg", "ZeroTier", "zt"];
 /// Addresses that are nobody's (RFC 5737, RFC 3849): the default route leads there. Nothing is sent.
 const ELSEWHERE: [SocketAddr; 2] = [
     SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 9),
@@ -35,9 +38,9 @@ impl Picture {
         })
     }
 
-    /// Whether there is any address at which others could be met.
+    /// Whether there is an address of the computer itself at which others could be met, with a cable or by radio.
     pub(crate) fn has_address(&self) -> bool {
-        !self.addresses.is_empty()
+        self.addresses.iter().any(|(interface, _)| !UPON_OTHERS.iter().any(|begin| interface.starts_with(begin)))
     }
 }
 

@@ -45,6 +45,8 @@ export function createLists(
   pickFolder: () => Promise<string | null>,
 ): Lists {
   let wish = 0;
+  /** What was added in the place of what was dismissed. */
+  const instead = new Map<number, number[]>();
   const orders = new Map<number, { line: number[]; priorities: [number, Priority][] }>();
   let held: { filter: TransferFilter; all: boolean; ids: Set<number> } = { filter: 'active', all: false, ids: new Set() };
 
@@ -216,7 +218,11 @@ export function createLists(
     moveTransfers: async (ids, to) => move(ids, to),
     undo: async (number) => {
       const order = orders.get(number);
-      if (!order) return simulation.recall(number);
+      if (!order) {
+        const isBack = simulation.recall(number);
+        if (isBack) dismissed(instead.get(number) ?? []);
+        return isBack;
+      }
       orders.delete(number);
       simulation.reorder(order.line);
       for (const [id, priority] of order.priorities) {
@@ -282,11 +288,12 @@ export function createLists(
       if (folder === null) return null;
       const downloads = failed(code).filter((one) => one.given.direction === 'download');
       const begun = downloads.filter((one) => moved(one) > 0).length;
-      dismissed(downloads.map((one) => one.id));
-      for (const { given } of downloads) {
-        simulation.add({ direction: 'download', name: given.name, from: given.from, to: `${folder}/${given.name}`, size: given.size });
-      }
-      return { count: downloads.length, folder, begun_anew: begun };
+      const { undo } = dismissed(downloads.map((one) => one.id));
+      const added = downloads.map(({ given }) =>
+        simulation.add({ direction: 'download', name: given.name, from: given.from, to: `${folder}/${given.name}`, size: given.size }),
+      );
+      if (undo !== null) instead.set(undo, added);
+      return { count: downloads.length, folder, begun_anew: begun, undo };
     },
     exportFailed: async () => ({ path: '/home/lin/failed.csv', count: failed(null).length }),
   };
