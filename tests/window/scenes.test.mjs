@@ -134,7 +134,7 @@ scene('what failed for want of permission is one group, and is done once the per
   await window.click('nav-failed');
   const group = '[data-testid="failed-group"][data-code="forbidden"]';
   await until('all three to be in one group', async () => /3 files · AccessDenied/.test(await window.says(group)));
-  assert.match(await window.says(group), /Your key may not do this.*Ask the owner of the bucket for the permission/s);
+  assert.match(await window.says(group), /Your key may not do this.*Needs tos:PutObject on locked\/\*.*Copy policy/s);
   for (const name of names) await window.find(`[data-testid="failed-row"][data-name="${name}"]`);
   await window.click(`[data-testid="failed-row"][data-name="${names[1]}"]`);
   await until('the answer of TOS', async () => /403.*AccessDenied/s.test(await window.says('failed-answer')));

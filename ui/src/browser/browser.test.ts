@@ -1,8 +1,9 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { Backend } from '../ipc/backend';
+import { type Backend, Failure } from '../ipc/backend';
 import { createMock, type MockBackend, type MockOptions } from '../ipc/mock/mock';
+import { App } from '../session/app.svelte';
 import Shell from '../shell/App.svelte';
 import { Deletion } from './deletion.svelte';
 import { Uploading } from './uploading.svelte';
@@ -341,7 +342,65 @@ describe('an archived object', () => {
   });
 });
 
+describe('an open form', () => {
+  /** The same keys are in both buckets; the second one cannot be listed. */
+  async function twins(): Promise<MockBackend> {
+    const backend = await open();
+    const { listObjects, getObjectProperties, getObjectTags } = backend;
+    backend.listObjects = (bucket, ...rest) =>
+      bucket === 'cold-archive' ? Promise.reject(new Failure({ code: 'forbidden', params: {}, retryable: false })) : listObjects(bucket, ...rest);
+    backend.getObjectProperties = (_, key) => getObjectProperties('media-archive', key);
+    backend.getObjectTags = (_, key) => getObjectTags('media-archive', key);
+    return backend;
+  }
+
+  test.each([
+    ['tags-edit', 'tags-form'],
+    ['props-edit', 'props-form'],
+  ])('of an object is not there for the one of the same key in another bucket: %s', async (edit, form) => {
+    await twins();
+    await go(`tos://media-archive/${PDF}`);
+    await userEvent.click(await screen.findByTestId(edit));
+    expect(await screen.findByTestId(form)).toBeInTheDocument();
+    await go(`tos://cold-archive/${PDF}`);
+    await waitFor(() => expect(screen.queryByTestId(form)).toBeNull());
+    expect(await screen.findByText(`tos://cold-archive/${PDF}`)).toBeInTheDocument();
+    expect(await screen.findByTestId(edit)).toBeInTheDocument();
+  });
+
+  test('stays with what was entered when another look fails, which is told once it is closed', async () => {
+    const backend = await twins();
+    await go(`tos://media-archive/${PDF}`);
+    await userEvent.click(await screen.findByTestId('tags-edit'));
+    await userEvent.type(screen.getByLabelText('Value of tag 1'), ' two');
+    backend.getObjectProperties = () => Promise.reject(new Failure({ code: 'network', params: {}, retryable: true }));
+    await fireEvent.keyDown(window, { key: 'F5' });
+    await new Promise((done) => setTimeout(done, 50));
+    expect(screen.getByLabelText<HTMLInputElement>('Value of tag 1').value).toMatch(/ two$/);
+    await userEvent.click(within(screen.getByTestId('tags-form')).getByText('Not now'));
+    expect(await within(screen.getByTestId('properties')).findByRole('alert')).toBeInTheDocument();
+  });
+});
+
 describe('bookmarks', () => {
+  test('that were removed are not put back into another account', async () => {
+    const backend = await open();
+    await backend.addBookmark({ bucket: 'media-archive', prefix: AT });
+    const session = new App(backend);
+    cleanup();
+    render(Shell, { backend, session });
+    (await screen.findByTestId(`bookmark-media-archive/${AT}`)).focus();
+    await userEvent.keyboard('{Delete}');
+    await waitFor(() => expect(session.notices.undoable).toBeDefined());
+    const act = session.notices.undoable?.act;
+    session.leave();
+    expect(session.notices.toasts).toEqual([]);
+    const add = vi.spyOn(backend, 'addBookmark');
+    session.account = session.account && { ...session.account, id: 'another' };
+    act?.run();
+    expect(add).not.toHaveBeenCalled();
+  });
+
   test('are made by the star, gone to, and removed with a way back', async () => {
     await open();
     await go(AT);

@@ -1,4 +1,4 @@
-import { cleanup, render, screen, waitFor, within } from '@testing-library/svelte';
+import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Failure } from '../ipc/backend';
@@ -35,7 +35,11 @@ describe('the sheet of a bucket', () => {
   test('says where it is, and is found in the palette', async () => {
     await open('media-mirror-sh');
     expect(screen.getByTestId('bucket-sheet')).toHaveTextContent(/Bucket media-mirror-sh.*Region.*cn-shanghai.*tos:\/\/media-mirror-sh\//);
-    await userEvent.click(screen.getByTestId('bucket-close'));
+    // The platform may close it without asking: it is then closed for the window too.
+    const sheet = screen.getByTestId<HTMLDialogElement>('bucket-sheet');
+    sheet.close();
+    await fireEvent(sheet, new Event('close'));
+    await waitFor(() => expect(screen.queryByTestId('bucket-sheet')).toBeNull());
     await userEvent.keyboard('{Control>}k{/Control}');
     await userEvent.type(await screen.findByTestId('palette-field'), 'bucket prop{Enter}');
     expect(await screen.findByTestId('bucket-sheet')).toBeInTheDocument();
@@ -111,6 +115,28 @@ describe('deleting a bucket', () => {
     expect(await screen.findByTestId('toast')).toHaveTextContent('The bucket “cold-archive” is deleted.');
     expect(screen.queryByTestId('bucket-sheet')).toBeNull();
     expect([session.route.place, session.route.canGoBack, session.bookmarks]).toEqual([{ screen: 'transfers', filter: 'active' }, false, []]);
+  });
+
+  test('its sheet closes at once, and never becomes the one of the bucket that was gone to before', async () => {
+    const { backend, session } = await open('media-archive');
+    await userEvent.click(screen.getByTestId('bucket-close'));
+    session.route.go({ screen: 'bucket', bucket: 'cold-archive', prefix: '' });
+    await userEvent.click(await screen.findByTestId('bucket-properties'));
+    await waitFor(() => expect(screen.getByTestId('bucket-sheet')).toHaveTextContent('Bucket cold-archive'));
+    backend.listBuckets = () => new Promise(() => undefined);
+    await remove();
+    await waitFor(() => expect(session.route.place).toMatchObject({ bucket: 'media-archive' }));
+    await waitFor(() => expect(screen.queryByTestId('bucket-sheet')).toBeNull());
+  });
+
+  test('while it is being deleted its sheet cannot be left, though the platform closes it', async () => {
+    await open('cold-archive', (backend) => (backend.deleteBucket = () => new Promise(() => undefined)));
+    await remove();
+    const sheet = screen.getByTestId<HTMLDialogElement>('bucket-sheet');
+    sheet.close();
+    await fireEvent(sheet, new Event('close'));
+    await waitFor(() => expect(sheet.open).toBe(true));
+    expect(sheet).toBeInTheDocument();
   });
 
   test('the one that the account was given does not come back into the rail', async () => {

@@ -1,6 +1,6 @@
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { setLanguage } from '../i18n/index.svelte';
 import { Failure } from '../ipc/backend';
 import { createMock, type MockBackend } from '../ipc/mock/mock';
@@ -14,10 +14,12 @@ const PLAIN = 'backups/readme.txt';
 
 afterEach(cleanup);
 
+let look: () => Promise<void> = () => Promise.resolve();
 function show(objectKey: string, prepare: (backend: MockBackend) => unknown = () => undefined): MockBackend {
   const backend = createMock({ scene: 'studio' });
   prepare(backend);
-  render(Tags, { props: { bucket: BUCKET, objectKey, revision: 0 }, context: new Map([[APP, new App(backend)]]) });
+  const shown = render(Tags, { props: { bucket: BUCKET, objectKey, revision: 0 }, context: new Map([[APP, new App(backend)]]) });
+  look = () => shown.rerender({ revision: 1 });
   return backend;
 }
 
@@ -110,6 +112,44 @@ describe('the tags of an object', () => {
     await userEvent.keyboard('{Escape}');
     expect(screen.queryByTestId('tags-form')).toBeNull();
     expect(screen.getByText('none')).toBeInTheDocument();
+  });
+
+  test('what changes elsewhere is looked at once the form is closed', async () => {
+    const backend = show(PDF);
+    await userEvent.click(await screen.findByTestId('tags-edit'));
+    const asked = vi.spyOn(backend, 'getObjectTags').mockRejectedValue(new Failure({ code: 'network', params: {}, retryable: true }));
+    await look();
+    expect(asked).not.toHaveBeenCalled();
+    expect(screen.getByTestId('tags-form')).toBeInTheDocument();
+    await userEvent.keyboard('{Escape}');
+    expect(await screen.findByText('Try again')).toBeInTheDocument();
+  });
+
+  test('a look from before the form was saved neither closes it nor brings back what was there', async () => {
+    const backend = show(PDF);
+    await screen.findByText('长城日出');
+    const old = await backend.getObjectTags(BUCKET, PDF);
+    let answer: (tags: typeof old) => void = () => undefined;
+    backend.getObjectTags = () => new Promise((resolve) => (answer = resolve));
+    await look();
+    await userEvent.click(screen.getByTestId('tags-edit'));
+    await userEvent.type(screen.getByLabelText('Value of tag 1'), ' two{Enter}');
+    await waitFor(() => expect(screen.queryByTestId('tags-form')).toBeNull());
+    answer(old);
+    await new Promise((done) => setTimeout(done));
+    expect(screen.getByTestId('tags')).toHaveTextContent(' two');
+  });
+
+  test('Esc that ends the choice of a character, or comes while they are saved, does not throw them away', async () => {
+    show(PLAIN, (backend) => (backend.setObjectTags = () => new Promise(() => undefined)));
+    await userEvent.click(await screen.findByTestId('tags-edit'));
+    const key = screen.getByLabelText('Key of tag 1');
+    await fireEvent.keyDown(key, { key: 'Escape', isComposing: true });
+    await fireEvent.keyDown(key, { key: 'Escape', keyCode: 229 });
+    expect(screen.getByTestId('tags-form')).toBeInTheDocument();
+    await userEvent.type(key, 'k{Enter}{Escape}');
+    expect(screen.getByTestId('tags-form')).toBeInTheDocument();
+    expect(screen.getByRole('button', { name: 'Not now' })).toBeDisabled();
   });
 
   test('a key that may not see them is told so, without an alarm', async () => {

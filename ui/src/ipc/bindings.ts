@@ -734,7 +734,7 @@ export type FailedGroup = {
 	store_code: string | null,
 	/**  The right that the newest of them lacked, where that is the cause and the name of the right is known. */
 	needs: MissingRight | null,
-	/**  Whether there are downloads among the newest of them, which another folder would help. */
+	/**  Whether the newest of them is a download, which another folder would help. */
 	downloads: boolean,
 };
 

@@ -122,6 +122,7 @@ export class App {
   /** The account in use is about to be left. */
   leave(): void {
     for (const listen of this.#leaving) listen();
+    this.notices.dropBound();
   }
 
   /** Nothing of an account that was left stays to be clicked, and no answer that was its own is shown. */
@@ -184,7 +185,13 @@ export class App {
     await this.backend.deleteBucket(bucket);
     this.#bucketsDeleted.add(bucket);
     this.route.forget(bucket);
+    void this.#bucketGone(bucket);
+  }
+
+  async #bucketGone(bucket: string): Promise<void> {
+    const asked = this.#bookmarksAsked;
     for (const mark of this.bookmarks.filter((one) => one.bucket === bucket)) {
+      if (asked !== this.#bookmarksAsked) return;
       await this.setBookmarks(() => this.backend.removeBookmark(mark));
     }
     await this.refreshBuckets();

@@ -18,6 +18,8 @@ export interface Toast {
   about?: string;
   /** Until when it can be taken back is counted elsewhere, and no pointer holds that up. */
   fixed?: true;
+  /** It is of the account in use, and goes with it. */
+  bound?: true;
 }
 
 /** How long a toast stays, unless the pointer or the focus is on it. */
@@ -58,7 +60,8 @@ export class Notices {
   );
 
   /** Shows it; answers with its id. */
-  toast(text: string, extra: Pick<Partial<Toast>, 'kind' | 'act' | 'about' | 'gone' | 'fixed'> = {}): number {
+  toast(text: string, extra: Pick<Partial<Toast>, 'kind' | 'act' | 'about' | 'gone' | 'fixed' | 'bound'> = {}): number {
+    const { shown } = this;
     const before = extra.about === undefined ? undefined : this.toasts.find((one) => one.about === extra.about);
     const act = before?.act ?? extra.act;
     const toast: Toast = { ...extra, id: this.#next++, text, kind: extra.kind ?? 'plain', ...(act ? { act } : {}) };
@@ -66,7 +69,9 @@ export class Notices {
     this.toasts = [...this.toasts, toast];
     // One that something waits for, or that can be taken back, is never sent away for want of room: that was promised.
     const over = this.toasts.length - TOASTS_MAX;
-    const spare = this.toasts.filter((one) => one !== toast && !one.gone && !one.act?.undo);
+    // Nor is the one that is seen. News goes first; what has gone wrong makes way only for what weighs as much.
+    const free = this.toasts.filter((one) => one !== toast && one.id !== shown?.id && !one.gone && !one.act?.undo);
+    const spare = [...free.filter((one) => !weighs(one)), ...(weighs(toast) ? free.filter(weighs) : [])];
     if (over > 0) for (const old of spare.slice(0, over)) this.close(old.id);
     this.#timers.set(toast.id, { timer: null, left: TOAST_MS, since: 0 });
     if (!this.#held) this.#chosen = null;
@@ -89,6 +94,11 @@ export class Notices {
     if (this.#chosen === id) this.#chosen = this.#held ? (this.shown?.id ?? null) : null;
     if (this.toasts.length === 0) this.#held = false;
     this.#settle();
+  }
+
+  /** The account in use is left: what was offered for it is no longer. */
+  dropBound(): void {
+    for (const toast of this.toasts.filter((one) => one.bound)) this.drop(toast.id);
   }
 
   /** The pointer or the focus is on what is seen: it stays. */

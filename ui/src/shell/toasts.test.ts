@@ -1,7 +1,8 @@
-import { cleanup, render, screen } from '@testing-library/svelte';
+import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createMock, type MockBackend } from '../ipc/mock/mock';
+import { App } from '../session/app.svelte';
 import { Notices, TOAST_MS } from '../session/notices.svelte';
 import Shell from './App.svelte';
 
@@ -139,6 +140,42 @@ describe('notices', () => {
     expect(notices.shown?.text).toBe('b');
     vi.advanceTimersByTime(5_000);
     expect(notices.toasts.map((one) => one.text)).toEqual(['b']);
+  });
+
+  test('for want of room news goes first, and never what is seen', () => {
+    vi.useFakeTimers();
+    const notices = new Notices();
+    const texts = (): string[] => notices.toasts.map((one) => one.text);
+    notices.toast('bad 1', { kind: 'bad' });
+    notices.hold();
+    for (const name of ['bad 2', 'bad 3']) notices.toast(name, { kind: 'bad' });
+    for (const name of ['a', 'b', 'c', 'd']) notices.toast(name);
+    expect(texts()).toEqual(['bad 1', 'bad 2', 'bad 3', 'c', 'd']);
+    for (const name of ['bad 4', 'bad 5']) notices.toast(name, { kind: 'bad' });
+    expect(texts()).toEqual(['bad 1', 'bad 2', 'bad 3', 'bad 4', 'bad 5']);
+    // News makes no room for itself among what has gone wrong.
+    for (const name of ['e', 'f']) notices.toast(name);
+    expect(texts()).toEqual(['bad 1', 'bad 2', 'bad 3', 'bad 4', 'bad 5', 'f']);
+    notices.toast('bad 6', { kind: 'bad' });
+    expect(texts()).toEqual(['bad 1', 'bad 3', 'bad 4', 'bad 5', 'bad 6']);
+    expect(notices.shown?.text).toBe('bad 1');
+  });
+
+  test('a toast that has the focus stays when the pointer leaves it', async () => {
+    const backend = createMock({ scene: 'studio', settings: { language: 'en' } });
+    const session = new App(backend);
+    render(Shell, { backend, session });
+    await screen.findByTestId('rail');
+    session.notices.toast('Added');
+    const toast = await screen.findByTestId('toast');
+    const resumed = vi.spyOn(session.notices, 'resume');
+    const close = within(toast).getByRole('button', { name: 'Close' });
+    close.focus();
+    await fireEvent.pointerEnter(toast);
+    await fireEvent.pointerLeave(toast);
+    expect(resumed).not.toHaveBeenCalled();
+    close.blur();
+    expect(resumed).toHaveBeenCalled();
   });
 
   test('the others are counted on a button that shows them', async () => {
