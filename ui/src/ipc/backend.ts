@@ -12,6 +12,7 @@ import type {
   ActOn,
   AppError,
   AppStatus,
+  BegunElsewhere,
   Bookmark,
   BucketView,
   CheckProgress,
@@ -216,7 +217,7 @@ export interface Backend extends LeftoversBackend, ObjectBackend, ReceiptsBacken
   /** The policy, as indented JSON, that would have allowed what failed of a cause. */
   failedPolicy(code: string): Promise<string>;
   /** The native dialog, then the failed downloads of a cause begin anew there; null when the dialog was closed. */
-  changeFailedFolder(code: string): Promise<{ count: number; folder: string; begun_anew: number } | null>;
+  changeFailedFolder(code: string): Promise<BegunElsewhere | null>;
   /** The native dialog, then the file; null when the dialog was closed. */
   exportFailed(): Promise<Exported | null>;
   pauseAll(): Promise<void>;
