@@ -137,8 +137,7 @@ pub async fn change_failed_folder(app: Shared<'_>, code: String) -> Answer<Optio
     })?;
     elsewhere::retarget(&mut specs, &folder);
     // First the new, then the old: what breaks off between them leaves one too many, and none too few.
-    let added: BTreeSet<TransferId> =
-        super::transfers::add(engine, specs).await?.into_iter().map(TransferId).collect();
+    let added: BTreeSet<TransferId> = super::transfers::add(engine, specs).await?.into_iter().map(TransferId).collect();
     let count = old.len() as u64;
     // One that had its place there already goes on by itself, and is not taken away.
     old.retain(|(id, _)| !added.contains(id));
