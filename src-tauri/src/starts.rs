@@ -34,36 +34,15 @@ pub fn tell(rows: &mut [TransferRow]) {
 
 #[cfg(test)]
 mod tests {
-    use engine::{End, Intent, LimitsNow, State, Stats, StoreId, TransferId, TransferSpec, TransferView};
-    use store::ObjectRef;
+    use engine::{Intent, LimitsNow, State};
 
     use super::*;
     use crate::dto_limits::LimitNow;
+    use crate::view;
 
-    fn row(state: State, size_bytes: Option<u64>, done_bytes: u64, speed: f64) -> TransferRow {
-        let view = TransferView {
-            id: TransferId(1),
-            order: 1,
-            spec: TransferSpec {
-                source: End::file("/a"),
-                target: End::object(StoreId("practice".into()), ObjectRef::new("photos", "a")),
-                options: Default::default(),
-            },
-            intent: Intent::Run,
-            state,
-            passes_through: true,
-            size_bytes,
-            done_bytes,
-            in_flight_bytes: 0,
-            speed_bytes_per_second: speed,
-            error: None,
-            retry_in_ms: None,
-            result: None,
-            stats: Stats::default(),
-            added_ms: 0,
-            ended_ms: None,
-        };
-        crate::view::row(&view, &LimitsNow::default())
+    fn row(state: State, size_bytes: Option<u64>, done_bytes: u64, speed_bytes_s: f64) -> TransferRow {
+        let row = view::row(&view::tests::view(state, Intent::Run), &LimitsNow::default());
+        TransferRow { size_bytes, done_bytes, speed_bytes_s, ..row }
     }
 
     fn told(mut rows: Vec<TransferRow>) -> Vec<Option<f64>> {

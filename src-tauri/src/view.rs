@@ -213,13 +213,14 @@ fn request_id(view: &TransferView) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use engine::{Intent, Outcome, Stats, StoreId, TransferId, TransferSpec, Transferred};
     use store::{Crc64, ObjectRef};
 
     use super::*;
 
-    fn view(state: State, intent: Intent) -> TransferView {
+    /// An upload of 100 bytes at 40.
+    pub(crate) fn view(state: State, intent: Intent) -> TransferView {
         TransferView {
             id: TransferId(7),
             order: 1,

@@ -2,27 +2,12 @@
 
 use serde_json::{Value, json};
 use tern_lib::desktop::ScriptedDesktop;
-use tos_local::{AccessKey, BucketSpec, Options, Server};
+use tos_local::{Behaviour, BucketSpec, Server};
 
-use crate::harness::{Ear, Harness, connect_form};
+use crate::harness::{Ear, Harness};
 
-/// An app that is connected to a server of its own, on which one key may do everything.
 fn world() -> (Harness, Server) {
-    let harness = Harness::new();
-    let key = AccessKey { access_key: "AKTPone".into(), secret_key: "secret-of-one".into(), security_token: None };
-    let options = Options {
-        root: harness.folder.path().join("store"),
-        buckets: vec![BucketSpec { name: "media".into(), region: None, versioning: false }],
-        credentials: vec![key],
-        ..Options::default()
-    };
-    let server = tauri::async_runtime::block_on(Server::start(options)).unwrap();
-    let form = json!({
-        "name": "One", "access_key": "AKTPone", "secret_key": "secret-of-one", "endpoint": server.endpoint(),
-        "bucket": "media",
-    });
-    harness.ok("connect", connect_form(form));
-    (harness, server)
+    Harness::with_server(Behaviour::default(), BucketSpec { name: "media".into(), region: None, versioning: false })
 }
 
 fn refuse(server: &Server, verb: &str) {

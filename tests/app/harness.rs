@@ -11,6 +11,7 @@ use tauri::webview::InvokeRequest;
 use tauri::{Manager as _, WebviewWindow, WebviewWindowBuilder};
 use tern_lib::app::App;
 use tern_lib::environment::Environment;
+use tos_local::{AccessKey, Behaviour, BucketSpec, Options, Server};
 
 /// Where a page of the app lives; the permissions hold for nothing else.
 const PAGE: &str = if cfg!(feature = "custom-protocol") { "tauri://localhost" } else { "http://localhost:1420" };
@@ -35,6 +36,27 @@ impl Harness {
         // Windows of the configuration come with the event loop, which no test runs.
         let window = WebviewWindowBuilder::new(&tauri_app, "main", Default::default()).build().unwrap();
         Self { folder, app, window, tauri_app }
+    }
+
+    /// An app that is connected to a server of its own with one bucket, on which its key may do everything.
+    pub(crate) fn with_server(behaviour: Behaviour, bucket: BucketSpec) -> (Self, Server) {
+        let harness = Self::new();
+        let name = bucket.name.clone();
+        let key = AccessKey { access_key: "AKTPone".into(), secret_key: "secret-of-one".into(), security_token: None };
+        let options = Options {
+            root: harness.folder.path().join("store"),
+            buckets: vec![bucket],
+            credentials: vec![key],
+            behaviour,
+            ..Options::default()
+        };
+        let server = tauri::async_runtime::block_on(Server::start(options)).unwrap();
+        let form = json!({
+            "name": "One", "access_key": "AKTPone", "secret_key": "secret-of-one", "endpoint": server.endpoint(),
+            "bucket": name,
+        });
+        harness.ok("connect", connect_form(form));
+        (harness, server)
     }
 
     /// Lets the window call the commands that no screen calls yet.

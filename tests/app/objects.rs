@@ -7,7 +7,6 @@ use crate::harness::Harness;
 
 fn connected() -> Harness {
     let harness = Harness::new();
-    harness.allow_unused();
     harness.ok("connect_practice", json!({}));
     harness
 }

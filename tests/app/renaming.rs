@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 use store::{CannedAcl, Grantee, ObjectRef, ObjectSettings, PartNumber, PutCondition, UploadBody, UploadRef};
-use tos_local::{AccessKey, Behaviour, BucketSpec, FaultPlan, Options, Server};
+use tos_local::{Behaviour, BucketSpec, FaultPlan, Server};
 
-use crate::harness::{Harness, connect_form};
+use crate::harness::Harness;
 
 /// An app that is connected to a server of its own.
 struct World {
@@ -15,22 +15,8 @@ struct World {
 
 impl World {
     fn new(behaviour: Behaviour, versioning: bool) -> Self {
-        let harness = Harness::new();
-        harness.allow_unused();
-        let key = AccessKey { access_key: "AKTPone".into(), secret_key: "secret-of-one".into(), security_token: None };
-        let options = Options {
-            root: harness.folder.path().join("store"),
-            buckets: vec![BucketSpec { name: "bucket".into(), region: None, versioning }],
-            credentials: vec![key],
-            behaviour,
-            ..Options::default()
-        };
-        let server = tauri::async_runtime::block_on(Server::start(options)).unwrap();
-        let form = json!({
-            "name": "One", "access_key": "AKTPone", "secret_key": "secret-of-one", "endpoint": server.endpoint(),
-            "bucket": "bucket",
-        });
-        harness.ok("connect", connect_form(form));
+        let bucket = BucketSpec { name: "bucket".into(), region: None, versioning };
+        let (harness, server) = Harness::with_server(behaviour, bucket);
         Self { harness, server }
     }
 
