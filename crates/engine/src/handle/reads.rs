@@ -11,7 +11,7 @@ use crate::driver::Command;
 use crate::error::TransferError;
 use crate::job::route::{Regions, route};
 use crate::ledger::{History, HistoryRequest, Owner};
-use crate::transfer::{End, Route, TransferId, TransferSpec};
+use crate::transfer::{End, Route, State, TransferId, TransferSpec};
 use crate::view::{Counts, FailedCause, Filter, IdPage, Page, PageRequest, TransferDetail, TransferView};
 
 impl Engine {
@@ -128,9 +128,10 @@ impl Engine {
                         row.clone_from(view);
                     }
                 }
-                if filter == Filter::Waiting {
-                    rows.retain(|view| !view.state.is_working());
-                }
+                // What was dismissed a moment ago may stand in the ledger yet.
+                let is_elsewhere =
+                    |state: State| state == State::Dismissed || filter == Filter::Waiting && state.is_working();
+                rows.retain(|view| !is_elsewhere(view.state));
                 (total, rows)
             }
         };

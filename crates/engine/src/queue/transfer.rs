@@ -94,6 +94,11 @@ pub struct Transfer {
 }
 
 impl Transfer {
+    /// Its state as others see it. What was dismissed while it worked is in no list any more, also while it still stops.
+    pub(crate) fn seen_state(&self) -> State {
+        if self.dismissed.is_some() && self.state.is_working() { State::Dismissed } else { self.state }
+    }
+
     pub(super) fn new(loaded: Loaded) -> Option<Self> {
         let kind = loaded.spec.kind()?;
         let done_bytes = loaded.parts.iter().map(|part| part.size_bytes).sum();
