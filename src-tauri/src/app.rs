@@ -11,7 +11,7 @@ use std::time::Duration;
 use accounts::{Accounts, DataFolder, PRACTICE_ACCOUNT, SecretKeeping};
 use engine::ledger::{DataFolderLock, SqliteLedger};
 use engine::{Clock as _, Engine, EngineOptions, EngineParts, LocalDisk, QueueLimits, RetryPolicy, StoreId};
-use machine::Machine;
+use machine::{Circumstances, Machine};
 use tokio::sync::OnceCell;
 
 use crate::check::CheckSlot;
@@ -32,7 +32,7 @@ use crate::stores::{AccountStores, OpenStore};
 use crate::surroundings::Surroundings;
 use crate::undo::UndoBook;
 use crate::waiting::wait_for;
-use crate::{notices, taskbar};
+use crate::{notices, speed, taskbar};
 
 /// How long the engine may take to stop when the window closes. What it could not write is found again at the start.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(5);
@@ -212,6 +212,7 @@ impl App {
         let watch = tokio::spawn(events::tell_stop(engine.clone(), self.pushes.clone())).abort_handle();
         let machine = Machine::serve(&engine);
         tokio::spawn(events::tell_pulses(engine.clone(), machine.condition(), self.pushes.clone()));
+        tokio::spawn(speed::follow_circumstances(engine.clone(), self.settings.clone(), machine.condition()));
         tokio::spawn(taskbar::follow(engine.clone(), self.surroundings.clone()));
         let notices =
             notices::follow(engine.clone(), self.surroundings.clone(), self.settings.clone(), self.pushes.clone());
@@ -223,6 +224,11 @@ impl App {
     /// The engine, if it has started.
     pub fn started_engine(&self) -> Option<&Engine> {
         self.running.get().map(|running| &running.engine)
+    }
+
+    /// Where the computer is, as far as its system tells.
+    pub(crate) fn circumstances(&self) -> Circumstances {
+        self.running.get().map_or_else(Circumstances::default, |running| running.machine.condition().circumstances())
     }
 
     /// Keeps the settings, and obeys them from now on.
@@ -256,7 +262,8 @@ impl App {
             running.engine.set_history_days(settings.history_days).await?;
             obeyed.history_days = settings.history_days;
         }
-        Ok(())
+        let place = self.circumstances();
+        wait_for(|| self.settings.with_rates(place, |rates| running.engine.set_rates(rates)))
     }
 
     /// Lets the computer be kept awake while bytes move, or not, until Tern is closed.

@@ -294,7 +294,7 @@ pub struct TransferDetail {
     pub needs_keys_of: Option<String>,
 }
 
-/// What the footer and the rail show; pushed at most five times a second.
+/// What the footer and the rail show; pushed at most four times a second.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Type)]
 pub struct Pulse {
     /// Grows with every change of any transfer.
@@ -315,6 +315,10 @@ pub struct Pulse {
     pub awake: Awake,
     /// Whether it has a network.
     pub network: Network,
+    /// Whether it runs on its battery; `None` where the system does not tell.
+    pub on_battery: Option<bool>,
+    /// Whether its network costs by the byte; `None` where the system does not tell.
+    pub metered: Option<bool>,
 }
 
 /// Whether this computer is kept awake.
@@ -367,6 +371,10 @@ pub struct Settings {
     pub part_size_bytes: u64,
     /// How long transfers that are done stay in the list, in days; 0 for ever.
     pub history_days: u32,
+    /// Whether everything waits while the computer runs on its battery.
+    pub wait_on_battery: bool,
+    /// Whether everything waits on a network that costs by the byte.
+    pub wait_on_metered: bool,
     /// Whether the system tells of a transfer that is done while the window is not in front.
     pub notify_done: bool,
     /// Whether the system tells that a transfer needs the user.
@@ -387,6 +395,8 @@ impl Default for Settings {
             parallel_parts: 5,
             part_size_bytes: 20 << 20,
             history_days: 90,
+            wait_on_battery: false,
+            wait_on_metered: false,
             notify_done: true,
             notify_attention: true,
         }

@@ -47,6 +47,10 @@ pub enum LimitSource {
     Timetable,
     /// Full speed for an hour.
     FullSpeed,
+    /// The computer runs on its battery.
+    Battery,
+    /// The network costs by the byte.
+    Metered,
     /// The transfer's own.
     Own,
 }

@@ -20,8 +20,8 @@ use crate::dto::{Awake, Network, Pulse, Push};
 use crate::waiting::wait_for;
 use crate::{speed, view};
 
-/// Between two pulses: at most five a second.
-const PULSE_EVERY: Duration = Duration::from_millis(200);
+/// Between two pulses: at most four a second, as often as the window pulls what it shows.
+const PULSE_EVERY: Duration = Duration::from_millis(250);
 
 /// The way to the window. Clones share it.
 #[derive(Clone, Default)]
@@ -164,7 +164,7 @@ async fn ended(engine: &Engine, pushes: &Pushes, event: Event) {
     }
 }
 
-/// Tells the window the counters whenever they have changed, at most five times a second.
+/// Tells the window the counters whenever they have changed, at most four times a second.
 pub async fn tell_pulses(engine: Engine, condition: Condition, pushes: Pushes) {
     let mut told = None;
     let mut ticks = tokio::time::interval(PULSE_EVERY);
@@ -207,6 +207,8 @@ fn pulse(engine: &Engine, condition: &Condition) -> Result<Pulse, engine::Engine
             machine::Awake::Unavailable => Awake::Unavailable,
         },
         network: if condition.is_online() { Network::Online } else { Network::Offline },
+        on_battery: condition.circumstances().on_battery,
+        metered: condition.circumstances().metered,
     })
 }
 

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use accounts::{Lasting, Readers, replace_file};
-use engine::{ErrorCode, TransferError};
+use engine::{Circumstance, ErrorCode, RateLimits, TransferError};
+use machine::Circumstances;
 use serde::{Deserialize, Serialize};
 
 use crate::dto::{AppError, Bookmark, Conflict, Settings};
@@ -45,6 +46,8 @@ struct Kept {
     parallel_parts: Option<u16>,
     part_size_bytes: Option<u64>,
     history_days: Option<u32>,
+    wait_on_battery: Option<bool>,
+    wait_on_metered: Option<bool>,
     notify_done: Option<bool>,
     notify_attention: Option<bool>,
     bookmarks: Vec<KeptBookmark>,
@@ -100,6 +103,8 @@ impl SettingsFile {
             parallel_parts: possible(kept.parallel_parts, PARALLEL_PARTS).unwrap_or(usual.parallel_parts),
             part_size_bytes: possible(kept.part_size_bytes, PART_SIZE_BYTES).unwrap_or(usual.part_size_bytes),
             history_days: possible(kept.history_days, HISTORY_DAYS).unwrap_or(usual.history_days),
+            wait_on_battery: kept.wait_on_battery.unwrap_or(usual.wait_on_battery),
+            wait_on_metered: kept.wait_on_metered.unwrap_or(usual.wait_on_metered),
             notify_done: kept.notify_done.unwrap_or(usual.notify_done),
             notify_attention: kept.notify_attention.unwrap_or(usual.notify_attention),
         }
@@ -123,6 +128,8 @@ impl SettingsFile {
             parallel_parts,
             part_size_bytes,
             history_days,
+            wait_on_battery,
+            wait_on_metered,
             notify_done,
             notify_attention,
         } = settings;
@@ -144,6 +151,8 @@ impl SettingsFile {
             kept.parallel_parts = Some(parallel_parts);
             kept.part_size_bytes = Some(part_size_bytes);
             kept.history_days = Some(history_days);
+            kept.wait_on_battery = Some(wait_on_battery);
+            kept.wait_on_metered = Some(wait_on_metered);
             kept.notify_done = Some(notify_done);
             kept.notify_attention = Some(notify_attention);
         })
@@ -152,6 +161,23 @@ impl SettingsFile {
     /// The speed limits of the last run. What could not have been set is left out: it must not keep the app from starting.
     pub fn speed(&self) -> KeptSpeed {
         self.held().speed.clone().possible()
+    }
+
+    /// Does this with the limits that hold where the computer is, and lets nobody change them meanwhile: so what was
+    /// changed last is told last.
+    ///
+    /// # Errors
+    /// None that a file could cause, see [`KeptSpeed::possible`].
+    pub fn with_rates(&self, place: Circumstances, act: impl FnOnce(RateLimits)) -> Result<(), AppError> {
+        let held = self.held();
+        let waits = |wanted: Option<bool>, told: Option<bool>| wanted == Some(true) && told == Some(true);
+        let held_by = if waits(held.wait_on_battery, place.on_battery) {
+            Some(Circumstance::Battery)
+        } else {
+            waits(held.wait_on_metered, place.metered).then_some(Circumstance::Metered)
+        };
+        act(RateLimits { held_by, ..held.speed.clone().possible().rates()? });
+        Ok(())
     }
 
     /// Changes the speed limits, and keeps them. One change is over before the next begins.
@@ -256,6 +282,8 @@ mod tests {
             parallel_parts: 9,
             part_size_bytes: 64 << 20,
             history_days: 0,
+            wait_on_battery: true,
+            wait_on_metered: true,
             notify_done: false,
             notify_attention: false,
         };
@@ -272,6 +300,24 @@ mod tests {
         assert_ne!(speed, KeptSpeed::default());
         let file = SettingsFile::open(path);
         assert_eq!((file.settings(), file.speed()), (chosen, speed));
+    }
+
+    #[test]
+    fn a_place_holds_only_what_its_user_wants_to_wait_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = SettingsFile::open(folder.path().join("settings.json"));
+        let held = |on_battery, metered| {
+            let mut held_by = None;
+            file.with_rates(Circumstances { on_battery, metered }, |rates| held_by = rates.held_by).unwrap();
+            held_by
+        };
+        assert_eq!(held(Some(true), Some(true)), None);
+        file.set_settings(Settings { wait_on_metered: true, ..file.settings() }).unwrap();
+        assert_eq!(held(Some(true), Some(true)), Some(Circumstance::Metered));
+        assert_eq!((held(Some(true), None), held(None, Some(false))), (None, None), "what is not told holds nothing");
+        file.set_settings(Settings { wait_on_battery: true, ..file.settings() }).unwrap();
+        assert_eq!(held(Some(true), Some(true)), Some(Circumstance::Battery));
+        assert_eq!(held(Some(false), Some(true)), Some(Circumstance::Metered));
     }
 
     #[test]

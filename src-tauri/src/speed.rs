@@ -1,13 +1,16 @@
 //! Speed limits between the window, the file of settings and the engine.
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
-use engine::{Limit, RateLimits, Timetable};
+use engine::{Engine, Limit, RateLimits, Timetable};
+use machine::Condition;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::dto::AppError;
 use crate::dto_limits::{LimitNow, LimitSettings, LimitSource, Limits, LimitsNow, Priority};
+use crate::settings::SettingsFile;
 use crate::waiting::wait_for;
 
 /// How long "full speed for 1 hour" is.
@@ -67,7 +70,21 @@ impl KeptSpeed {
             download: limit(self.download_bytes_s)?,
             timetable: self.timetable_on.then_some(timetable),
             full_speed_until_ms: self.full_speed_until_ms,
+            held_by: None,
         })
+    }
+}
+
+/// Tells the engine where the computer is, now and later, until the machine is gone.
+pub async fn follow_circumstances(engine: Engine, settings: Arc<SettingsFile>, mut condition: Condition) {
+    loop {
+        let place = condition.circumstances();
+        if let Err(error) = wait_for(|| settings.with_rates(place, |rates| engine.set_rates(rates))) {
+            tracing::error!(?error, "the limits are not obeyed");
+        }
+        if !condition.moved().await {
+            return;
+        }
     }
 }
 
@@ -109,13 +126,15 @@ pub fn limit_now(now: engine::LimitNow) -> LimitNow {
         engine::LimitSource::General => LimitSource::General,
         engine::LimitSource::Timetable => LimitSource::Timetable,
         engine::LimitSource::FullSpeed => LimitSource::FullSpeed,
+        engine::LimitSource::Battery => LimitSource::Battery,
+        engine::LimitSource::Metered => LimitSource::Metered,
         engine::LimitSource::Own => LimitSource::Own,
     };
     LimitNow { bytes_s: bytes_s(now.limit), source, until_ms: now.until_ms }
 }
 
 /// The limits in force.
-pub fn limits_now(engine: &engine::Engine) -> LimitsNow {
+pub fn limits_now(engine: &Engine) -> LimitsNow {
     let now = engine.limits();
     let own: Vec<u64> =
         engine.working().iter().filter_map(|view| Some(view.spec.options.limit_bytes_per_second?.get())).collect();
@@ -172,11 +191,15 @@ impl App {
         let engine = self.engine().await?;
         let change = |kept: &mut KeptSpeed| {
             change(kept);
-            // In force also where the file cannot be written.
-            engine.set_rates(kept.rates()?);
-            Ok(())
+            kept.rates().map(drop)
         };
-        wait_for(|| self.settings.change_speed(change))?;
+        let place = self.circumstances();
+        wait_for(|| {
+            let kept = self.settings.change_speed(change);
+            // In force also where the file cannot be written.
+            self.settings.with_rates(place, |rates| engine.set_rates(rates))?;
+            kept
+        })?;
         Ok(self.limit_settings())
     }
 }

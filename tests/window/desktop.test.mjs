@@ -217,6 +217,33 @@ journey('what fails is told with its reason, as text', async ({ open, path, disp
   }
 });
 
+journey('on battery everything waits where its user wants that, and goes on when it is plugged in', async ({ open, path }) => {
+  const bus = await SessionBus.open();
+  try {
+    const window = await open({ environment: { TERN_PRACTICE: 'mbps=2', DBUS_SYSTEM_BUS_ADDRESS: bus.address } });
+    await moving(window, path);
+    await bus.ask('battery', true);
+    await window.click('nav-settings');
+    await window.click('settings-transfers');
+    await until('the battery to be known', async () => /on battery now/.test(await window.says('settings')));
+    assert.equal((await only(window)).state, 'transferring', 'nobody has asked for it');
+    await window.click('on-battery');
+    await until('it to wait', async () => (await only(window)).state === 'waiting');
+    assert.deepEqual((await only(window)).limit, { bytes_s: 0, source: 'battery', until_ms: null });
+    await until('the reason', async () => /Waiting: on battery/.test(await window.says('limit-chip')));
+    await window.picture('on-battery');
+    const { done_bytes } = await only(window);
+    await bus.ask('battery', false);
+    await until('it to go on', async () => {
+      const row = await only(window);
+      return row.state === 'transferring' && row.done_bytes > done_bytes;
+    });
+    assert.ok((await only(window)).done_bytes >= done_bytes, 'nothing is sent again');
+  } finally {
+    await bus.close();
+  }
+});
+
 journey('files are dropped on the window with their real paths', async ({ open, path, display }) => {
   const seat = new Seat(display);
   const window = await open();

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""A session bus of the test's own with a desktop on it: a notification service and a tray, which do as they are told.
+"""A bus of the test's own with a desktop on it: notification service, tray and battery, which do as they are told.
 
 Prints the address of the bus, then answers a JSON command on each line of its input with a JSON line:
-`notices`, `click ID`, `tray` (the menu, or null), `choose LABEL`, `activate`, `no-tray`. Ends with its input.
+`notices`, `click ID`, `tray` (the menu, or null), `choose LABEL`, `activate`, `no-tray`, `battery true|false`. Ends with its input.
 """
 
 import json
@@ -15,6 +15,7 @@ import dbus
 WATCHER = "org.kde.StatusNotifierWatcher"
 NOTICES = "org.freedesktop.Notifications"
 MENU = "com.canonical.dbusmenu"
+POWER = "org.freedesktop.UPower"
 MOCK = "org.freedesktop.DBus.Mock"
 DEADLINE_S = 20
 
@@ -44,11 +45,13 @@ class Desktop:
         self.start([*mock, "--template", "notification_daemon", "--parameters", capabilities],
                    environment=environment)
         self.watcher = self.start([*mock, WATCHER, "/StatusNotifierWatcher", WATCHER], environment=environment)
-        for name in (NOTICES, WATCHER):
+        self.start([*mock, POWER, "/org/freedesktop/UPower", POWER], environment=environment)
+        for name in (NOTICES, WATCHER, POWER):
             until(f"{name} on the bus", lambda: self.bus.name_has_owner(name))
         watcher = self.mock(WATCHER, "/StatusNotifierWatcher")
         watcher.AddMethod(WATCHER, "RegisterStatusNotifierItem", "s", "", "")
         watcher.AddProperty(WATCHER, "IsStatusNotifierHostRegistered", True)
+        self.mock(POWER, "/org/freedesktop/UPower").AddProperty(POWER, "OnBattery", False)
 
     def start(self, command, output=subprocess.DEVNULL, environment=None):
         process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output)
@@ -103,6 +106,9 @@ class Desktop:
         item = self.bus.get_object(self.shown_item(), "/StatusNotifierItem")
         dbus.Interface(item, "org.kde.StatusNotifierItem").Activate(0, 0)
 
+    def battery(self, is_used):
+        self.mock(POWER, "/org/freedesktop/UPower").UpdateProperties(POWER, {"OnBattery": is_used})
+
     def no_tray(self):
         self.watcher.terminate()
         self.watcher.wait()
@@ -116,7 +122,7 @@ class Desktop:
 def main():
     desktop = Desktop()
     acts = {"notices": desktop.notices, "click": desktop.click, "tray": desktop.tray, "choose": desktop.choose,
-            "activate": desktop.activate, "no-tray": desktop.no_tray}
+            "activate": desktop.activate, "no-tray": desktop.no_tray, "battery": desktop.battery}
     try:
         desktop.open()
         print(desktop.address, flush=True)

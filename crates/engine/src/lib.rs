@@ -66,7 +66,7 @@ pub use handle::{
 };
 pub use job::ForeignUpload;
 pub use keys::{NameTooLong, Naming};
-pub use limits::{Limit, LimitNow, LimitSource, LimitsNow, RateLimits, Stops};
+pub use limits::{Circumstance, Limit, LimitNow, LimitSource, LimitsNow, RateLimits, Stops};
 pub use panics::log_panics;
 pub use plan::{PART_SIZE_BYTES_DEFAULT, PARTS_MAX, PartPlan};
 pub use priority::Priority;

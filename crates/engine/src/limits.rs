@@ -1,7 +1,7 @@
 //! Which speed limit applies now, why, and until when.
 //!
-//! Several things hold bytes back: what the user has set, the hours of a timetable, an hour of full speed, and a
-//! transfer's own limit. Here they become one answer for each direction, and for each transfer: the lowest wins and is
+//! Several things hold bytes back: what the user has set, the hours of a timetable, an hour of full speed, a computer
+//! on its battery or on a network that costs by the byte, and a transfer's own limit. Here they become one answer for each direction, and for each transfer: the lowest wins and is
 //! named. It is plain arithmetic on a wall clock and the offset of local time, both given, so that a simulation can play
 //! a week in a moment and a test can stand in the hour that daylight saving repeats.
 //!
@@ -60,6 +60,18 @@ pub struct RateLimits {
     pub timetable: Option<Timetable>,
     /// Until then nothing but own limits holds, in milliseconds since 1970.
     pub full_speed_until_ms: Option<i64>,
+    /// Where the computer is just now, if its user wants nothing to move there. An hour of full speed goes before it:
+    /// whoever asks for that knows where the computer is.
+    pub held_by: Option<Circumstance>,
+}
+
+/// Where a computer can be that makes its user want to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Circumstance {
+    /// It runs on its battery.
+    Battery,
+    /// Its network costs by the byte.
+    Metered,
 }
 
 impl RateLimits {
@@ -87,6 +99,9 @@ impl RateLimits {
             && (1..=FULL_SPEED_MAX_MS).contains(&end_ms.saturating_sub(wall_ms))
         {
             return LimitNow { limit: Limit::None, source: LimitSource::FullSpeed, until_ms: Some(end_ms) };
+        }
+        if let Some(circumstance) = self.held_by.filter(|_| own != Limit::Stop) {
+            return LimitNow { limit: Limit::Stop, source: circumstance.into(), until_ms: None };
         }
         let Some(timetable) = self.timetable.filter(|_| own != Limit::Stop) else {
             return LimitNow { limit: own, source: LimitSource::General, until_ms: None };
@@ -119,8 +134,21 @@ pub enum LimitSource {
     Timetable,
     /// The user wants full speed for a while.
     FullSpeed,
+    /// The computer runs on its battery.
+    Battery,
+    /// The network costs by the byte.
+    Metered,
     /// The transfer's own.
     Own,
+}
+
+impl From<Circumstance> for LimitSource {
+    fn from(circumstance: Circumstance) -> Self {
+        match circumstance {
+            Circumstance::Battery => Self::Battery,
+            Circumstance::Metered => Self::Metered,
+        }
+    }
 }
 
 /// A limit in force.
@@ -302,6 +330,29 @@ mod tests {
     fn the_users_own_stop_holds_in_every_hour() {
         let limits = RateLimits { upload: Limit::Stop, timetable: Some(Timetable::default()), ..RateLimits::default() };
         check(limits, MONDAY_MS, 0, (Limit::Stop, LimitSource::General, None));
+    }
+
+    #[test]
+    fn where_the_computer_is_stops_all_but_an_hour_of_full_speed_and_says_why() {
+        for (circumstance, source) in
+            [(Circumstance::Battery, LimitSource::Battery), (Circumstance::Metered, LimitSource::Metered)]
+        {
+            let held = RateLimits {
+                upload: mib(20),
+                timetable: Some(Timetable::default()),
+                held_by: Some(circumstance),
+                ..RateLimits::default()
+            };
+            check(held, MONDAY_MS, 0, (Limit::Stop, source, None));
+            assert_eq!(held.at(MONDAY_MS, |_| 0).download.source, source);
+            check(RateLimits { upload: Limit::Stop, ..held }, MONDAY_MS, 0, (Limit::Stop, LimitSource::General, None));
+            let end_ms = MONDAY_MS + HOUR_MS;
+            let full = RateLimits { full_speed_until_ms: Some(end_ms), ..held };
+            check(full, MONDAY_MS, 0, (Limit::None, LimitSource::FullSpeed, Some(end_ms)));
+            check(full, end_ms, 0, (Limit::Stop, source, None));
+            let own = held.at(MONDAY_MS, |_| 0).of(Kind::Upload, true, NonZeroU64::new(5)).unwrap();
+            assert_eq!((own.limit, own.source), (Limit::Stop, source));
+        }
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! What the computer tells its programs, and what they ask of it.
 //!
-//! Told are sleep, wake and changes of the network; asked is to stay awake. Each system has its own ways to say this,
-//! so whatever hears something is a [`source::Source`], and all of them meet in one [`Machine`]. None of them has to
-//! be there: without a system bus, for example, a wake is still known by the gap that it leaves in the time. What that
-//! costs: one look at clock and network every two seconds.
+//! Told are sleep, wake, changes of the network, and where the computer is: on its battery, on a network that costs by
+//! the byte. Asked is to stay awake. Each system has its own ways to say this, so whatever hears of a change is a
+//! [`source::Source`], and all of them meet in one [`Machine`]. None of them has to be there: without a system bus, for
+//! example, a wake is still known by the gap that it leaves in the time. What that costs: one look at clock and network
+//! every two seconds.
 //!
 //! It decides nothing about transfers: [`Machine::serve`] passes on to an engine what was heard, and stays awake for it.
 #![warn(missing_docs)]
 #![cfg_attr(test, allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed"))]
 
 mod awake;
+mod circumstances;
 mod gap;
 mod hearing;
 #[cfg(all(test, target_os = "linux"))]
@@ -27,6 +29,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 
 pub use crate::awake::Awake;
+pub use crate::circumstances::Circumstances;
 use crate::hearing::Hearing;
 
 /// Changes that a slow listener may be behind before it misses some.
@@ -50,6 +53,7 @@ pub struct Machine {
     awake_allowed: watch::Sender<bool>,
     awake: watch::Sender<Awake>,
     online: watch::Receiver<bool>,
+    circumstances: watch::Receiver<Circumstances>,
     tasks: Mutex<JoinSet<()>>,
 }
 
@@ -58,6 +62,7 @@ pub struct Machine {
 pub struct Condition {
     awake: watch::Receiver<Awake>,
     online: watch::Receiver<bool>,
+    circumstances: watch::Receiver<Circumstances>,
 }
 
 impl Condition {
@@ -69,6 +74,19 @@ impl Condition {
     /// Whether it has an address under which another computer could be reached. That says nothing about any server.
     pub fn is_online(&self) -> bool {
         *self.online.borrow()
+    }
+
+    /// Where it is.
+    pub fn circumstances(&self) -> Circumstances {
+        *self.circumstances.borrow()
+    }
+
+    /// Waits until it is somewhere else; false if nothing more will be heard, because the machine is gone.
+    ///
+    /// # Cancellation
+    /// Can be dropped at any time; no change is missed.
+    pub async fn moved(&mut self) -> bool {
+        self.circumstances.changed().await.is_ok()
     }
 }
 
@@ -83,6 +101,8 @@ impl Machine {
         for source in source::all(online_now) {
             tasks.spawn(source.listen(tell.clone()));
         }
+        let (circumstances_now, circumstances) = watch::channel(Circumstances::default());
+        tasks.spawn(circumstances::follow(circumstances_now));
         let heard = changes.clone();
         tasks.spawn(async move {
             let mut hearing = Hearing::default();
@@ -94,12 +114,16 @@ impl Machine {
             }
         });
         let (awake_allowed, awake) = (watch::Sender::new(true), watch::Sender::new(Awake::Idle));
-        Self { changes, awake_allowed, awake, online, tasks: Mutex::new(tasks) }
+        Self { changes, awake_allowed, awake, online, circumstances, tasks: Mutex::new(tasks) }
     }
 
     /// How it stands with network and sleep, now and later.
     pub fn condition(&self) -> Condition {
-        Condition { awake: self.awake.subscribe(), online: self.online.clone() }
+        Condition {
+            awake: self.awake.subscribe(),
+            online: self.online.clone(),
+            circumstances: self.circumstances.clone(),
+        }
     }
 
     /// Changes from here on.

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use machine::Machine;
+use machine::{Circumstances, Machine};
 use tokio::io::AsyncBufReadExt as _;
 
 const ASKED: &str = "TERN_LISTENS";
@@ -19,7 +19,8 @@ pub(crate) fn listens() -> bool {
 }
 
 /// Says what it hears, and wants to stay awake when it is told `awake`, until it is told `rest`. After `off` it may not
-/// until `on`. With `is X` it waits until its own word for that is X, and says so.
+/// until `on`. With `is X` it waits until its own word for that is X, and says so; with `in X Y` until it is told to be in
+/// these circumstances: on its battery, on a metered network.
 async fn listen() {
     let machine = Machine::listen();
     machine.on_change(async |change| println!("heard {change:?}"));
@@ -31,6 +32,13 @@ async fn listen() {
         match line.as_str() {
             "off" | "on" => machine.allow_awake(line == "on"),
             "awake" | "rest" => drop(want.send_replace(line == "awake")),
+            asked if asked.starts_with("in ") => {
+                let mut condition = machine.condition();
+                while words(condition.circumstances()) != asked {
+                    assert!(condition.moved().await);
+                }
+                println!("heard {asked}");
+            }
             asked => {
                 while format!("is {:?}", machine.condition().awake()) != asked {
                     tokio::time::sleep(Duration::from_millis(5)).await;
@@ -41,6 +49,11 @@ async fn listen() {
     }
 }
 
+fn words(circumstances: Circumstances) -> String {
+    let word = |told: Option<bool>| told.map_or("unknown".to_owned(), |is_so| is_so.to_string());
+    format!("in {} {}", word(circumstances.on_battery), word(circumstances.metered))
+}
+
 /// A listener on the bus at an address.
 pub(crate) struct Listener {
     child: Child,
@@ -49,10 +62,10 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Starts the calling test again as a listener.
+    /// Starts the calling test, by its full name, again as a listener.
     pub(crate) fn start(test: &str, bus: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "--nocapture", &format!("sleep::{test}")])
+            .args(["--exact", "--nocapture", test])
             .env(ASKED, "1")
             .env("DBUS_SYSTEM_BUS_ADDRESS", bus)
             .stdin(Stdio::piped())

@@ -89,7 +89,7 @@ fn address(socket: &std::path::Path) -> String {
     format!("unix:path={}", socket.display())
 }
 
-fn connect(address: &str) -> zbus::Result<Connection> {
+pub(crate) fn connect(address: &str) -> zbus::Result<Connection> {
     zbus::blocking::connection::Builder::address(address)?.build()
 }
 
@@ -129,7 +129,7 @@ pub(crate) fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-fn until<T>(otherwise: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(otherwise: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = look() {

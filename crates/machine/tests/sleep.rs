@@ -28,7 +28,7 @@ fn sleep_and_wake_are_told_in_order_also_after_logind_or_the_bus_was_started_aga
     }
     let mut bus = Bus::start();
     let mut listener = Listener::start(
-        "sleep_and_wake_are_told_in_order_also_after_logind_or_the_bus_was_started_again",
+        "sleep::sleep_and_wake_are_told_in_order_also_after_logind_or_the_bus_was_started_again",
         &bus.address(),
     );
     for restart in [|_: &mut Bus| (), restart_logind, restart_bus] {
@@ -47,7 +47,7 @@ fn the_computer_is_kept_awake_only_while_that_is_wanted() {
         return;
     }
     let bus = Bus::start();
-    let mut listener = Listener::start("the_computer_is_kept_awake_only_while_that_is_wanted", &bus.address());
+    let mut listener = Listener::start("sleep::the_computer_is_kept_awake_only_while_that_is_wanted", &bus.address());
     bus.until_subscribed();
     assert_eq!(bus.inhibitors(), [], "nothing is wanted yet");
     for _ in 0..2 {
@@ -80,7 +80,7 @@ fn without_a_bus_a_wake_is_known_by_the_gap_in_the_time() {
     }
     let folder = tempfile::tempdir().unwrap();
     let nowhere = format!("unix:path={}", folder.path().join("no-bus").display());
-    let mut listener = Listener::start("without_a_bus_a_wake_is_known_by_the_gap_in_the_time", &nowhere);
+    let mut listener = Listener::start("sleep::without_a_bus_a_wake_is_known_by_the_gap_in_the_time", &nowhere);
     listener.tell("awake"); // cannot be had, which is told, and does no harm
     listener.tell("is Unavailable");
     assert_eq!(listener.hears(), "is Unavailable");

@@ -47,6 +47,7 @@ impl Ledger for JudgedLedger {
                 if ends && too_early && rows > 0 {
                     self.oracle.accuse("what is given up is removed while it can be taken back".to_owned());
                 }
+                self.oracle.written_down(self.inner.leftovers()?);
                 self.oracle.dismissal_over(until_ms, ends).iter().for_each(|fact| self.oracle.durable(fact));
                 return Ok(rows);
             }

@@ -3,6 +3,7 @@
 //! It is told of nothing that the engine believes; it compares what the engine writes down with what the disk and the
 //! store really hold at that moment.
 
+mod dismissals;
 mod end;
 mod limits;
 
@@ -29,6 +30,8 @@ pub(crate) struct Known {
     pub(crate) cancelled: bool,
     /// Until when it can be taken back, and what it was.
     pub(crate) dismissed: Option<(i64, State)>,
+    /// A cancel that has failed is given up.
+    gives_up_cancel: bool,
     checkpoint: Option<Checkpoint>,
     pub(crate) session: Option<Session>,
     /// Every upload that it was ever told of.
@@ -51,6 +54,8 @@ struct Book {
     foreign_uploads: BTreeSet<UploadId>,
     /// Uploads of which the ledger says that the store did not let go.
     left_behind: BTreeSet<UploadId>,
+    /// Cancels that failed and were given up: what they could not remove may be there.
+    given_up: Vec<Known>,
     /// Uploads that were opened by a request whose sender had gone.
     late: BTreeSet<UploadId>,
     /// Transfers whose commit has succeeded at the store, with what it published.
@@ -173,23 +178,6 @@ impl Oracle {
         book.known.iter().find(|(_, known)| known.spec == *spec).map(|(id, _)| *id)
     }
 
-    /// What the end of a wish, or its being taken back, means for each of its transfers.
-    pub(crate) fn dismissal_over(&self, until_ms: i64, ends: bool) -> Vec<Fact> {
-        let book = self.book();
-        let of_this_wish = |one: &Known| one.dismissed.filter(|(until, _)| *until == until_ms).map(|(_, was)| was);
-        let concerned = book.known.iter().filter_map(|(id, one)| of_this_wish(one).map(|was| (*id, was)));
-        concerned
-            .flat_map(|(id, was)| match (ends, was.is_final()) {
-                (false, _) => vec![Fact::Recalled { id }],
-                (true, true) => vec![Fact::Removed { id }],
-                (true, false) => vec![
-                    Fact::StateSet { id, state: State::Waiting, stats: None },
-                    Fact::IntentSet { id, intent: engine::Intent::Cancel },
-                ],
-            })
-            .collect()
-    }
-
     /// A fact is durable.
     pub(crate) fn durable(&self, fact: &Fact) {
         self.note(format!("durable {fact:?}"));
@@ -200,6 +188,7 @@ impl Oracle {
                 state: State::Waiting,
                 cancelled: false,
                 dismissed: None,
+                gives_up_cancel: false,
                 checkpoint: None,
                 session: None,
                 uploads: BTreeSet::new(),
@@ -211,7 +200,7 @@ impl Oracle {
             return;
         }
         let mut book = self.book();
-        let Book { known, owners, removed, left_behind, .. } = &mut *book;
+        let Book { known, owners, removed, left_behind, given_up, .. } = &mut *book;
         let id = fact.id();
         let Some(one) = known.get_mut(&id) else {
             drop(book);
@@ -263,8 +252,10 @@ impl Oracle {
             }
             Fact::OptionsSet { options, .. } => one.spec.options = options.as_ref().clone(),
             Fact::Dismissed { until_ms, .. } => {
-                if one.dismissed.is_none() && (over || !one.cancelled) {
+                let cancel_failed = one.cancelled && one.state == State::Failed;
+                if one.dismissed.is_none() && (over || !one.cancelled || cancel_failed) {
                     one.dismissed = Some((*until_ms, one.state));
+                    one.gives_up_cancel = cancel_failed;
                     one.state = State::Dismissed;
                 }
             }
@@ -274,9 +265,13 @@ impl Oracle {
                 }
             }
         }
+        if matches!(fact, Fact::Removed { .. }) && one.gives_up_cancel {
+            given_up.push(one.clone());
+        }
         let too_early = one.dismissed.is_some() && matches!(fact, Fact::Cancelled { .. });
         if one.state != State::Dismissed {
             one.dismissed = None;
+            one.gives_up_cancel = false;
         }
         let one = one.clone();
         if matches!(fact, Fact::Removed { .. }) {

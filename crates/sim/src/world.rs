@@ -463,7 +463,7 @@ fn rates(wanted: Wanted) -> RateLimits {
         timetable
     });
     let Wanted { upload, download, full_speed_until_ms, .. } = wanted;
-    RateLimits { upload, download, timetable, full_speed_until_ms }
+    RateLimits { upload, download, timetable, full_speed_until_ms, ..RateLimits::default() }
 }
 
 async fn listen(mut events: broadcast::Receiver<Event>, oracle: Oracle) {

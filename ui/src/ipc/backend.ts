@@ -264,6 +264,8 @@ export const USUAL_SETTINGS: Settings = {
   parallel_parts: 5,
   part_size_bytes: 20 * 1024 ** 2,
   history_days: 90,
+  wait_on_battery: false,
+  wait_on_metered: false,
   notify_done: true,
   notify_attention: true,
 };

@@ -912,6 +912,10 @@ export type LimitSource =
 "timetable" | 
 /**  Full speed for an hour. */
 "full_speed" | 
+/**  The computer runs on its battery. */
+"battery" | 
+/**  The network costs by the byte. */
+"metered" | 
 /**  The transfer's own. */
 "own";
 
@@ -1258,7 +1262,7 @@ export type ProxyUse =
 /**  Through the one that is named. */
 "explicit";
 
-/**  What the footer and the rail show; pushed at most five times a second. */
+/**  What the footer and the rail show; pushed at most four times a second. */
 export type Pulse = {
 	/**  Grows with every change of any transfer. */
 	revision: number,
@@ -1276,6 +1280,10 @@ export type Pulse = {
 	awake: Awake,
 	/**  Whether it has a network. */
 	network: Network,
+	/**  Whether it runs on its battery; `None` where the system does not tell. */
+	on_battery: boolean | null,
+	/**  Whether its network costs by the byte; `None` where the system does not tell. */
+	metered: boolean | null,
 };
 
 /**  A push from Rust to the window. */
@@ -1508,6 +1516,10 @@ export type Settings = {
 	part_size_bytes: number,
 	/**  How long transfers that are done stay in the list, in days; 0 for ever. */
 	history_days: number,
+	/**  Whether everything waits while the computer runs on its battery. */
+	wait_on_battery: boolean,
+	/**  Whether everything waits on a network that costs by the byte. */
+	wait_on_metered: boolean,
 	/**  Whether the system tells of a transfer that is done while the window is not in front. */
 	notify_done: boolean,
 	/**  Whether the system tells that a transfer needs the user. */

@@ -6,6 +6,7 @@ import { Failure, type LimitNow, type LimitsNow } from '../ipc/backend';
 import { createMock, type MockBackend } from '../ipc/mock/mock';
 import { Simulation } from '../ipc/mock/simulation';
 import Shell from '../shell/App.svelte';
+import { limitNote, rowWords } from '../transfers/words';
 import { cellAt, hourAt, moved, offsetName, painted } from './week';
 import { chipText, nowSentence } from './words';
 
@@ -93,6 +94,14 @@ describe('what is said', () => {
     }
   });
 
+  test('a computer on battery or on a metered network is the reason, before any number', () => {
+    const battery: LimitNow = { bytes_s: 0, source: 'battery', until_ms: null };
+    const metered: LimitNow = { bytes_s: 0, source: 'metered', until_ms: null };
+    expect(nowSentence(limits(battery, battery), now)).toBe('Uploads and downloads wait while this computer is on battery.');
+    expect(nowSentence(limits(metered, metered), now)).toBe('Uploads and downloads wait while the network is metered.');
+    expect([chipText(battery, now), chipText(metered, now)]).toEqual(['Waiting: on battery', 'Waiting: metered network']);
+  });
+
   test('the chip says until when', () => {
     expect(chipText(held, now)).toBe('Limit 20 MiB/s until 19:00');
     expect(chipText({ ...held, bytes_s: 0 }, now)).toBe('Stopped until 19:00');
@@ -121,6 +130,31 @@ describe('the mock stops and goes on as the engine does', () => {
     simulation.advance(3_600_000);
     for (let i = 0; i < 10; i += 1) simulation.advance(100);
     expect(simulation.detail(1)?.row.state).toBe('transferring');
+  });
+
+  test('on battery everything waits, an hour of full speed goes before that, and plugged in it goes on', () => {
+    const simulation = new Simulation(1, monday);
+    simulation.add({ direction: 'upload', name: 'a', from: '/a', to: 'tos://b/a', size: 4096 * MIB });
+    const after = (steps: number) => {
+      for (let i = 0; i < steps; i += 1) simulation.advance(100);
+      return simulation.detail(1)?.row;
+    };
+    expect(after(20)?.state).toBe('transferring');
+    simulation.speed.waitOn.battery = true;
+    expect(after(10)?.state).toBe('transferring');
+    simulation.speed.onBattery = true;
+    const held = after(20);
+    expect([held?.state, held?.limit?.source]).toEqual(['waiting', 'battery']);
+    expect(held && [limitNote(held, monday), rowWords(held, monday, null, '').under]).toEqual([
+      'Paused while this computer is on battery. Continues by itself when it is plugged in. What arrived is kept.',
+      'Waiting: on battery',
+    ]);
+    simulation.speed.setFullSpeed(true);
+    expect(after(20)?.state).toBe('transferring');
+    simulation.speed.setFullSpeed(false);
+    expect(after(20)?.state).toBe('waiting');
+    simulation.speed.onBattery = false;
+    expect(after(20)?.state).toBe('transferring');
   });
 
   test('priority is an order, and an own limit holds', () => {

@@ -12,6 +12,8 @@ function one(what: string, limit: LimitNow, now: number): string {
   const { bytes_s, source, until_ms } = limit;
   const time = until_ms === null ? '' : until(until_ms, now);
   if (source === 'full_speed') return t('limit.nowFullHour', { what, time });
+  if (source === 'battery') return t('limit.nowBattery', { what });
+  if (source === 'metered') return t('limit.nowMetered', { what });
   const rate = bytes_s === null ? '' : chosenRate(bytes_s);
   if (source === 'timetable') {
     if (bytes_s === null) return until_ms === null ? t('limit.nowFullAlways', { what }) : t('limit.nowFullTable', { what, time });
@@ -48,6 +50,8 @@ export function chipText(limit: LimitNow, now: number): string | null {
   const { bytes_s, source, until_ms } = limit;
   const time = until_ms === null ? null : untilShort(until_ms, now);
   if (source === 'full_speed' && time !== null) return t('limit.chipFull', { time });
+  if (source === 'battery') return t('limit.chipBattery');
+  if (source === 'metered') return t('limit.chipMetered');
   if (bytes_s === null) return null;
   if (bytes_s === 0) return time === null ? t('limit.chipStop') : t('limit.chipStopUntil', { time });
   return time === null ? t('limit.chip', { rate: chosenRate(bytes_s) }) : t('limit.chipUntil', { rate: chosenRate(bytes_s), time });

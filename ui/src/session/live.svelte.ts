@@ -20,10 +20,12 @@ const NOTHING: Pulse = {
   left_bytes: 0,
   awake: 'idle',
   network: 'online',
+  on_battery: null,
+  metered: null,
 };
 
-/** Weight of a new sample in the smoothed speed: half of it is from the last three seconds at five pulses a second. */
-const SMOOTHING = 0.05;
+/** Weight of a new sample in the smoothed speed: half of it is from the last three seconds at four pulses a second. */
+const SMOOTHING = 0.06;
 
 export class Live {
   pulse = $state.raw<Pulse>(NOTHING);

@@ -29,6 +29,8 @@ export const ROWS = [
 
   { id: 'transfersMax', section: 'transfers', name: 'settings.transfersMax', help: 'settings.transfersMaxHelp' },
   { id: 'speed', section: 'transfers', name: 'limit.title', help: 'settings.speedHelp' },
+  { id: 'onBattery', section: 'transfers', name: 'settings.onBattery', help: 'settings.onBatteryHelp' },
+  { id: 'onMetered', section: 'transfers', name: 'settings.onMetered', help: 'settings.onMeteredHelp' },
   { id: 'parallelParts', section: 'transfers', name: 'settings.parallelParts', help: 'settings.parallelPartsHelp' },
   { id: 'partSize', section: 'transfers', name: 'settings.partSize', help: 'settings.partSizeHelp' },
   { id: 'verify', section: 'transfers', name: 'settings.verify', help: 'settings.verifyHelp' },

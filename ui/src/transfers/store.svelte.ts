@@ -23,6 +23,9 @@ import { merge, type Shown } from './merge';
 export const PAGE_ROWS = 64;
 /** Pages kept on each side of those in view. */
 const KEPT_PAGES = 8;
+/** Between two looks at the figures of the selection. */
+const FIGURES_MS = 1_000;
+
 interface Page {
   /** Null when let go; the way to the next page is kept. */
   shown: Shown[] | null;
@@ -51,6 +54,8 @@ export class TransferStore {
   #anchor: number | null = null;
   /** Changes of the selection whose answer is still to come: until then what was clicked is what is shown. */
   #selecting = 0;
+  /** When the figures of the selection were last asked for. */
+  #figuresAt = -Infinity;
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -109,15 +114,16 @@ export class TransferStore {
     this.#range = { first, end };
   }
 
-  /** Pulls what is in view. One pull at a time: a slow answer must not pile up questions. */
+  /**
+   * Pulls what is in view. One pull at a time: a slow answer must not pile up questions. All of it is asked for at once,
+   * so that it is drawn at once: each frame costs more than its contents.
+   */
   async pull(frozen: boolean): Promise<void> {
     if (this.#pulling) return;
     this.#pulling = true;
     const show = this.#show;
     try {
-      await this.#pullPages(show, frozen);
-      if (this.selection && this.#selecting === 0) await this.#pullSelection(show);
-      await this.#pullDetail(show);
+      await Promise.all([this.#pullPages(show, frozen), this.#pullSelection(show), this.#pullDetail(show)]);
       if (show === this.#show) this.error = null;
     } catch (thrown) {
       if (show === this.#show) this.error = errorOf(thrown);
@@ -164,7 +170,11 @@ export class TransferStore {
     }
   }
 
+  /** The figures of the selection follow the work of its transfers, but nobody reads them four times a second. */
   async #pullSelection(show: number): Promise<void> {
+    const now = performance.now();
+    if (!this.selection || this.#selecting > 0 || now - this.#figuresAt < FIGURES_MS) return;
+    this.#figuresAt = now;
     const selection = await this.#backend.selected(this.filter);
     if (show === this.#show && this.#selecting === 0) this.selection = selection.count > 0 ? selection : null;
   }

@@ -161,6 +161,8 @@ export function spoken(row: TransferRow, words: RowWords): string {
 /** Under a row that waits because nothing may move; empty otherwise. */
 function stopped(row: TransferRow, now: number): string {
   if (row.limit?.bytes_s !== 0) return '';
+  if (row.limit.source === 'battery') return t('limit.chipBattery');
+  if (row.limit.source === 'metered') return t('limit.chipMetered');
   return row.limit.until_ms === null ? t('row.stopped') : t('row.stoppedUntil', { time: untilShort(row.limit.until_ms, now) });
 }
 
@@ -170,6 +172,8 @@ export function limitNote(row: TransferRow, now: number): string {
   const { bytes_s, source, until_ms } = row.limit;
   const time = until_ms === null ? null : until(until_ms, now);
   if (bytes_s === 0) {
+    if (source === 'battery') return t('why.battery');
+    if (source === 'metered') return t('why.metered');
     if (source !== 'timetable') return t('why.stopAll');
     return time === null ? t('why.stopTableAlways') : t('why.stopTable', { time });
   }

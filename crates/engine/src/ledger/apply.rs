@@ -3,12 +3,13 @@
 //! Each fact is one or two small statements with a key, so what it costs does not grow with the ledger.
 
 use rusqlite::{Transaction, params};
+use store::UploadRef;
 
 use super::piles::{self, INTENT, STATE};
 use super::rows::{intent_number, signed, state_number};
 use super::{EXPIRED_AT_ONCE_MAX, LedgerError, dismissals};
 use crate::fact::{Bulk, Fact};
-use crate::transfer::{State, TransferId};
+use crate::transfer::{State, StoreId, TransferId};
 
 /// Does to the tables what facts say, in their order. Applying one twice does no harm.
 pub(super) fn apply_all(transaction: &Transaction<'_>, facts: &[Fact]) -> Result<(), LedgerError> {
@@ -156,21 +157,7 @@ fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), LedgerError> 
                 .execute(params![signed(*id), number.get()])?;
         }
         Fact::Restarted { id } => forget_plan(transaction, *id)?,
-        Fact::LeftBehind { id, store, upload, at_ms } => {
-            transaction
-                .prepare_cached(
-                    "INSERT OR IGNORE INTO leftover (upload_id, store, bucket, key, transfer, since_ms)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                )?
-                .execute(params![
-                    upload.upload_id.0,
-                    store.0,
-                    upload.object.bucket,
-                    upload.object.key,
-                    signed(*id),
-                    at_ms
-                ])?;
-        }
+        Fact::LeftBehind { id, store, upload, at_ms } => write_leftover(transaction, *id, store, upload, *at_ms)?,
         Fact::Failed { id, error, stats, at_ms } => {
             transaction
                 .prepare_cached("UPDATE transfer SET state = ?2, error = ?3, stats = ?4, ended_ms = ?5 WHERE id = ?1")?
@@ -214,6 +201,23 @@ fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), LedgerError> 
         Fact::Dismissed { id, until_ms } => dismissals::dismiss(transaction, *id, *until_ms)?,
         Fact::Recalled { id } => dismissals::recall(transaction, *id)?,
     }
+    Ok(())
+}
+
+/// Writes down an upload that was not aborted, once.
+pub(super) fn write_leftover(
+    transaction: &Transaction<'_>,
+    id: TransferId,
+    store: &StoreId,
+    upload: &UploadRef,
+    at_ms: i64,
+) -> Result<(), LedgerError> {
+    transaction
+        .prepare_cached(
+            "INSERT OR IGNORE INTO leftover (upload_id, store, bucket, key, transfer, since_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![upload.upload_id.0, store.0, upload.object.bucket, upload.object.key, signed(id), at_ms])?;
     Ok(())
 }
 

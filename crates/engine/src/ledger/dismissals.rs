@@ -4,20 +4,28 @@
 //! Whatever gives it another state takes it out of that table, by a trigger.
 
 use rusqlite::{Connection, Transaction, params};
+use store::UploadRef;
 
 use super::piles::{INTENT, STATE};
 use super::rows::{intent_number, signed, state_number};
-use super::{DISMISSED_AT_ONCE_MAX, LedgerError};
-use crate::transfer::{Intent, State, TransferId};
+use super::{DISMISSED_AT_ONCE_MAX, LedgerError, apply};
+use crate::checkpoint::{Checkpoint, Session};
+use crate::transfer::{End, Intent, State, StoreId, TransferId};
 
-/// Takes a row out of its list until a moment. What is being cancelled already is left alone.
+/// Takes a row out of its list until a moment. What is being cancelled already is left alone, unless that has failed.
 pub(super) fn dismiss(transaction: &Transaction<'_>, id: TransferId, until_ms: i64) -> Result<(), LedgerError> {
     transaction
         .prepare_cached(&format!(
             "INSERT OR IGNORE INTO dismissed SELECT id, ?2, {STATE}, {INTENT} FROM transfer
-             WHERE id = ?1 AND state <> ?3 AND NOT (intent = ?4 AND state < 3)"
+             WHERE id = ?1 AND state <> ?3 AND NOT (intent = ?4 AND state < ?5)"
         ))?
-        .execute(params![signed(id), until_ms, state_number(State::Dismissed), intent_number(Intent::Cancel)])?;
+        .execute(params![
+            signed(id),
+            until_ms,
+            state_number(State::Dismissed),
+            intent_number(Intent::Cancel),
+            state_number(State::Failed)
+        ])?;
     transaction
         .prepare_cached(&format!(
             "UPDATE transfer SET intent = {INTENT}, state = ?2
@@ -50,8 +58,8 @@ pub(super) fn recall_all(transaction: &Transaction<'_>, until_ms: i64) -> Result
         .execute([until_ms])?)
 }
 
-/// The time of a wish is over: what had ended is removed, the rest is being cancelled from now on. Returns how many rows
-/// of it that were, [`DISMISSED_AT_ONCE_MAX`] at most.
+/// The time of a wish is over: what had ended is removed, and so is what could not be cancelled before; the rest is being
+/// cancelled from now on. Returns how many rows of it that were, [`DISMISSED_AT_ONCE_MAX`] at most.
 pub(super) fn end(transaction: &Transaction<'_>, until_ms: i64) -> Result<usize, LedgerError> {
     let limit = |taken: usize| i64::try_from(DISMISSED_AT_ONCE_MAX - taken).unwrap_or(0);
     let removed = transaction
@@ -60,6 +68,7 @@ pub(super) fn end(transaction: &Transaction<'_>, until_ms: i64) -> Result<usize,
                  (SELECT transfer FROM dismissed WHERE until_ms = ?1 AND dismissed.state IN (3, 4) LIMIT ?2)",
         )?
         .execute([until_ms, limit(0)])?;
+    let removed = removed + let_go(transaction, until_ms, limit(removed))?;
     let begun = transaction
         .prepare_cached(
             "UPDATE transfer SET state = ?3, intent = ?4, error = NULL, ended_ms = NULL WHERE id IN
@@ -67,6 +76,37 @@ pub(super) fn end(transaction: &Transaction<'_>, until_ms: i64) -> Result<usize,
         )?
         .execute([until_ms, limit(removed), state_number(State::Waiting), intent_number(Intent::Cancel)])?;
     Ok(removed + begun)
+}
+
+/// Removes what failed while it was being cancelled, and is given up for the second time: to try once more would bring it
+/// back for ever. Its upload is written down among the leftovers; a file that could not be deleted stays where it is.
+fn let_go(transaction: &Transaction<'_>, until_ms: i64, limit: i64) -> Result<usize, LedgerError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT id, checkpoint FROM transfer WHERE id IN
+             (SELECT transfer FROM dismissed WHERE until_ms = ?1 AND dismissed.state = ?3 AND dismissed.intent = ?4 LIMIT ?2)",
+    )?;
+    let stuck = params![until_ms, limit, state_number(State::Failed), intent_number(Intent::Cancel)];
+    let rows: Vec<(i64, Option<String>)> =
+        statement.query_map(stuck, |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    for (number, checkpoint) in &rows {
+        let id = TransferId(number.cast_unsigned());
+        tracing::warn!(transfer = %id, "what could not be cancelled is taken out of the list");
+        if let Some((store, upload)) = checkpoint.as_deref().and_then(open_upload) {
+            apply::write_leftover(transaction, id, &store, &upload, until_ms)?;
+        }
+        transaction.prepare_cached("DELETE FROM transfer WHERE id = ?1")?.execute([number])?;
+    }
+    Ok(rows.len())
+}
+
+/// The upload that a plan has open. A plan that cannot be read has none that could be named.
+fn open_upload(checkpoint: &str) -> Option<(StoreId, UploadRef)> {
+    match serde_json::from_str(checkpoint).ok()? {
+        Checkpoint { target: End::Object { store, object }, session: Some(Session::Upload { upload_id }), .. } => {
+            Some((store, UploadRef { object, upload_id }))
+        }
+        _ => None,
+    }
 }
 
 /// Until when what is dismissed can be taken back: one moment for each wish.

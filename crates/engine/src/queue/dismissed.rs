@@ -2,7 +2,8 @@
 //!
 //! Such a transfer is stopped as by a pause and keeps everything. What it was is remembered beside it, so that a wish
 //! taken back leaves no trace; when the time is over it is cancelled as by the wish for that. A commit is left to end:
-//! what is published by then is done, whatever was wanted.
+//! what is published by then is done, whatever was wanted. A cancel that had failed is not tried for ever: its row goes, and
+//! what it could not remove is written down.
 
 use super::{Queue, Step};
 use crate::fact::Fact;
@@ -23,7 +24,9 @@ impl Queue {
             step.facts.push(Fact::Dismissed { id, until_ms });
             return;
         };
-        let is_cancelled = transfer.intent == Intent::Cancel && !transfer.state.is_final();
+        // A cancel that has failed can be given up as well, or its row would stand there for ever.
+        let is_cancelled =
+            transfer.intent == Intent::Cancel && !transfer.state.is_final() && transfer.state != State::Failed;
         if transfer.dismissed.is_some() || is_cancelled {
             return;
         }
@@ -68,8 +71,8 @@ impl Queue {
         for id in self.dismissed_until(until_ms) {
             let Some(transfer) = self.transfers.get_mut(&id) else { continue };
             let Some(was) = transfer.dismissed.take() else { continue };
-            // What had ended is only taken out of the list, by the ledger.
-            if was.state.is_final() {
+            // What had ended is only taken out of the list, by the ledger, and so is what could not be cancelled.
+            if was.state.is_final() || (was.state == State::Failed && was.intent == Intent::Cancel) {
                 continue;
             }
             transfer.intent = was.intent;

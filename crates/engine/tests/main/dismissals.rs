@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use engine::ledger::{Ledger as _, Records as _, SqliteLedger};
 use engine::{Counts, DISMISSAL, End, EngineOptions, Filter, Intent, PageRequest, Phase, State, TransferId};
+use store::{ErrorKind, Fault, Verb};
 
 use crate::history::Forward;
 use crate::world::{PART, Run, World, object, one_at_a_time, slow, spec};
@@ -191,4 +192,48 @@ fn thousands_are_dismissed_by_one_wish_and_end_in_pieces() {
     assert!(ledger.dismissals().unwrap().is_empty());
     let next = ledger.next_runnable(None, 1).unwrap();
     assert_eq!((next[0].id, next[0].intent), (TransferId(1), Intent::Cancel));
+}
+
+#[test]
+fn a_cancel_that_failed_leaves_the_list_when_it_is_given_up_and_its_upload_is_written_down() {
+    let world = &mut World::new();
+    let by_ms = &forward(world);
+    let world = &*world;
+    let (id, other) = world.run_with(EngineOptions::default(), |run| async move {
+        let (path, _) = world.file("source", 12 * PART);
+        run.engine.set_rates(slow(20 << 10).rates);
+        let mut both = Vec::new();
+        for key in ["a", "b"] {
+            let id = run.add(spec(End::file(&path), object("there", key))).await;
+            run.until(id, |view| view.done_bytes > 0).await;
+            both.push(id);
+        }
+        world.store.set_fault(|call| (call.verb == Verb::AbortUpload).then_some(Fault::Fail(ErrorKind::Forbidden)));
+        run.engine.cancel(&both).await.unwrap();
+        for id in &both {
+            assert_eq!(run.rest(*id).await.state, State::Failed, "it could not be removed");
+        }
+        let until_ms = run.engine.dismiss(&both).await.unwrap();
+        assert_eq!(counts(&run), (0, 0, 0, 0, 0));
+        assert!(run.engine.recall(until_ms).await.unwrap());
+        assert_eq!(counts(&run), (0, 0, 0, 2, 0), "taken back, it stands there as it did");
+        run.engine.dismiss(&both[..1]).await.unwrap();
+        (both[0], both[1])
+    });
+    pass(by_ms);
+    world.run_with(EngineOptions::default(), |run| async move {
+        while run.engine.view(id).unwrap().is_some() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        assert_eq!(counts(&run), (0, 0, 0, 1, 0));
+        // The other one is tried once more, as before.
+        world.store.clear_fault();
+        run.engine.resume(&[other]).await.unwrap();
+        assert_eq!(run.rest(other).await.state, State::Cancelled);
+    });
+    let (ledger, _) = SqliteLedger::open(&world.ledger_path(), 0).unwrap();
+    let leftovers: Vec<_> = ledger.leftovers().unwrap().into_iter().map(|one| (one.transfer, one.upload)).collect();
+    let open = world.store.open_uploads("there");
+    assert_eq!(leftovers, [(id, open[0].clone())]);
+    assert_eq!((open.len(), open[0].object.key.as_str()), (1, "a"));
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use engine::{End, Event, EventKind, Phase, Session};
 use store::UploadId;
 
-use super::{Known, Oracle};
+use super::{Book, Known, Oracle};
 
 impl Oracle {
     /// An event was told.
@@ -33,10 +33,11 @@ impl Oracle {
 
     /// The weather has been fair for long, everything rests: what is left behind in the bucket, or on the disk?
     pub(crate) fn end(&self, bucket: &str, clock_was_right: bool) {
-        let (known, owners, left_behind, foreign, not_ours) = {
+        let (known, owners, left_behind, foreign, not_ours, given_up) = {
             let book = self.book();
             let not_ours: BTreeSet<UploadId> = book.foreign_uploads.union(&book.late).cloned().collect();
-            (book.known.clone(), book.owners.clone(), book.left_behind.clone(), book.foreign.clone(), not_ours)
+            let Book { known, owners, left_behind, foreign, given_up, .. } = &*book;
+            (known.clone(), owners.clone(), left_behind.clone(), foreign.clone(), not_ours, given_up.clone())
         };
         let open = self.store.open_uploads(bucket);
         for upload in open.iter().filter(|upload| !not_ours.contains(&upload.upload_id)) {
@@ -50,6 +51,8 @@ impl Oracle {
                 }
                 // Nobody was told of it; it is swept when its transfer goes on, unless times prove nothing.
                 None if left_behind.contains(&upload.upload_id) => {}
+                // Its user did not want to hear of it any more.
+                None if given_up.iter().any(|one| one.is_to(&upload.object)) => {}
                 None if clock_was_right && !known.values().any(|one| goes_on(&one)) => {
                     self.accuse(format!("{} was never heard of, and never swept", upload.upload_id));
                 }
@@ -63,8 +66,12 @@ impl Oracle {
                 }
             }
         }
-        let temp: BTreeSet<&PathBuf> =
-            known.values().filter(|one| !one.state.is_final()).flat_map(|one| &one.temp_paths).collect();
+        let temp: BTreeSet<&PathBuf> = known
+            .values()
+            .filter(|one| !one.state.is_final())
+            .chain(&given_up)
+            .flat_map(|one| &one.temp_paths)
+            .collect();
         for path in self.disk.ours() {
             if path.to_string_lossy().contains(".tern-part") && !temp.contains(&path) {
                 self.accuse(format!("{} is left behind", path.display()));

@@ -40,7 +40,7 @@ export interface MockOptions {
 export const DEFAULTS: MockOptions = { seed: 7, scene: 'first', pace: 1, secrets: 'keychain', extra: 0, keys: 0 };
 
 const TICK_MS = 100;
-const PULSE_MS = 200;
+const PULSE_MS = 250;
 const PAGE = 200;
 const MILLION_PAGE = 1_000;
 
@@ -204,6 +204,7 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
       checkSettings(next, refuse);
       settings = next;
       simulation.activeMax = next.transfers_max;
+      simulation.speed.waitOn = { battery: next.wait_on_battery, metered: next.wait_on_metered };
     },
     revealLog: async () => undefined,
 

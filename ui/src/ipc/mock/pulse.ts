@@ -25,6 +25,8 @@ export function pulseOf(all: readonly Transfer[], speed: Speed, { revision, keep
     left_bytes: open.reduce((sum, transfer) => sum + transfer.given.size - moved(transfer), 0),
     awake: keepAwake === null ? 'unavailable' : !keepAwake ? 'off' : moves ? 'held' : 'idle',
     network,
+    on_battery: speed.onBattery,
+    metered: speed.metered,
   };
 }
 

@@ -15,6 +15,11 @@ export class Speed {
   timetableOn = false;
   timetable = FULL_WEEK;
   fullSpeedUntilMs: number | null = null;
+  /** Where the computer is; null where its system does not tell. */
+  onBattery: boolean | null = false;
+  metered: boolean | null = false;
+  /** In which of these its user wants to wait. */
+  waitOn = { battery: false, metered: false };
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -46,6 +51,8 @@ export class Speed {
     const now = this.#now();
     if (this.#full(now)) return { bytes_s: null, source: 'full_speed', until_ms: this.fullSpeedUntilMs };
     const own = direction === 'upload' ? this.limits.upload_bytes_s : this.limits.download_bytes_s;
+    if (own !== 0 && this.waitOn.battery && this.onBattery) return { bytes_s: 0, source: 'battery', until_ms: null };
+    if (own !== 0 && this.waitOn.metered && this.metered) return { bytes_s: 0, source: 'metered', until_ms: null };
     if (!this.timetableOn || own === 0) return { bytes_s: own, source: 'general', until_ms: null };
     const bytes = this.#inHour(now, own);
     // Whole hours: the places of this mock have no others.
