@@ -16,8 +16,8 @@ export class Server {
   #options;
   #log;
 
-  /** Starts it on a folder, with buckets; those named in `versioned` keep versions. */
-  static async open(folder, { buckets = [], versioned = [] }) {
+  /** Starts it on a folder, with buckets (`NAME` or `NAME@REGION`); those named in `versioned` keep versions. */
+  static async open(folder, { buckets = [], versioned = [], options = [] }) {
     const server = new Server();
     server.folder = folder;
     server.#log = openSync(join(folder, 'server.log'), 'a');
@@ -27,6 +27,7 @@ export class Server {
       ...['--root', join(folder, 'served'), '--port', String(port), '--control'],
       ...buckets.flatMap((name) => ['--bucket', name]),
       ...versioned.flatMap((name) => ['--versioned-bucket', name]),
+      ...options,
     ];
     await server.start();
     return server;

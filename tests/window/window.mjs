@@ -13,7 +13,7 @@ export const PROGRAMS = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'
 const APP = process.env.TERN_APP ?? join(PROGRAMS, 'tern');
 
 /** Longest wait for anything that a test waits for. */
-export const WAIT_MS = 90_000;
+export const WAIT_MS = Number(process.env.TERN_WINDOW_WAIT_MS ?? 90_000);
 const LOOK_EVERY_MS = 100;
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
@@ -79,7 +79,7 @@ export class Window {
       const options = { 'webkitgtk:browserOptions': { binary: APP, args } };
       const session = await window.#call('POST', '/session', { capabilities: { alwaysMatch: options } });
       window.#session = `/session/${session.sessionId}`;
-      await window.find('[data-testid="rail"], [data-testid="connect"]');
+      await window.find('[data-testid="rail"], [data-testid="connect"], [data-testid="unlock"]');
     } catch (error) {
       await window.kill();
       throw error;
@@ -165,6 +165,12 @@ export class Window {
     await this.#call('POST', `${this.#session}/element/${await this.find(id)}/value`, { text });
   }
 
+  /** Presses keys wherever the focus is; the first ones stay down until the last one was pressed. */
+  async press(...keys) {
+    const actions = [...keys.map((value) => ({ type: 'keyDown', value })), ...keys.toReversed().map((value) => ({ type: 'keyUp', value }))];
+    await this.#call('POST', `${this.#session}/actions`, { actions: [{ type: 'key', id: 'keys', actions }] });
+  }
+
   async clear(id) {
     await this.#call('POST', `${this.#session}/element/${await this.find(id)}/clear`, {});
   }
@@ -220,7 +226,7 @@ export class Window {
   }
 
   /** Keeps a picture and returns its path. WebKit takes it with the next frame, and a still page has none: a dot moves. */
-  async picture(name) {
+  async picture(name, pictures = ARTIFACTS) {
     await this.run(() => {
       const dot = document.body.appendChild(document.createElement('div'));
       Object.assign(dot.style, { position: 'fixed', right: '0', bottom: '0', width: '1px', height: '1px' });
@@ -230,8 +236,8 @@ export class Window {
     });
     const picture = await this.#call('GET', `${this.#session}/screenshot`);
     await this.run(() => window.stillAgain());
-    const path = join(ARTIFACTS, `${name}.png`);
-    mkdirSync(ARTIFACTS, { recursive: true });
+    const path = join(pictures, `${name}.png`);
+    mkdirSync(pictures, { recursive: true });
     writeFileSync(path, Buffer.from(picture, 'base64'));
     return path;
   }

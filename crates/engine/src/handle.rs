@@ -173,7 +173,7 @@ impl Engine {
         let (passed_sender, passed) = mpsc::unbounded_channel();
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
         let (moving, moves_bytes) = watch::channel(false);
-        let live = Live::default();
+        let live = Live::new(clock.clone());
         let (rates, wanted_rates) = watch::channel(options.rates);
         // The driver puts what applies in force before it starts anything.
         let limits = options.rates.at(clock.wall_ms(), |at_ms| clock.local_offset_s(at_ms));

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::limits::LimitsNow;
 use crate::meter::{Meter, Speed};
 use crate::queue::Transfer;
@@ -19,15 +20,44 @@ pub(crate) struct Speeds {
 }
 
 /// The picture. Clones share it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Live {
-    transfers: Arc<RwLock<BTreeMap<TransferId, Arc<TransferView>>>>,
+    clock: Arc<dyn Clock>,
+    transfers: Arc<RwLock<BTreeMap<TransferId, Pictured>>>,
     speeds: Arc<RwLock<Speeds>>,
     limits: Arc<RwLock<LimitsNow>>,
     revision: Arc<AtomicU64>,
 }
 
+/// A transfer, and when it looked like that.
+#[derive(Clone, Debug)]
+struct Pictured {
+    view: Arc<TransferView>,
+    at: Duration,
+}
+
+impl Pictured {
+    /// What only waits for its next attempt is not pictured again until then: its time is counted down where it is read.
+    fn seen(&self, now: Duration) -> Arc<TransferView> {
+        let Some(left_ms) = self.view.retry_in_ms else { return self.view.clone() };
+        let passed_ms = u64::try_from(now.saturating_sub(self.at).as_millis()).unwrap_or(u64::MAX);
+        // It is the queue that says when the wait is over.
+        let retry_in_ms = Some(left_ms.saturating_sub(passed_ms).max(1));
+        Arc::new(TransferView { retry_in_ms, ..self.view.as_ref().clone() })
+    }
+}
+
 impl Live {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            transfers: Arc::default(),
+            speeds: Arc::default(),
+            limits: Arc::default(),
+            revision: Arc::default(),
+        }
+    }
+
     pub(crate) fn revision(&self) -> u64 {
         self.revision.load(Ordering::Acquire)
     }
@@ -37,16 +67,19 @@ impl Live {
     }
 
     pub(crate) fn get(&self, id: TransferId) -> Option<Arc<TransferView>> {
-        self.transfers.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+        let now = self.clock.now();
+        self.transfers.read().unwrap_or_else(PoisonError::into_inner).get(&id).map(|one| one.seen(now))
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<TransferView>> {
-        self.transfers.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        let now = self.clock.now();
+        self.transfers.read().unwrap_or_else(PoisonError::into_inner).values().map(|one| one.seen(now)).collect()
     }
 
     pub(crate) fn set(&self, view: TransferView) {
         let id = view.id;
-        self.transfers.write().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::new(view));
+        let pictured = Pictured { view: Arc::new(view), at: self.clock.now() };
+        self.transfers.write().unwrap_or_else(PoisonError::into_inner).insert(id, pictured);
         self.touch();
     }
 

@@ -104,6 +104,8 @@ export class Listing {
     this.#arrange();
     this.next = null;
     this.loaded = false;
+    // What went wrong elsewhere is not said of this place.
+    this.error = null;
     this.loadingAll = false;
     this.asOfMs = null;
     this.cursor = null;

@@ -146,6 +146,15 @@ describe('without a network', () => {
     expect([denied.loaded, denied.error?.code]).toEqual([false, 'forbidden']);
   });
 
+  test('what went wrong at one place is not said of the next while that is listed', async () => {
+    const refused = (): Promise<ObjectPage> => Promise.reject(new Failure({ code: 'forbidden', params: {}, retryable: false }));
+    const listing = new Listing({ listObjects: (bucket) => (bucket === 'a' ? refused() : new Promise(() => {})) });
+    await listing.open('a', '');
+    expect(listing.error?.code).toBe('forbidden');
+    void listing.open('b', '');
+    expect([listing.error, listing.loading]).toEqual([null, true]);
+  });
+
   test('only so many places are remembered, the newest', async () => {
     const memory = new Memory();
     for (let n = 0; n < 30; n += 1) await new Listing(always(page(['x'])), memory).open(`b${n}`, '');

@@ -109,7 +109,7 @@ export function rowWords(row: TransferRow, now: number, nextIndex: number | null
     case 'retrying':
       return words(
         'retry',
-        row.retry_in_s === null ? t('state.retryingNow') : t('state.retrying', { s: Math.ceil(row.retry_in_s) }),
+        row.retry_in_s === null ? t('state.retryingNow') : t('state.retrying', { time: duration(Math.ceil(row.retry_in_s)) }),
         'warn',
         { tone: 'warn', pattern: 'solid', share: done },
         how,

@@ -9,12 +9,37 @@ import { ICONS } from './icons';
 import { ariaKeys, shownKeys } from './keynames';
 import LogSlider from './LogSlider.svelte';
 import { MARKS, MAX, MIN, positionOf, snapped, stepped, valueAt } from './logscale';
+import Segmented from './Segmented.svelte';
+import Select from './Select.svelte';
 import { tabAt } from './tabs';
 import { MAX_EXTENT_PX, rowTop, scrollFor, type Shape, windowOf } from './virtual';
 import VirtualList from './VirtualList.svelte';
 
 const MIB = 1024 ** 2;
 const shape = (more: Partial<Shape> = {}): Shape => ({ count: 1000, rowHeight: 56, viewport: 560, overscan: 6, divider: null, ...more });
+
+describe('one of a few', () => {
+  const options = ['a', 'b', 'c'].map((value) => ({ value, label: value.toUpperCase() }));
+
+  test('a sheet that opens puts the focus on what is chosen, not on what is first', () => {
+    render(Segmented, { label: 'Life', value: 'b', options, onchange: vi.fn() });
+    expect(screen.getAllByRole('radio').map((radio) => radio.tabIndex)).toEqual([-1, 0, -1]);
+  });
+
+  test('a list hands over its element, so that a refused choice can be set back', async () => {
+    const onchange = vi.fn((_: string | number, element: HTMLSelectElement) => void (element.value = 'a'));
+    render(Select, { label: 'Rule', value: 'a', options, onchange });
+    const list = screen.getByRole<HTMLSelectElement>('combobox', { name: 'Rule' });
+    await fireEvent.change(list, { target: { value: 'c' } });
+    expect(onchange).toHaveBeenCalledWith('c', list);
+    expect(list.value).toBe('a');
+  });
+
+  test('a list that cannot be changed now is disabled', () => {
+    render(Select, { label: 'Rule', value: 'a', options, disabled: true, onchange: vi.fn() });
+    expect(screen.getByRole('combobox')).toBeDisabled();
+  });
+});
 
 describe('the window of a list', () => {
   test('draws what is in view and a few rows around', () => {

@@ -66,6 +66,19 @@ fn a_wait_that_the_store_has_asked_for_goes_on() {
 }
 
 #[test]
+fn the_time_until_the_next_attempt_is_counted_down_while_nothing_happens() {
+    let world = &World::new();
+    let (path, _) = world.file("source", PART);
+    world.store.set_fault(|call| (call.verb == Verb::PutObject).then_some(Fault::Fail(ErrorKind::Throttled)));
+    world.run_on_its_own_terms(patient(), |run| async move {
+        let id = run.add(spec(End::file(path), object("there", "up"))).await;
+        let first = run.until(id, |view| view.retry_in_ms.is_some()).await.retry_in_ms;
+        // No job of it runs and no other transfer moves, so the driver has nothing to look at.
+        run.until(id, |view| view.retry_in_ms < first).await;
+    });
+}
+
+#[test]
 fn a_network_that_comes_and_goes_does_not_forgive_failures_and_a_sleep_does() {
     for (by, fails) in [(Interruption::NetworkChanged, true), (Interruption::Woke, false)] {
         let world = &World::new();
