@@ -192,6 +192,7 @@ export const TEST_IDS = {
   /** With `-minute`, `-ten`, `-all`. */
   graphRange: 'graph-range',
   graphSince: 'graph-since',
+  graphTable: 'graph-table',
 
   limitChip: 'limit-chip',
   awake: 'keep-awake',
