@@ -43,6 +43,8 @@ pub fn row(view: &TransferView, limits: &LimitsNow) -> TransferRow {
         left_s: view.left_seconds(),
         starts_in_s: None, // depends on the rows before it: see starts.rs
         retry_in_s: view.retry_in_ms.map(|wait| wait as f64 / 1000.0),
+        next_try: view.next_try.map(|next| next.number),
+        tries_max: view.next_try.and_then(|next| next.of),
         ended_ms: view.ended_ms,
         identical: view.result.as_ref().is_some_and(|result| result.outcome == engine::Outcome::Identical),
         own_limit_bytes_s: view.spec.options.limit_bytes_per_second.map(|rate| rate.get() as f64),
@@ -238,6 +240,7 @@ pub(crate) mod tests {
             speed_bytes_per_second: 10.0,
             error: None,
             retry_in_ms: None,
+            next_try: None,
             result: None,
             stats: Stats::default(),
             added_ms: 0,

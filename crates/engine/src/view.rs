@@ -7,6 +7,7 @@ use crate::checkpoint::Checkpoint;
 use crate::error::{ErrorCode, TransferError};
 use crate::limits::{LimitNow, LimitsNow};
 use crate::priority::Priority;
+use crate::retry::NextTry;
 use crate::transfer::{Intent, Kind, State, TransferId, TransferSpec};
 
 /// How a transfer ended well.
@@ -191,6 +192,8 @@ pub struct TransferView {
     pub error: Option<TransferError>,
     /// Milliseconds until the next attempt.
     pub retry_in_ms: Option<u64>,
+    /// Which attempt that is.
+    pub next_try: Option<NextTry>,
     /// Result, once done.
     pub result: Option<Transferred>,
     /// What it did.
@@ -393,6 +396,7 @@ mod tests {
             speed_bytes_per_second: 0.0,
             error: code.map(TransferError::new),
             retry_in_ms,
+            next_try: None,
             result: None,
             stats: Stats::default(),
             added_ms: 0,

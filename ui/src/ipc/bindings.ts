@@ -1749,6 +1749,10 @@ export type TransferRow = {
 	left_s: number | null,
 	/**  Seconds until the next try. */
 	retry_in_s: number | null,
+	/**  Which try that is, counted since anything of it has succeeded. */
+	next_try: number | null,
+	/**  After how many such tries it fails at the latest; `None` where no number bounds them. */
+	tries_max: number | null,
 	/**  Seconds until it is expected to begin, for one that is next in line, if that can be told. */
 	starts_in_s: number | null,
 	/**  When it ended. */

@@ -19,6 +19,8 @@ export function rowOf(more: Partial<TransferRow> = {}): TransferRow {
     speed_bytes_s: 15.8 * 1024 ** 2,
     left_s: 480,
     retry_in_s: null,
+    next_try: null,
+    tries_max: null,
     starts_in_s: null,
     ended_ms: null,
     identical: false,

@@ -21,6 +21,8 @@ function done(n: number, now: number): TransferRow {
     speed_bytes_s: 0,
     left_s: null,
     retry_in_s: null,
+    next_try: null,
+    tries_max: null,
     starts_in_s: null,
     ended_ms: now - Math.floor((n / 12_000) * DAYS_MS),
     identical: false,
