@@ -158,6 +158,8 @@ pub struct Actions {
     pub reveal: bool,
     /// Give it a limit of its own: bytes of it pass through here, or will.
     pub limit: bool,
+    /// Read both ends and compare them: it was done without a checksum to compare with.
+    pub verify: bool,
 }
 
 /// A transfer in the list.

@@ -337,6 +337,7 @@ fn proven_by_its_answer(kind: Kind, part: &PartRecord, receipt: &PutReceipt) -> 
         version: receipt.version.clone(),
         request_id: receipt.request_id.clone(),
         looks: Vec::new(),
+        verified_ms: None,
     })
 }
 

@@ -154,7 +154,7 @@ export function faultsOf(name: string): Set<string> {
 }
 
 export function actionsOf(state: ShownState): Actions {
-  const none: Actions = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false };
+  const none: Actions = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false, verify: false };
   switch (state) {
     case 'scanning':
     case 'waiting':
@@ -171,8 +171,9 @@ export function actionsOf(state: ShownState): Actions {
     case 'failed':
       return { ...none, retry: true, remove: true };
     case 'done_verified':
-    case 'done_unverified':
       return { ...none, remove: true, reveal: true };
+    case 'done_unverified':
+      return { ...none, remove: true, reveal: true, verify: true };
     default:
       return assertNever(state);
   }
