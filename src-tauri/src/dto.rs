@@ -158,6 +158,8 @@ pub struct Actions {
     pub reveal: bool,
     /// Give it a limit of its own: bytes of it pass through here, or will.
     pub limit: bool,
+    /// Read both ends and compare them: it was done without a checksum to compare with.
+    pub verify: bool,
 }
 
 /// A transfer in the list.
@@ -192,6 +194,10 @@ pub struct TransferRow {
     /// Seconds until the next try.
     #[specta(type = Option<Number>)]
     pub retry_in_s: Option<f64>,
+    /// Which try that is, counted since anything of it has succeeded.
+    pub next_try: Option<u32>,
+    /// After how many such tries it fails at the latest; `None` where no number bounds them.
+    pub tries_max: Option<u32>,
     /// Seconds until it is expected to begin, for one that is next in line, if that can be told.
     #[specta(type = Option<Number>)]
     pub starts_in_s: Option<f64>,

@@ -225,7 +225,7 @@ pub struct ReceiptCheckProgress {
 }
 
 /// What a check of a receipt came to. Targets count; a source may have changed since, rightly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct CheckResult {
     /// Targets.
     pub targets: u32,
@@ -243,6 +243,11 @@ pub struct CheckResult {
     pub skipped: u32,
     /// Sources that are not what they were.
     pub sources_changed: u32,
+    /// Transfers that were done without a checksum to compare with, and are verified now: both ends were read and are
+    /// equal, and it is recorded so.
+    pub proved: u32,
+    /// The head of the receipt, which is another one where something was proved.
+    pub view: PaperView,
 }
 
 /// In which form a receipt is saved.

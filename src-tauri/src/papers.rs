@@ -4,19 +4,19 @@
 //! what happens to the record of transfers afterwards does not change it.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use engine::{ErrorCode, LocalDisk, Outcome, StoreId, SystemClock, TransferError};
+use engine::{ErrorCode, LocalDisk, Outcome, StoreId, SystemClock, TransferError, TransferId};
 use futures_util::StreamExt as _;
-use receipt::{Ends, Entry, Moment, Place, Receipt, ReceiptError, Tally, Verifier};
+use receipt::{Checked, Ends, Entry, Moment, Place, Receipt, ReceiptError, Tally, Verifier};
 use serde::Deserialize;
-use store::ObjectStore;
+use store::{Crc64, ObjectStore};
 
 use crate::dto::AppError;
-use crate::dto_receipts::{CheckResult, EndCheck, PaperRow, PaperView, ReceiptCheckProgress, ReceiptFormat};
+use crate::dto_receipts::{EndCheck, PaperRow, PaperView, ReceiptCheckProgress, ReceiptFormat};
 use crate::error::OwnCode;
 use crate::paper_rows::{common, direction, end_check, name, number, parts_again, row};
 use crate::stores::AccountStores;
@@ -125,6 +125,15 @@ impl Papers {
         found.ok_or_else(|| AppError::new(OwnCode::ReceiptClosed))
     }
 
+    /// Puts a receipt in the place of an open one, and shows its head; nothing if that was closed meanwhile.
+    pub fn put(&self, id: u64, paper: Paper) -> Option<PaperView> {
+        let view = paper.view(id);
+        let mut open = self.held();
+        let place = open.papers.iter_mut().find(|(one, _)| *one == id)?;
+        place.1 = Arc::new(paper);
+        Some(view)
+    }
+
     /// Lets go of a receipt.
     pub fn close(&self, id: u64) {
         self.held().papers.retain(|(one, _)| *one != id);
@@ -225,10 +234,11 @@ impl Paper {
     }
 
     /// Looks at both ends of every entry. Files are read; objects only if `read` says so, else the store's word is taken.
+    /// Answers with what it comes to, and with the transfers that reading both ends has proved.
     ///
     /// # Cancellation
     /// Can be dropped at any time; what was found by then stays.
-    pub async fn check(&self, ends: PaperEnds, read: bool) -> CheckResult {
+    pub async fn check(&self, ends: PaperEnds, read: bool) -> (Tally, Vec<(TransferId, Crc64)>) {
         let verifier = Verifier::new(ends, Arc::new(LocalDisk), Arc::new(SystemClock::new()), read);
         self.checks().fill(None);
         self.looked.store(0, Ordering::Relaxed);
@@ -242,26 +252,41 @@ impl Paper {
         self.total_bytes.store(total, Ordering::Relaxed);
         *self.read_bytes.lock().unwrap_or_else(PoisonError::into_inner) = verifier.read_bytes();
         let mut tally = Tally::default();
-        let mut all = std::pin::pin!(verifier.findings(&self.receipt.entries));
+        let mut proved = Vec::new();
+        let mut all = std::pin::pin!(verifier.checks(&self.receipt.entries));
         let mut at = 0;
-        while let Some((_, target, source)) = all.next().await {
+        while let Some(Checked { entry, target, source, proved: crc64 }) = all.next().await {
             tally.add(true, &target);
             tally.add(false, &source);
+            proved.extend(crc64.filter(|_| !entry.verified).map(|crc64| (entry.transfer, crc64)));
             self.checks()[at] = Some((end_check(target), end_check(source)));
             at += 1;
             self.looked.store(number(at), Ordering::Relaxed);
         }
-        let Tally { ends, equal, not_compared_by_content, different, gone, unchecked, skipped, notes } = tally;
-        CheckResult {
-            targets: number(ends),
-            equal: number(equal),
-            not_by_content: number(not_compared_by_content),
-            different: number(different),
-            gone: number(gone),
-            unchecked: number(unchecked),
-            skipped: number(skipped),
-            sources_changed: number(notes),
+        (tally, proved)
+    }
+
+    /// The same receipt with these entries in place of those of the same transfers, and with what was found of all. Its
+    /// root is another one. Takes a while for a large one.
+    ///
+    /// # Errors
+    /// `receipt_too_large`.
+    pub fn with(&self, made: Moment, renewed: Vec<Entry>) -> Result<Self, AppError> {
+        let mut receipt = Receipt { made, ..self.receipt.clone() };
+        let mut renewed: BTreeMap<TransferId, Entry> = renewed.into_iter().map(|one| (one.transfer, one)).collect();
+        for entry in &mut receipt.entries {
+            if let Some(new) = renewed.remove(&entry.transfer) {
+                *entry = new;
+            }
         }
+        let root = receipt.root().map_err(|error| AppError::receipt(&error, ""))?;
+        let other = Self::new(receipt, root.to_string(), None);
+        other.checks().clone_from(&self.checks());
+        let now = self.progress();
+        other.looked.store(now.looked, Ordering::Relaxed);
+        other.total_bytes.store(now.total_bytes, Ordering::Relaxed);
+        other.read_bytes.lock().unwrap_or_else(PoisonError::into_inner).store(now.read_bytes, Ordering::Relaxed);
+        Ok(other)
     }
 
     fn checks(&self) -> MutexGuard<'_, Vec<Option<(EndCheck, EndCheck)>>> {

@@ -218,6 +218,7 @@ impl Selection {
             remove: false,
             reveal: false,
             limit: false,
+            verify: false,
         };
         for view in &views {
             let one = view::row(view, &limits).actions;
@@ -228,6 +229,7 @@ impl Selection {
             actions.remove |= one.remove;
             actions.reveal |= one.reveal;
             actions.limit |= one.limit;
+            actions.verify |= one.verify;
         }
         let kind = views.first().map(TransferView::kind);
         let same = kind.filter(|kind| views.iter().all(|view| view.kind() == *kind));

@@ -43,6 +43,8 @@ pub fn row(view: &TransferView, limits: &LimitsNow) -> TransferRow {
         left_s: view.left_seconds(),
         starts_in_s: None, // depends on the rows before it: see starts.rs
         retry_in_s: view.retry_in_ms.map(|wait| wait as f64 / 1000.0),
+        next_try: view.next_try.map(|next| next.number),
+        tries_max: view.next_try.and_then(|next| next.of),
         ended_ms: view.ended_ms,
         identical: view.result.as_ref().is_some_and(|result| result.outcome == engine::Outcome::Identical),
         own_limit_bytes_s: view.spec.options.limit_bytes_per_second.map(|rate| rate.get() as f64),
@@ -57,8 +59,15 @@ pub fn row(view: &TransferView, limits: &LimitsNow) -> TransferRow {
             remove: offered.can_remove || offered.can_retry,
             reveal: local_file(view).is_some(),
             limit: view.passes_through && !view.state.is_final(),
+            verify: can_be_verified(view),
         },
     }
+}
+
+/// Whether reading both ends could prove it. Of what was left as it was, nothing was promised.
+fn can_be_verified(view: &TransferView) -> bool {
+    let promised = |result: &engine::Transferred| result.outcome != engine::Outcome::Skipped;
+    view.phase() == Phase::DoneUnverified && view.result.as_ref().is_some_and(promised)
 }
 
 /// The file at this computer's end that can be shown in its folder now: the source of an upload, a finished download.
@@ -238,6 +247,7 @@ pub(crate) mod tests {
             speed_bytes_per_second: 10.0,
             error: None,
             retry_in_ms: None,
+            next_try: None,
             result: None,
             stats: Stats::default(),
             added_ms: 0,
@@ -272,10 +282,10 @@ pub(crate) mod tests {
         let row = row(&view(State::Moving, Intent::Run), &LimitsNow::default());
         assert_eq!((row.id, row.name.as_str(), row.to.as_str()), (7, "a.bin", "tos://photos/2026/a.bin"));
         assert_eq!((row.state, row.left_s), (ShownState::Transferring, Some(5.0)));
-        let Actions { pause, resume, cancel, retry, remove, reveal, limit } = row.actions;
+        let Actions { pause, resume, cancel, retry, remove, reveal, limit, verify } = row.actions;
         assert_eq!(
-            [pause, resume, cancel, retry, remove, reveal, limit],
-            [true, false, true, false, false, true, true]
+            [pause, resume, cancel, retry, remove, reveal, limit, verify],
+            [true, false, true, false, false, true, true, false]
         );
     }
 
@@ -307,6 +317,7 @@ pub(crate) mod tests {
             version: None,
             request_id: Some("r-1".into()),
             looks: Vec::new(),
+            verified_ms: None,
         });
         let whole =
             engine::TransferDetail { view, checkpoint: None, parts: vec![], parts_confirmed: 0, saved_ms: None };

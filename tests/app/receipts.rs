@@ -303,3 +303,92 @@ fn an_account_that_is_known_and_cannot_be_opened_is_not_replaced_by_another_at_i
     });
     assert_eq!(code(&harness), "ca_file");
 }
+
+/// An app that is connected to a server which tells no checksum, and the server.
+fn without_checksums() -> (Harness, tos_local::Server) {
+    let behaviour = tos_local::Behaviour { crc_headers: false, ..Default::default() };
+    let bucket = tos_local::BucketSpec { name: "media".into(), region: None, versioning: false };
+    Harness::with_server(behaviour, bucket)
+}
+
+fn moved(harness: &Harness, command: &str, arguments: Value) -> Value {
+    let id = harness.ok(command, arguments)[0].clone();
+    let detail = harness.until(&id, &["done_verified", "done_unverified", "failed"]);
+    assert_eq!(detail["row"]["state"], "done_unverified", "{detail}");
+    assert_eq!(detail["row"]["actions"]["verify"], true);
+    id
+}
+
+#[test]
+fn what_was_done_unverified_is_verified_once_both_ends_were_read_and_is_so_after_a_restart() {
+    let (harness, _server) = without_checksums();
+    let path = harness.file("a.bin", 3000);
+    let add = json!({ "bucket": "media", "prefix": "", "paths": [path], "conflict": "fail" });
+    let up = moved(&harness, "add_uploads", add);
+    let folder = harness.folder.path().join("down");
+    std::fs::create_dir(&folder).unwrap();
+    let add = json!({ "bucket": "media", "keys": ["a.bin"], "folder": folder, "conflict": "fail" });
+    let down = moved(&harness, "add_downloads", add);
+
+    let paper = harness.ok("open_receipt", json!({ "choice": { "of": "transfers", "ids": [up, down] } }));
+    assert_eq!((&paper["verified"], &paper["unverified"]), (&json!(0), &json!(2)));
+    let check = |read: bool| harness.ok("check_receipt", json!({ "paper": paper["paper"], "read": read }));
+    let state =
+        |harness: &Harness, id: &Value| harness.ok("transfer_detail", json!({ "id": id }))["row"]["state"].clone();
+    // The store's word alone proves nothing, since it has none.
+    let asked = check(false);
+    assert_eq!((&asked["proved"], &asked["view"]), (&json!(0), &paper));
+    assert_eq!(state(&harness, &up), "done_unverified");
+
+    let read = check(true);
+    assert_eq!((&read["proved"], &read["different"], &read["unchecked"]), (&json!(2), &json!(0), &json!(0)), "{read}");
+    assert_eq!((&read["view"]["verified"], &read["view"]["unverified"]), (&json!(2), &json!(0)));
+    assert_eq!(read["view"]["paper"], paper["paper"]);
+    assert_ne!(read["view"]["root_sha256"], paper["root_sha256"]);
+    let shown = rows(&harness, &paper);
+    assert!(shown.iter().all(|row| row["verified"] == true && row["target_check"]["finding"] == "equal"), "{shown:?}");
+    let is_verified = |harness: &Harness| {
+        for id in [&up, &down] {
+            let detail = harness.ok("transfer_detail", json!({ "id": id }));
+            assert_eq!(
+                (&detail["row"]["state"], &detail["row"]["actions"]["verify"]),
+                (&json!("done_verified"), &json!(false))
+            );
+            assert!(detail["source_crc64"].is_string() && detail["source_crc64"] == detail["target_crc64"], "{detail}");
+        }
+    };
+    is_verified(&harness);
+    assert_eq!(check(true)["proved"], 0, "once is enough");
+    is_verified(&Harness::on(harness.close(), Default::default()));
+}
+
+#[test]
+fn what_differs_or_cannot_be_read_is_not_verified_by_reading_it() {
+    let (harness, server) = without_checksums();
+    let upload = |name: &str| {
+        let path = harness.file(name, 3000);
+        moved(&harness, "add_uploads", json!({ "bucket": "media", "prefix": "", "paths": [path], "conflict": "fail" }))
+    };
+    let ids = [upload("other.bin"), upload("gone.bin"), upload("local.bin")];
+    // The first object has other bytes by now, as many; the second is gone; the third file was changed, rightly.
+    let folder = harness.folder.path().join("others");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("other.bin"), [7; 3000]).unwrap();
+    let paths = [folder.join("other.bin")];
+    moved(&harness, "add_uploads", json!({ "bucket": "media", "prefix": "", "paths": paths, "conflict": "overwrite" }));
+    tauri::async_runtime::block_on(async {
+        let opened = harness.app.opened().await.unwrap();
+        let account = opened.accounts.profiles().unwrap().remove(0);
+        let store = opened.stores.of(&account.id).await.unwrap().store;
+        store.delete_object(&store::ObjectRef::new("media", "gone.bin")).await.unwrap();
+    });
+    harness.file("local.bin", 10);
+    let paper = harness.ok("open_receipt", json!({ "choice": { "of": "transfers", "ids": ids } }));
+    let read = harness.ok("check_receipt", json!({ "paper": paper["paper"], "read": true }));
+    assert_eq!((&read["different"], &read["gone"], &read["equal"]), (&json!(1), &json!(1), &json!(1)), "{read}");
+    // What was read of the file when it went up is known, and the object has it.
+    assert_eq!((&read["proved"], &read["sources_changed"]), (&json!(1), &json!(1)));
+    let state = |id: &Value| harness.ok("transfer_detail", json!({ "id": id }))["row"]["state"].clone();
+    assert_eq!(ids.each_ref().map(state), ["done_unverified", "done_unverified", "done_verified"]);
+    drop(server);
+}

@@ -116,3 +116,21 @@ test('compact rows are lower, and as many more are there', async () => {
   await page.keyboard.press('Control+Shift+Period');
   await page.waitForFunction(() => Math.round(document.querySelector('[data-testid="transfer-row"]').getBoundingClientRect().height) === 36);
 });
+
+test('the graph of speed is a table of figures by Enter, and a graph again by Esc', async () => {
+  const page = await open('mock=studio');
+  await page.getByTestId('transfer-row').first().click();
+  await page.getByTestId('graph').waitFor();
+  await page.getByTestId('graph').focus();
+  assert.match(await page.getByTestId('graph').getAttribute('aria-label'), /iB\/s now, .+ mean over/);
+  await page.keyboard.press('Enter');
+  const table = page.getByTestId('graph-table');
+  await table.waitFor();
+  const rows = await table.locator('tbody tr').allInnerTexts();
+  assert.ok(rows.length > 0 && rows.length <= 14, `${rows.length} rows`);
+  assert.match(rows.at(-1), /^\d\d:\d\d:\d\d\t.*iB\/s/);
+  await page.keyboard.press('Escape');
+  await table.waitFor({ state: 'detached' });
+  assert.equal(await focused(page), 'graph');
+  await page.getByTestId('drawer').waitFor();
+});

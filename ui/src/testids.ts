@@ -33,6 +33,7 @@ export const TEST_IDS = {
   resume: 'resume',
   cancel: 'cancel',
   retry: 'retry',
+  verify: 'verify',
   remove: 'remove',
   reveal: 'reveal',
   details: 'details',
@@ -68,6 +69,7 @@ export const TEST_IDS = {
   drawerResume: 'drawer-resume',
   drawerCancel: 'drawer-cancel',
   drawerRetry: 'drawer-retry',
+  drawerVerify: 'drawer-verify',
   drawerRemove: 'drawer-remove',
   drawerReveal: 'drawer-reveal',
   drawerSentence: 'drawer-sentence',
@@ -192,6 +194,7 @@ export const TEST_IDS = {
   /** With `-minute`, `-ten`, `-all`. */
   graphRange: 'graph-range',
   graphSince: 'graph-since',
+  graphTable: 'graph-table',
 
   limitChip: 'limit-chip',
   awake: 'keep-awake',
@@ -266,6 +269,7 @@ export const TEST_IDS = {
   paperVerdict: 'paper-verdict',
   paperCheck: 'paper-check',
   paperCheckAll: 'paper-check-all',
+  paperVerify: 'paper-verify',
   paperStop: 'paper-stop',
   paperJson: 'paper-json',
   paperHtml: 'paper-html',

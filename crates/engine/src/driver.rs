@@ -39,7 +39,7 @@ use crate::queue::{Input, Job, JobId, Loaded, Queue, QueueLimits, Report, Step, 
 use crate::recorder::{Note, Passed};
 use crate::rules::Rule;
 use crate::transfer::{Intent, Kind, State, StoreId, TransferId, TransferOptions, TransferSpec};
-use crate::view::TransferDetail;
+use crate::view::{TransferDetail, Transferred};
 
 /// How often progress is sampled while something moves: four times a second, as the UI reads it.
 const SAMPLE_EVERY: Duration = Duration::from_millis(250);
@@ -65,6 +65,7 @@ pub(crate) enum Command {
     Dismiss(Vec<TransferId>, Option<i64>, Reply<i64>),
     Recall(i64, Reply<bool>),
     SetOptions(TransferId, OptionsChange, Reply<()>),
+    Proved(TransferId, Box<Transferred>, Reply<()>),
     Reorder(Vec<TransferId>, NewPlace, Reply<()>),
     SetOwnLimit(Vec<TransferId>, Option<NonZeroU64>, Reply<()>),
     Shutdown(Reply<()>),

@@ -149,6 +149,13 @@ pub enum Fact {
         /// When.
         at_ms: i64,
     },
+    /// It was done without a checksum to compare with, and both ends were read and found equal since.
+    Proved {
+        /// Which transfer.
+        id: TransferId,
+        /// What came of it, with that.
+        result: Box<Transferred>,
+    },
     /// It was cancelled and nothing is left of it.
     Cancelled {
         /// Which transfer.
@@ -202,6 +209,7 @@ impl Fact {
             | Self::LeftBehind { id, .. }
             | Self::Failed { id, .. }
             | Self::Done { id, .. }
+            | Self::Proved { id, .. }
             | Self::Cancelled { id, .. }
             | Self::Removed { id }
             | Self::OptionsSet { id, .. }

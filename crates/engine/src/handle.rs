@@ -5,6 +5,7 @@
 mod adoption;
 mod change;
 mod limits;
+mod proof;
 mod reads;
 
 use std::fmt;

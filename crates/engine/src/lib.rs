@@ -72,7 +72,7 @@ pub use plan::{PART_SIZE_BYTES_DEFAULT, PARTS_MAX, PartPlan};
 pub use priority::Priority;
 pub use queue::QueueLimits;
 pub use rate::RateLimiter;
-pub use retry::RetryPolicy;
+pub use retry::{NextTry, RetryPolicy};
 #[cfg(feature = "testing")]
 pub use rules::Rule;
 pub use timetable::{Hour, Timetable};

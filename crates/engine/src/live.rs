@@ -155,6 +155,7 @@ pub(crate) fn picture(transfer: &Transfer, meter: &Meter, sampled: &mut Sampled,
             .hold_until
             .filter(|until| *until > now)
             .map(|until| u64::try_from((until - now).as_millis()).unwrap_or(u64::MAX)),
+        next_try: transfer.next_try(now),
         result: transfer.result.clone(),
         stats: transfer.stats,
         added_ms: transfer.added_ms,

@@ -47,9 +47,34 @@ pub(crate) struct Streak {
     pub(crate) since: Option<Duration>,
     /// Whether anything succeeded in this run.
     pub(crate) any_success: bool,
+    /// After how many in a row it is given up; `None` where no number bounds them, but only time or nothing.
+    pub(crate) failures_max: Option<u32>,
+}
+
+impl Streak {
+    /// The try that comes after these failures; `None` where there were none.
+    pub(crate) fn next_try(&self) -> Option<NextTry> {
+        (self.failures > 0).then(|| NextTry { number: self.failures + 1, of: self.failures_max })
+    }
+}
+
+/// Which try a transfer waits for. Counted are those in a row since anything of it has succeeded in this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextTry {
+    /// From 2: the first is not waited for.
+    pub number: u32,
+    /// After how many it is given up, if it is not sooner for the time that it took; `None` where none are too many.
+    pub of: Option<u32>,
 }
 
 impl RetryPolicy {
+    /// After how many failures in a row, the last of them this, a transfer is given up; `None` where they are not counted.
+    pub(crate) fn failures_max(&self, code: ErrorCode, streak: &Streak) -> Option<u32> {
+        // What has worked will work again when the network is back: only its time is bounded.
+        let uncounted = code == ErrorCode::Network && (self.outlasts_network || streak.any_success);
+        (!uncounted).then_some(if streak.any_success { self.failures_max } else { self.first_failures_max })
+    }
+
     /// The wait before the next attempt, or `None` to give up. Full jitter: anywhere between nothing and the back-off,
     /// but never before a time that the store named.
     pub(crate) fn wait(
@@ -66,13 +91,10 @@ impl RetryPolicy {
             Again::After(wait) => wait,
         };
         let outlasted = self.outlasts_network && code == ErrorCode::Network;
-        // What has worked will work again when the network is back: only its time is bounded.
-        let uncounted = code == ErrorCode::Network && streak.any_success;
-        let failures_max = if streak.any_success { self.failures_max } else { self.first_failures_max };
         let elapsed = streak.since.map_or(Duration::ZERO, |since| now.saturating_sub(since));
         // On a slow link two failures can lie far apart without anything being wrong: time alone does not end it.
         let too_long = elapsed > self.elapsed_max && streak.failures >= self.first_failures_max;
-        let too_many = streak.failures >= failures_max && !uncounted;
+        let too_many = self.failures_max(code, streak).is_some_and(|max| streak.failures >= max);
         if !outlasted && (too_many || too_long) {
             return None;
         }
@@ -92,7 +114,7 @@ mod tests {
         let policy = RetryPolicy::default();
         let mut random = fastrand::Rng::with_seed(1);
         let mut wait = |again, failures, since_s, any_success| {
-            let streak = Streak { failures, since: Some(Duration::ZERO), any_success };
+            let streak = Streak { failures, since: Some(Duration::ZERO), any_success, ..Streak::default() };
             policy.wait(ErrorCode::Server, again, &streak, Duration::from_secs(since_s), &mut random)
         };
         assert_eq!(wait(Again::Never, 1, 0, true), None);
@@ -109,7 +131,7 @@ mod tests {
         let policy = RetryPolicy::default();
         let mut random = fastrand::Rng::with_seed(2);
         for failures in 1..12 {
-            let streak = Streak { failures, since: None, any_success: true };
+            let streak = Streak { failures, any_success: true, ..Streak::default() };
             let mut wait =
                 |again| policy.wait(ErrorCode::Throttled, again, &streak, Duration::ZERO, &mut random).unwrap();
             assert!(wait(Again::After(Duration::from_secs(30))) >= Duration::from_secs(30));
@@ -123,7 +145,7 @@ mod tests {
         let policy = RetryPolicy::default();
         let mut random = fastrand::Rng::with_seed(4);
         let mut wait = |code, failures, since_s, any_success| {
-            let streak = Streak { failures, since: Some(Duration::ZERO), any_success };
+            let streak = Streak { failures, since: Some(Duration::ZERO), any_success, ..Streak::default() };
             policy.wait(code, Again::Later, &streak, Duration::from_secs(since_s), &mut random).is_some()
         };
         assert!(wait(ErrorCode::Network, 1000, 899, true));
@@ -133,9 +155,29 @@ mod tests {
     }
 
     #[test]
+    fn the_bound_that_is_told_is_the_one_that_ends_it() {
+        let mut random = fastrand::Rng::with_seed(5);
+        for outlasts_network in [false, true] {
+            let policy = RetryPolicy { outlasts_network, ..RetryPolicy::default() };
+            for (code, any_success) in
+                [ErrorCode::Network, ErrorCode::Server].iter().flat_map(|c| [(*c, false), (*c, true)])
+            {
+                let mut tried = |failures| {
+                    let streak = Streak { failures, any_success, ..Streak::default() };
+                    policy.wait(code, Again::Later, &streak, Duration::ZERO, &mut random).is_some()
+                };
+                match policy.failures_max(code, &Streak { any_success, ..Streak::default() }) {
+                    Some(max) => assert!(tried(max - 1) && !tried(max), "{code:?} {any_success} {max}"),
+                    None => assert!(tried(1_000), "{code:?} {any_success}"),
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_lost_network_can_be_outlasted() {
         let policy = RetryPolicy { outlasts_network: true, ..RetryPolicy::default() };
-        let streak = Streak { failures: 1000, since: Some(Duration::ZERO), any_success: false };
+        let streak = Streak { failures: 1000, since: Some(Duration::ZERO), ..Streak::default() };
         let mut random = fastrand::Rng::with_seed(3);
         let wait = policy.wait(ErrorCode::Network, Again::Later, &streak, Duration::from_secs(86_400), &mut random);
         assert!(wait.is_some());

@@ -7,6 +7,7 @@ use crate::checkpoint::Checkpoint;
 use crate::error::{ErrorCode, TransferError};
 use crate::limits::{LimitNow, LimitsNow};
 use crate::priority::Priority;
+use crate::retry::NextTry;
 use crate::transfer::{Intent, Kind, State, TransferId, TransferSpec};
 
 /// How a transfer ended well.
@@ -56,9 +57,9 @@ pub struct Transferred {
     pub outcome: Outcome,
     /// Whether both checksums are known and equal.
     pub verified: bool,
-    /// CRC64 of what was read.
+    /// CRC64 of what was read; or, where it was proved later, of what was read then.
     pub source_crc64: Option<Crc64>,
-    /// CRC64 that the far side reports (for a download: of what was written).
+    /// CRC64 that the far side reports (for a download: of what was written; or as for the source).
     pub target_crc64: Option<Crc64>,
     /// Tag of the target object.
     pub etag: Option<ETag>,
@@ -69,9 +70,26 @@ pub struct Transferred {
     /// The other requests that prove something of it. A ledger of an older version has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub looks: Vec<RequestId>,
+    /// When both ends were read and found equal, in milliseconds since 1970, if that was after it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_ms: Option<i64>,
 }
 
 impl Transferred {
+    /// What is recorded once both ends were read and have this checksum; `None` if that says nothing new: it is verified
+    /// already, nothing was promised of it, or it is known that one of the ends had something else.
+    pub(crate) fn proved(&self, crc64: Crc64, at_ms: i64) -> Option<Self> {
+        let fits = |known: Option<Crc64>| known.is_none_or(|known| known == crc64);
+        let open = !self.verified && self.outcome != Outcome::Skipped;
+        (open && fits(self.source_crc64) && fits(self.target_crc64)).then(|| Self {
+            verified: true,
+            source_crc64: Some(crc64),
+            target_crc64: Some(crc64),
+            verified_ms: Some(at_ms),
+            ..self.clone()
+        })
+    }
+
     /// All requests whose ids are known, in the order in which they were made.
     pub fn request_ids(&self) -> Vec<RequestId> {
         let published = RequestId::of(RequestPurpose::Published, self.request_id.as_ref());
@@ -191,6 +209,8 @@ pub struct TransferView {
     pub error: Option<TransferError>,
     /// Milliseconds until the next attempt.
     pub retry_in_ms: Option<u64>,
+    /// Which attempt that is.
+    pub next_try: Option<NextTry>,
     /// Result, once done.
     pub result: Option<Transferred>,
     /// What it did.
@@ -393,6 +413,7 @@ mod tests {
             speed_bytes_per_second: 0.0,
             error: code.map(TransferError::new),
             retry_in_ms,
+            next_try: None,
             result: None,
             stats: Stats::default(),
             added_ms: 0,

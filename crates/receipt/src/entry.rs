@@ -27,7 +27,7 @@ pub struct Entry {
     pub source_crc64: Option<Crc64>,
     /// CRC64 of the target.
     pub target_crc64: Option<Crc64>,
-    /// Whether both were known, and equal, when it was done.
+    /// Whether both are known and equal: since it was done, or since both ends were read afterwards.
     pub verified: bool,
     /// Requests whose ids are known, in the order in which they were made.
     pub requests: Vec<RequestId>,
@@ -89,6 +89,9 @@ pub struct Times {
     pub planned: Option<Moment>,
     /// When it was done.
     pub ended: Option<Moment>,
+    /// When both ends were read and found equal, if that was after it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Moment>,
     /// Milliseconds of work in between, over all runs.
     pub busy_ms: u64,
 }
@@ -144,6 +147,7 @@ impl Entry {
                 // A ledger of an older version has none.
                 planned: plan.and_then(|plan| Moment::from_ms(plan.planned_ms).filter(|_| plan.planned_ms > 0)),
                 ended: view.ended_ms.and_then(Moment::from_ms),
+                verified: result.verified_ms.and_then(Moment::from_ms),
                 busy_ms: view.stats.busy_ms,
             },
         })

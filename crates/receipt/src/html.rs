@@ -173,7 +173,8 @@ fn article(page: &mut String, entry: &Entry) -> fmt::Result {
     if let Some(parts) = entry.parts {
         fact("Parts", format_args!("{}; {}", cut(&parts), counted_again(entry.retries)))?;
     }
-    let when = [("asked for", entry.times.added), ("done", entry.times.ended)];
+    let when =
+        [("asked for", entry.times.added), ("done", entry.times.ended), ("read and compared", entry.times.verified)];
     let when: Vec<String> =
         when.iter().filter_map(|(word, at)| Some(format!("{word} {} UTC", (*at)?.to_the_second()))).collect();
     fact("When", format_args!("{}; at work for {}", when.join(", "), duration(entry.times.busy_ms)))?;

@@ -50,5 +50,5 @@ pub use look::{Current, look_at_file, look_at_key, look_at_object};
 pub use moment::Moment;
 pub use receipt::{RECEIPT_BYTES_MAX, Receipt, ReceiptError};
 pub use root::Root;
-pub use verify::{Ends, Finding, Tally, Verifier};
+pub use verify::{Checked, Ends, Finding, Tally, Verifier};
 pub use write::{WriteError, write_files};

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use engine::{Clock, Disk, Outcome, StoreId, TransferError};
 use futures_util::{Stream, StreamExt as _, stream};
 use serde::Serialize;
-use store::{ErrorKind, ObjectRef, ObjectStore, StoreError, try_call};
+use store::{Crc64, ErrorKind, ObjectRef, ObjectStore, StoreError, try_call};
 
 use crate::compare::{Difference, Expected, Found, Proof, Side, compare};
 use crate::entry::{Entry, Place};
@@ -60,6 +60,34 @@ pub enum Finding<F> {
     Skipped,
 }
 
+/// What was found of a transfer.
+#[derive(Clone, Debug)]
+pub struct Checked<'a, F> {
+    /// The transfer.
+    pub entry: &'a Entry,
+    /// What was found at its target.
+    pub target: Finding<F>,
+    /// What was found at its source.
+    pub source: Finding<F>,
+    /// The checksum that both ends have, where all their bytes were read and that proves the transfer.
+    pub proved: Option<Crc64>,
+}
+
+/// What the checksums of both ends prove, where their bytes were read: the one that target and source have, or how the
+/// target differs from the source. `None` if nothing can be said of one of them.
+///
+/// What the transfer itself has read of its source outweighs what is there now: that may have been changed since, rightly.
+fn prove<F>(
+    entry: &Entry,
+    (target, written): (&Finding<F>, Option<Crc64>),
+    (source, origin): (&Finding<F>, Option<Crc64>),
+) -> Option<Result<Crc64, Difference>> {
+    let written = written.filter(|_| matches!(target, Finding::Equal(..)))?;
+    let origin = entry.source_crc64.or(origin.filter(|_| matches!(source, Finding::Equal(..))))?;
+    let equal = written == origin;
+    Some(if equal { Ok(written) } else { Err(Difference::Content { found: written, expected: origin }) })
+}
+
 /// Looks at the ends of a receipt.
 #[derive(Debug)]
 pub struct Verifier<E: Ends> {
@@ -92,9 +120,29 @@ impl<E: Ends> Verifier<E> {
         &'a self,
         entries: &'a [Entry],
     ) -> impl Stream<Item = (&'a Entry, Finding<E::Failure>, Finding<E::Failure>)> + 'a {
-        stream::iter(entries)
-            .map(async |entry| (entry, self.look(entry, Side::Target).await, self.look(entry, Side::Source).await))
-            .buffered(PARALLEL)
+        self.checks(entries).map(|Checked { entry, target, source, .. }| (entry, target, source))
+    }
+
+    /// The same, with what reading both ends has proved.
+    ///
+    /// # Cancellation
+    /// Can be dropped at any time: looking changes nothing.
+    pub fn checks<'a>(&'a self, entries: &'a [Entry]) -> impl Stream<Item = Checked<'a, E::Failure>> + 'a {
+        stream::iter(entries).map(|entry| self.check(entry)).buffered(PARALLEL)
+    }
+
+    async fn check<'a>(&'a self, entry: &'a Entry) -> Checked<'a, E::Failure> {
+        let (mut target, written) = self.look_and_tell(entry, Side::Target).await;
+        let (source, origin) = self.look_and_tell(entry, Side::Source).await;
+        let mut proved = None;
+        if self.read {
+            match prove(entry, (&target, written), (&source, origin)) {
+                Some(Ok(crc64)) => proved = Some(crc64),
+                Some(Err(difference)) => target = Finding::Different(difference),
+                None => {}
+            }
+        }
+        Checked { entry, target, source, proved }
     }
 
     /// Looks at one end.
@@ -102,8 +150,13 @@ impl<E: Ends> Verifier<E> {
     /// # Cancellation
     /// Can be dropped at any time.
     pub async fn look(&self, entry: &Entry, side: Side) -> Finding<E::Failure> {
+        self.look_and_tell(entry, side).await.0
+    }
+
+    /// What is to be said of an end, and the checksum that it has.
+    async fn look_and_tell(&self, entry: &Entry, side: Side) -> (Finding<E::Failure>, Option<Crc64>) {
         if entry.outcome == Outcome::Skipped {
-            return Finding::Skipped;
+            return (Finding::Skipped, None);
         }
         let expected = Expected::of(entry, side);
         let found = match side {
@@ -112,11 +165,11 @@ impl<E: Ends> Verifier<E> {
         };
         match found {
             Ok(Some((found, current))) => match compare(&expected, &found) {
-                Ok(proof) => Finding::Equal(proof, expected, current),
-                Err(difference) => Finding::Different(difference),
+                Ok(proof) => (Finding::Equal(proof, expected, current), found.crc64),
+                Err(difference) => (Finding::Different(difference), found.crc64),
             },
-            Ok(None) => Finding::Gone,
-            Err(failure) => Finding::Unchecked(failure),
+            Ok(None) => (Finding::Gone, None),
+            Err(failure) => (Finding::Unchecked(failure), None),
         }
     }
 
@@ -245,7 +298,60 @@ fn is_on_a_drive(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_on_a_drive;
+    use engine::{Kind, TransferId};
+
+    use super::*;
+    use crate::entry::Times;
+
+    fn copy(source_crc64: Option<u64>) -> Entry {
+        let place = || Place::File { path: "/a".into() };
+        Entry {
+            transfer: TransferId(1),
+            kind: Kind::Copy,
+            route: None,
+            outcome: Outcome::Moved,
+            source: place(),
+            target: place(),
+            size_bytes: 1,
+            source_crc64: source_crc64.map(Crc64),
+            target_crc64: None,
+            verified: false,
+            requests: Vec::new(),
+            parts: None,
+            retries: 0,
+            times: Times { added: None, planned: None, ended: None, verified: None, busy_ms: 0 },
+        }
+    }
+
+    #[test]
+    fn both_ends_that_were_read_prove_a_transfer_or_tell_them_apart() {
+        let as_it_was = |entry: &Entry, side| Finding::Equal(Proof::Tag, Expected::of(entry, side), Current::This);
+        let check =
+            |known: Option<u64>, source: Option<u64>, target: Option<u64>, expected: Option<Result<u64, u64>>| {
+                let entry = copy(known);
+                let end = |found: Option<u64>, side| match found {
+                    Some(crc64) => (as_it_was(&entry, side), Some(Crc64(crc64))),
+                    // It is another one now, and its checksum says nothing of what it was.
+                    None => (Finding::<()>::Different(Difference::Size { found: 2, expected: 1 }), Some(Crc64(5))),
+                };
+                let ((target, written), (source, origin)) = (end(target, Side::Target), end(source, Side::Source));
+                let proved = prove(&entry, (&target, written), (&source, origin));
+                let proved = proved.map(|proved| match proved {
+                    Ok(crc64) => Ok(crc64.0),
+                    Err(Difference::Content { found, .. }) => Err(found.0),
+                    Err(other) => panic!("{other:?}"),
+                });
+                assert_eq!(proved, expected, "{known:?} {source:?} {target:?}");
+            };
+        // Neither end had a checksum when it was done: they are compared with each other.
+        check(None, Some(5), Some(5), Some(Ok(5)));
+        check(None, Some(5), Some(6), Some(Err(6)));
+        check(None, None, Some(5), None);
+        check(None, Some(5), None, None);
+        // What was read then outweighs what is there now.
+        check(Some(5), None, Some(5), Some(Ok(5)));
+        check(Some(5), Some(6), Some(5), Some(Ok(5)));
+    }
 
     #[test]
     fn what_windows_would_ask_another_computer_for_is_no_path_of_a_drive() {

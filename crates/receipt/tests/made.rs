@@ -42,8 +42,8 @@ fn parts() -> impl Strategy<Value = Parts> {
 }
 
 fn times() -> impl Strategy<Value = Times> {
-    (option::of(moment()), option::of(moment()), option::of(moment()), 0..WHOLE_MAX)
-        .prop_map(|(added, planned, ended, busy_ms)| Times { added, planned, ended, busy_ms })
+    (option::of(moment()), option::of(moment()), option::of(moment()), option::of(moment()), 0..WHOLE_MAX)
+        .prop_map(|(added, planned, ended, verified, busy_ms)| Times { added, planned, ended, verified, busy_ms })
 }
 
 fn ends() -> impl Strategy<Value = (Kind, Option<Route>, Place, Place)> {
@@ -119,7 +119,13 @@ pub(crate) fn example() -> Receipt {
         requests: vec![request(RequestPurpose::Published, "5f1c7a63"), request(RequestPurpose::Verified, "5f1c7a64")],
         parts: Some(Parts { count: 3, size_bytes: 20 << 20, sent: 4, reused: 1, confirmed: 3 }),
         retries: 2,
-        times: Times { added: Some(at(0)), planned: Some(at(4)), ended: Some(at(61_250)), busy_ms: 59_100 },
+        times: Times {
+            added: Some(at(0)),
+            planned: Some(at(4)),
+            ended: Some(at(61_250)),
+            verified: None,
+            busy_ms: 59_100,
+        },
     };
     let copy = Entry {
         transfer: TransferId(8),

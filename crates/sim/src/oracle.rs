@@ -242,6 +242,8 @@ impl Oracle {
                 left_behind.insert(upload.upload_id.clone());
             }
             Fact::Failed { .. } => one.state = State::Failed,
+            // What proves it is looked at below, as what is done is.
+            Fact::Proved { result, .. } => one.result = Some(result.as_ref().clone()),
             Fact::Done { result, .. } => {
                 one.state = State::Done;
                 one.result = Some(result.as_ref().clone());
@@ -283,14 +285,18 @@ impl Oracle {
         }
         let may_follow = matches!(
             fact,
-            Fact::Removed { .. } | Fact::Reordered { .. } | Fact::OwnLimitSet { .. } | Fact::Dismissed { .. }
+            Fact::Removed { .. }
+                | Fact::Reordered { .. }
+                | Fact::OwnLimitSet { .. }
+                | Fact::Dismissed { .. }
+                | Fact::Proved { .. }
         );
         if over && !may_follow {
             self.accuse(format!("{id} is over, and yet: {fact:?}"));
         }
         match fact {
             Fact::PartDone { part, .. } => self.is_at_the_sink(id, &one, part),
-            Fact::Done { result, .. } => self.is_done(id, &one, result),
+            Fact::Done { result, .. } | Fact::Proved { result, .. } => self.is_done(id, &one, result),
             Fact::Cancelled { .. } => self.is_gone(id, &one),
             Fact::Restarted { .. } => self.starts_over(id, &one),
             _ => {}

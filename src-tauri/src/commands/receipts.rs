@@ -6,7 +6,8 @@ use std::time::SystemTime;
 
 use engine::ledger::{HistoryPlace, HistoryRequest};
 use engine::{End, Engine, EngineError, LocalDisk, StoreId, TransferDetail, TransferError, TransferId};
-use receipt::{Entry, Moment, RECEIPT_BYTES_MAX, Receipt, write_files};
+use receipt::{Entry, Moment, RECEIPT_BYTES_MAX, Receipt, Tally, write_files};
+use store::Crc64;
 use tokio::io::AsyncReadExt as _;
 
 use super::{Answer, Shared};
@@ -14,6 +15,8 @@ use crate::dto::AppError;
 use crate::dto_receipts::{
     CheckResult, HistoryCursor, HistoryPage, PaperRow, PaperView, ReceiptCheckProgress, ReceiptChoice, ReceiptFormat,
 };
+use crate::error::OwnCode;
+use crate::paper_rows::number;
 use crate::papers::{self, ENTRIES_MAX, PaperEnds, Papers, unwritable};
 use crate::stores::AccountStores;
 use crate::times::milliseconds;
@@ -69,14 +72,10 @@ pub async fn open_receipt(app: Shared<'_>, choice: ReceiptChoice) -> Answer<Pape
         // Each is one short look at the ledger; between two of them others have their turn.
         tokio::task::yield_now().await;
     }
-    let endpoints = endpoints(&app.opened().await?.stores, &details);
-    let made =
-        Moment::from_ms(milliseconds(SystemTime::now())).ok_or_else(|| AppError::internal("the clock is off"))?;
+    let (stores, made) = (app.opened().await?.stores.clone(), now()?);
     opened(&app, move |papers| {
-        let of = |detail: &TransferDetail| Entry::of(detail, &|store| endpoints.get(store).cloned());
-        let entries: Result<Vec<Entry>, _> = details.iter().map(of).collect();
         let product = concat!("Tern ", env!("CARGO_PKG_VERSION")).to_owned();
-        papers.open(Receipt { product, made, entries: entries.map_err(AppError::internal)? })
+        papers.open(Receipt { product, made, entries: entries(&stores, &details)? })
     })
     .await
 }
@@ -148,14 +147,62 @@ pub async fn receipt_rows(app: Shared<'_>, paper: u64, from: u32, limit: u32) ->
 }
 
 /// Looks at both ends of every transfer of an open receipt again; nothing if it was stopped. Files are read, objects
-/// only with `read`.
+/// only with `read`. What that proves of a transfer that was done without a checksum to compare with is recorded.
 #[tauri::command]
 #[specta::specta]
 pub async fn check_receipt(app: Shared<'_>, paper: u64, read: bool) -> Answer<Option<CheckResult>> {
     let open = app.papers.get(paper)?;
     let stores = app.opened().await?.stores.clone();
     let ends = PaperEnds { stores, trusts_shares: open.is_ours() };
-    Ok(app.stops.run(&name(paper), open.check(ends, read)).await)
+    let Some((tally, proved)) = app.stops.run(&name(paper), open.check(ends, read)).await else { return Ok(None) };
+    // A file may speak of transfers of another computer, whatever their numbers are.
+    let recorded = if open.is_ours() { record(&app, &proved).await? } else { Vec::new() };
+    let (count, mut view) = (number(recorded.len()), open.view(paper));
+    if !recorded.is_empty() {
+        let made = now()?;
+        let renewed = tokio::task::spawn_blocking(move || open.with(made, recorded));
+        let renewed = renewed.await.map_err(AppError::internal)??;
+        view = app.papers.put(paper, renewed).ok_or_else(|| AppError::new(OwnCode::ReceiptClosed))?;
+    }
+    let Tally { ends, equal, not_compared_by_content, different, gone, unchecked, skipped, notes } = tally;
+    Ok(Some(CheckResult {
+        targets: number(ends),
+        equal: number(equal),
+        not_by_content: number(not_compared_by_content),
+        different: number(different),
+        gone: number(gone),
+        unchecked: number(unchecked),
+        skipped: number(skipped),
+        sources_changed: number(notes),
+        proved: count,
+        view,
+    }))
+}
+
+/// Records what was proved of transfers, and answers with what their receipt says of them from now on.
+async fn record(app: &Shared<'_>, proved: &[(TransferId, Crc64)]) -> Answer<Vec<Entry>> {
+    let engine = app.engine().await?;
+    let mut details = Vec::new();
+    for (id, crc64) in proved {
+        match engine.proved(*id, *crc64).await {
+            Ok(true) => details.extend(engine.detail(*id).await?),
+            // It was removed from the record meanwhile, or is verified since another look.
+            Ok(false) | Err(EngineError::NoSuchTransfer(_) | EngineError::NotOver(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    entries(&app.opened().await?.stores, &details)
+}
+
+/// What a receipt says of transfers.
+fn entries(stores: &AccountStores, details: &[TransferDetail]) -> Answer<Vec<Entry>> {
+    let endpoints = endpoints(stores, details);
+    let of = |detail: &TransferDetail| Entry::of(detail, &|store| endpoints.get(store).cloned());
+    details.iter().map(of).collect::<Result<_, _>>().map_err(AppError::internal)
+}
+
+fn now() -> Answer<Moment> {
+    Moment::from_ms(milliseconds(SystemTime::now())).ok_or_else(|| AppError::internal("the clock is off"))
 }
 
 /// How far the check of an open receipt has come.

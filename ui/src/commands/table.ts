@@ -84,7 +84,7 @@ export type Command = Row & { id: CommandId };
 
 export const COMMANDS: readonly Command[] = ROWS;
 
-/** Keys of every list, for help: they are not commands, since they mean nothing without a row. */
+/** Keys of every list and of the graph beside it, for help: they are not commands, since they mean nothing elsewhere. */
 export const LIST_KEYS: readonly { words: Key; keys: readonly string[] }[] = [
   { words: 'help.list.move', keys: ['Up', 'Down'] },
   { words: 'help.list.page', keys: ['PgUp', 'PgDn'] },
@@ -93,6 +93,7 @@ export const LIST_KEYS: readonly { words: Key; keys: readonly string[] }[] = [
   { words: 'help.list.all', keys: ['Ctrl A'] },
   { words: 'help.list.clear', keys: ['Esc'] },
   { words: 'help.list.type', keys: ['A–Z'] },
+  { words: 'help.list.graph', keys: ['Enter'] },
 ];
 
 const KEYS: ReadonlyMap<string, string> = new Map(COMMANDS.flatMap(({ id, keys }) => (keys === undefined ? [] : [[id, keys] as const])));

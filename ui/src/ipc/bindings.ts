@@ -384,6 +384,8 @@ export type Actions = {
 	reveal: boolean,
 	/**  Give it a limit of its own: bytes of it pass through here, or will. */
 	limit: boolean,
+	/**  Read both ends and compare them: it was done without a checksum to compare with. */
+	verify: boolean,
 };
 
 /**  What came of going on with an upload of somebody else. */
@@ -489,6 +491,13 @@ export type CheckResult = {
 	skipped: number,
 	/**  Sources that are not what they were. */
 	sources_changed: number,
+	/**
+	 *  Transfers that were done without a checksum to compare with, and are verified now: both ends were read and are
+	 *  equal, and it is recorded so.
+	 */
+	proved: number,
+	/**  The head of the receipt, which is another one where something was proved. */
+	view: PaperView,
 };
 
 /**  The steps of a check, in their order. */
@@ -1761,6 +1770,10 @@ export type TransferRow = {
 	left_s: number | null,
 	/**  Seconds until the next try. */
 	retry_in_s: number | null,
+	/**  Which try that is, counted since anything of it has succeeded. */
+	next_try: number | null,
+	/**  After how many such tries it fails at the latest; `None` where no number bounds them. */
+	tries_max: number | null,
 	/**  Seconds until it is expected to begin, for one that is next in line, if that can be told. */
 	starts_in_s: number | null,
 	/**  When it ended. */

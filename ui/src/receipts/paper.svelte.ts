@@ -13,6 +13,8 @@ export class Paper {
   progress = $state.raw<ReceiptCheckProgress | null>(null);
   result = $state.raw<CheckResult | null>(null);
   checkedMs = $state<number | null>(null);
+  /** Whether the check that runs, or ran last, fetched the bytes of objects. */
+  hasRead = $state(false);
   #backend: Backend;
   #asked = 0;
   #ended = false;
@@ -106,6 +108,7 @@ export class Paper {
     const paper = this.view?.paper;
     if (paper === undefined || this.progress !== null) return false;
     this.result = null;
+    this.hasRead = read;
     // What was wrong with another file says nothing of this paper.
     this.error = null;
     this.progress = { looked: 0, entries: this.view?.entries ?? 0, read_bytes: 0, total_bytes: 0 };
@@ -122,8 +125,11 @@ export class Paper {
       const result = await this.#backend.checkReceipt(paper, read);
       if (!here()) return false;
       this.result = result;
-      if (result !== null) this.checkedMs = Date.now();
-      return result !== null;
+      if (result === null) return false;
+      this.checkedMs = Date.now();
+      // What was proved is in it from now on.
+      this.view = result.view;
+      return true;
     } finally {
       clearInterval(timer);
       if (here()) {

@@ -226,8 +226,8 @@ describe('the paper', () => {
 });
 
 describe('the verdict', () => {
-  const view = (more: Partial<PaperView>): PaperView => ({ entries: 3, verified: 3, unverified: 0, skipped: 0, ...more }) as PaperView;
-  const result = (more: Partial<CheckResult>): CheckResult => ({ targets: 3, equal: 3, not_by_content: 0, different: 0, gone: 0, unchecked: 0, skipped: 0, sources_changed: 0, ...more });
+  const view = (more: Partial<PaperView>): PaperView => ({ entries: 3, verified: 3, unverified: 0, skipped: 0, file: null, ...more }) as PaperView;
+  const result = (more: Partial<CheckResult>): CheckResult => ({ targets: 3, equal: 3, not_by_content: 0, different: 0, gone: 0, unchecked: 0, skipped: 0, sources_changed: 0, proved: 0, view: view({}), ...more });
   test.each([
     [{}, null, 'ok'],
     [{ verified: 2, unverified: 1 }, null, 'warn'],
@@ -238,8 +238,20 @@ describe('the verdict', () => {
     [{}, { equal: 2, unchecked: 1 }, 'warn'],
     [{}, { equal: 1, different: 1, unchecked: 1 }, 'bad'],
     [{}, { equal: 2, gone: 1 }, 'bad'],
+    [{ verified: 2, unverified: 1 }, {}, 'ok'],
   ] as const)('of %o after %o is %s', (of, found, tone) => {
-    expect(verdictOf(view(of), found === null ? null : result(found), found === null ? null : 1).tone).toBe(tone);
+    expect(verdictOf(view(of), found === null ? null : result(found), found === null ? null : 1, false).tone).toBe(tone);
+  });
+
+  test('after both ends were read says what that has proved, and what it could not', () => {
+    const all = verdictOf(view({}), result({ proved: 1 }), 1, true);
+    expect([all.tone, all.title]).toEqual(['ok', 'All 3 objects match their files.']);
+    expect(all.text).toContain('the transfer is verified now');
+    const some = verdictOf(view({ verified: 2, unverified: 1 }), result({ sources_changed: 1 }), 1, true);
+    expect([some.tone, some.title]).toEqual(['warn', '1 of 3 objects could not be verified.']);
+    expect(some.text).toContain('no longer what it was');
+    // A file is only read: nothing could be recorded of what it says.
+    expect(verdictOf(view({ verified: 2, unverified: 1, file: '/r.json' }), result({}), 1, true).tone).toBe('ok');
   });
 });
 
@@ -336,5 +348,40 @@ describe('what happens meanwhile', () => {
     expect([closeReceipt.mock.calls, paper.view]).toEqual([[[7]], null]);
     await paper.open({ of: 'transfers', ids: [2] });
     expect(openReceipt).toHaveBeenCalledOnce();
+  });
+});
+
+describe('verify now', () => {
+  async function unproved(): Promise<{ backend: MockBackend; row: HTMLElement }> {
+    const backend = createMock({ scene: 'studio', settings: { language: 'en' } });
+    render(Shell, { backend });
+    await userEvent.click(await screen.findByTestId('nav-done'));
+    const row = (await screen.findByText('press-kit-unproven', { exact: false })).closest<HTMLElement>('[data-testid="transfer-row"]');
+    if (!row) throw new Error('no row');
+    return { backend, row };
+  }
+
+  test('of a row reads both ends, says the result, and the row is verified', async () => {
+    const { row } = await unproved();
+    await userEvent.click(within(row).getByRole('button', { name: 'Verify now' }));
+    await waitFor(() => expect(screen.getByTestId('paper-verdict')).toHaveTextContent('the transfer is verified now'));
+    expect(screen.getByTestId('paper-verdict').dataset['tone']).toBe('ok');
+    expect(screen.queryByTestId('paper-verify')).toBeNull();
+    await userEvent.click(screen.getByTestId('nav-done'));
+    const after = (await screen.findByText('press-kit-unproven', { exact: false })).closest<HTMLElement>('[data-testid="transfer-row"]');
+    expect(after?.dataset['state']).toBe('done_verified');
+    expect(after && within(after).queryByRole('button', { name: 'Verify now' })).toBeNull();
+  });
+
+  test('of the details leaves as it was what could not be proved, and says so', async () => {
+    const { backend, row } = await unproved();
+    backend.receipts.spoilt.changed.add('press-kit-unproven.zip');
+    await userEvent.dblClick(row);
+    await userEvent.click(await screen.findByTestId('drawer-verify'));
+    await waitFor(() => expect(screen.getByTestId('paper-verdict')).toHaveTextContent('1 of 1 objects could not be verified.'));
+    expect(screen.getByTestId('paper-verify')).toHaveTextContent('Verify now');
+    backend.receipts.spoilt.changed.clear();
+    await userEvent.click(screen.getByTestId('paper-verify'));
+    await waitFor(() => expect(screen.getByTestId('paper-verdict')).toHaveTextContent('verified now'));
   });
 });

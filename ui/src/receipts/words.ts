@@ -13,8 +13,8 @@ export interface Verdict {
 }
 
 /** The verdict: of the check if there was one, else of what the transfers themselves compared. */
-export function verdictOf(view: PaperView, result: CheckResult | null, checkedMs: number | null): Verdict {
-  if (result !== null && checkedMs !== null) return checkedVerdict(result, checkedMs);
+export function verdictOf(view: PaperView, result: CheckResult | null, checkedMs: number | null, hasRead: boolean): Verdict {
+  if (result !== null && checkedMs !== null) return checkedVerdict(view, result, checkedMs, hasRead);
   const said = [view.skipped > 0 ? t('receipt.skipped', { n: view.skipped }) : ''];
   const promised = view.entries - view.skipped;
   if (promised === 0) return { tone: 'plain', title: t('receipt.nothingMoved'), text: '' };
@@ -24,9 +24,13 @@ export function verdictOf(view: PaperView, result: CheckResult | null, checkedMs
   return { tone: 'ok', title: t('receipt.ok', { n: promised }), text: [t('receipt.okWhy'), ...said].join(' ').trim() };
 }
 
-function checkedVerdict(result: CheckResult, checkedMs: number): Verdict {
+function checkedVerdict(view: PaperView, result: CheckResult, checkedMs: number, hasRead: boolean): Verdict {
   const time = dateTime(checkedMs);
   const said: string[] = [];
+  // Both ends were read, and still: the one to compare with is not what it was.
+  const unproved = hasRead && view.file === null ? view.unverified : 0;
+  if (result.proved > 0) said.push(t('receipt.proved', { n: result.proved }));
+  if (unproved > 0) said.push(t('receipt.unproved', { n: unproved }));
   if (result.unchecked > 0) said.push(t('receipt.unchecked', { n: result.unchecked }));
   if (result.not_by_content > 0) said.push(t('receipt.notByContent', { n: result.not_by_content }));
   if (result.sources_changed > 0) said.push(t('receipt.sourcesChanged', { n: result.sources_changed }));
@@ -36,6 +40,8 @@ function checkedVerdict(result: CheckResult, checkedMs: number): Verdict {
   if (lost > 0) return { tone: 'bad', title: t('receipt.bad', { n: lost, gone: result.gone }), text };
   if (result.unchecked > 0) return { tone: 'warn', title: t('receipt.partial', { n: result.unchecked, m: result.targets }), text };
   if (result.not_by_content > 0) return { tone: 'warn', title: t('receipt.weak', { n: result.equal }), text };
+  if (unproved > 0) return { tone: 'warn', title: t('receipt.partial', { n: unproved, m: result.targets - result.skipped }), text };
+  if (result.proved > 0 && view.skipped === 0) return { tone: 'ok', title: t('receipt.ok', { n: view.entries }), text };
   return { tone: 'ok', title: t('receipt.still', { n: result.equal }), text };
 }
 

@@ -42,6 +42,8 @@ export class App {
   keysNeeded = $state.raw<KeysNeeded[]>([]);
   /** The account whose new keys are being asked for. */
   keysFor = $state.raw<KeysNeeded | null>(null);
+  /** The transfer whose ends are to be compared as soon as the receipts are shown. */
+  #toVerify: number | null = null;
   #bucketsAsked = 0;
   /** Grows when the account changes: bookmarks that were asked for before are not its own. */
   #bookmarksAsked = 0;
@@ -92,6 +94,19 @@ export class App {
   askForKeys(id: string, transfers: number): void {
     const name = this.accounts.find((one) => one.id === id)?.name ?? id;
     this.keysFor = this.keysNeeded.find((one) => one.id === id) ?? { id, name, transfers };
+  }
+
+  /** Reads both ends of a transfer and compares them, where its receipt shows what is found. */
+  verifyNow(id: number): void {
+    this.#toVerify = id;
+    this.route.go({ screen: 'receipts' });
+  }
+
+  /** The transfer that is to be verified, once. */
+  takeToVerify(): number | null {
+    const id = this.#toVerify;
+    this.#toVerify = null;
+    return id;
   }
 
   /** An account has new keys: what it shows is asked for again. */

@@ -32,6 +32,10 @@ export class Acts {
       this.asked = { id: row.id, count: 1, names: [row.name], direction: row.direction, doneBytes: row.done_bytes };
       return;
     }
+    if (what === 'verify') {
+      this.#app.verifyNow(row.id);
+      return;
+    }
     await this.#app.attempt(async () => {
       if (what === 'remove') this.#offerUndo(await this.#app.backend.dismiss([row.id], 'remove'), row.state === 'failed' ? 'toast.removedFailed' : 'toast.removed');
       else if (what === 'reveal') await this.#app.backend.reveal(row.id);
@@ -40,7 +44,7 @@ export class Acts {
     await this.#list.pull();
   }
 
-  async actOnSelection(what: RowAct): Promise<void> {
+  async actOnSelection(what: Exclude<RowAct, 'verify'>): Promise<void> {
     const { selection } = this.#store;
     if (!selection) return;
     // What is shown as selected is not yet what Rust holds: nothing is lost for a click that was not answered.

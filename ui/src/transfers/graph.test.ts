@@ -1,10 +1,11 @@
-import { cleanup, render, screen } from '@testing-library/svelte';
+import { cleanup, render, screen, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { setLanguage } from '../i18n/index.svelte';
 import type { Backend } from '../ipc/backend';
 import Drawer from './Drawer.svelte';
 import { beginOf, mean, MINUTE_MS, runs, sampleOf, scaleFor, scaleTop, seenSince, TEN_MS } from './graph';
+import { ROWS_MAX, rowsOf, stepFor } from './speed-table';
 import { OLD_MAX, Seen, seenBy, TRANSFERS_MAX } from './seen.svelte';
 import { detailOf } from './testing';
 
@@ -105,6 +106,37 @@ describe('a range', () => {
   });
 });
 
+describe('the figures of the graph', () => {
+  test('are means over steps of the clock, the newest first, and say where nobody looked', () => {
+    const seen = new Seen();
+    look(seen, 2, 12, (second) => (second < 10 ? MIB : 3 * MIB));
+    look(seen, 22, 27, () => 4 * MIB);
+    expect(rowsOf(seen.of(1), NOON - 20_000, NOON + 32_000).rows[0]?.at).toBe(NOON + 25_000);
+    expect(rowsOf(seen.of(1), NOON - 20_000, NOON + 33_000).rows[0]).toEqual({ at: NOON + 30_000, speed: null, limit: null });
+    const { stepMs, rows } = rowsOf(seen.of(1), NOON - 30_000, NOON + 27_000);
+    expect(stepMs).toBe(5_000);
+    expect(rows.map(({ at, speed }) => [(at - NOON) / 1_000, speed === null ? null : speed / MIB])).toEqual([
+      [25, 4],
+      [20, 4],
+      [15, null],
+      [10, 3],
+      [5, 1],
+      [0, 1],
+    ]);
+  });
+
+  test('are a dozen or so, however long the window was open', () => {
+    for (const span of [MINUTE_MS, TEN_MS, 3_600_000, 86_400_000, 40 * 86_400_000]) {
+      expect(span / stepFor(span)).toBeLessThanOrEqual(12);
+      const samples = Array.from({ length: 500 }, (_, at) => sampleOf(NOON + (at * span) / 499, MIB, null));
+      const { rows } = rowsOf(samples, NOON, NOON + span);
+      expect(rows.length).toBeGreaterThanOrEqual(6);
+      expect(rows.length).toBeLessThanOrEqual(ROWS_MAX);
+      expect(rows.every(({ speed }) => speed === MIB)).toBe(true);
+    }
+  });
+});
+
 describe('the graph in the drawer', () => {
   function drawer(seen: Seen, now: number): void {
     render(Drawer, { detail: detailOf(), seen, now, onact: () => undefined, onkeys: () => undefined, onchanged: () => undefined, onclose: () => undefined });
@@ -136,5 +168,33 @@ describe('the graph in the drawer', () => {
     drawer(seen, NOON + 700_000);
     expect(screen.getByRole('radio', { name: 'All' })).toBeChecked();
     expect(screen.getByTestId('graph-since')).toHaveTextContent('seen since 12:00');
+  });
+
+  test('is a table of figures on Enter, until Enter or Esc', async () => {
+    const seen = new Seen();
+    for (let second = 0; second < 20; second += 1) seen.add([{ id: 1, sample: sampleOf(NOON + second * 1_000, 2 * MIB, second < 10 ? null : 2 * MIB) }]);
+    drawer(seen, NOON + 20_000);
+    const graph = screen.getByTestId('graph');
+    expect(screen.queryByRole('table')).toBeNull();
+    expect(graph).toHaveAttribute('aria-expanded', 'false');
+    graph.focus();
+    await userEvent.keyboard('{Enter}');
+    const table = screen.getByRole('table', { name: 'Mean of 5 s each, newest first' });
+    expect(graph.getAttribute('aria-controls')).toBe(table.id);
+    const rows = within(table)
+      .getAllByRole('row')
+      .map((row) => [...row.children].map((cell) => cell.textContent));
+    expect(rows).toEqual([
+      ['From', 'Speed', 'Limit'],
+      ['12:00:15', '2.00 MiB/s', '2.00 MiB/s'],
+      ['12:00:10', '2.00 MiB/s', '2.00 MiB/s'],
+      ['12:00:05', '2.00 MiB/s', 'No limit'],
+      ['12:00:00', '2.00 MiB/s', 'No limit'],
+    ]);
+    await userEvent.keyboard('{Escape}');
+    expect(screen.queryByRole('table')).toBeNull();
+    expect(graph).toHaveFocus();
+    await userEvent.keyboard('{Enter}{Enter}');
+    expect(screen.queryByRole('table')).toBeNull();
   });
 });

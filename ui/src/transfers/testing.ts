@@ -1,7 +1,7 @@
 /** Rows for tests: a transfer in the middle of its way, changed where the test needs it. */
 import type { TransferDetail, TransferPage, TransferRow } from '../ipc/backend';
 
-export const NO_ACTIONS = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false };
+export const NO_ACTIONS = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false, verify: false };
 const GIB = 1024 ** 3;
 
 export function rowOf(more: Partial<TransferRow> = {}): TransferRow {
@@ -19,6 +19,8 @@ export function rowOf(more: Partial<TransferRow> = {}): TransferRow {
     speed_bytes_s: 15.8 * 1024 ** 2,
     left_s: 480,
     retry_in_s: null,
+    next_try: null,
+    tries_max: null,
     starts_in_s: null,
     ended_ms: null,
     identical: false,

@@ -14,7 +14,7 @@ import { Seen } from './seen.svelte';
 import { PAGE_ROWS, TransferStore } from './store.svelte';
 import { detailOf, NO_ACTIONS, pageOf, rowOf } from './testing';
 import TransferRow from './TransferRow.svelte';
-import { rowWords, sentence } from './words';
+import { rowWords, sentence, spoken } from './words';
 
 beforeEach(() => setLanguage('en'));
 afterEach(cleanup);
@@ -47,6 +47,7 @@ describe('a row says its state in words and figures', () => {
     ['paused', {}, ['Paused', '61.8%', 'parts kept']],
     ['no_network', {}, ['Waiting for network', 'will resume']],
     ['retrying', { retry_in_s: 8, why: { code: 'throttled', params: {}, retryable: true } }, ['Retrying in 8 s', 'TOS is busy']],
+    ['retrying', { retry_in_s: 8, next_try: 3, tries_max: 12, why: { code: 'throttled', params: {}, retryable: true } }, ['Retrying in 8 s', 'TOS is busy', 'try 3 of 12']],
     ['failed', { why: { code: 'forbidden', params: {}, retryable: false } }, ['Failed', '61.8%', 'no permission']],
     ['done_verified', { ended_ms: new Date().setHours(14, 52, 0, 0) }, ['Done, verified', '18.6 GiB', '14:52']],
     ['done_unverified', { ended_ms: new Date().setHours(14, 52, 0, 0) }, ['Done, unverified', '14:52']],
@@ -67,6 +68,17 @@ describe('a row says its state in words and figures', () => {
         expect(said).toMatch(/[.。]$/);
       }
     }
+  });
+
+  test('what is tried again says which try comes next, and of how many where they are counted', () => {
+    const why = { code: 'throttled', params: {}, retryable: true };
+    const row = rowOf({ state: 'retrying', retry_in_s: 8, next_try: 3, tries_max: 12, why });
+    expect(sentence(row, 0, 0)).toMatch(/Next is try 3 of at most 12 in a row\.$/);
+    expect(spoken(row, rowWords(row, 0, null, ''))).toContain('Retrying in 8 s, 61.8%, try 3 of 12, TOS is busy');
+    const uncounted = { ...row, tries_max: null };
+    expect(sentence(uncounted, 0, 0)).toMatch(/Next is try 3\.$/);
+    expect(rowWords(uncounted, 0, null, '').speed).toBe('try 3');
+    expect(sentence({ ...row, next_try: null, tries_max: null }, 0, 0)).not.toContain('try 3');
   });
 
   test('a transfer that was there already says so, and that nothing was sent', () => {

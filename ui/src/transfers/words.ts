@@ -114,6 +114,7 @@ export function rowWords(row: TransferRow, now: number, nextIndex: number | null
         { tone: 'warn', pattern: 'solid', share: done },
         how,
         cause,
+        triesOf(row) || NONE,
       );
     case 'failed':
       return words('fail', t('state.failed'), 'bad', { tone: 'bad', pattern: 'hatch', share: Math.max(done, 0.02) }, how, cause);
@@ -156,6 +157,17 @@ export function spoken(row: TransferRow, words: RowWords): string {
   if (words.speed !== NONE) parts.push(words.speed);
   if (words.under) parts.push(words.under);
   return parts.join(t('row.join'));
+}
+
+/** Which try is waited for, as short as a row has room for; empty if it is not known. */
+function triesOf({ next_try, tries_max }: TransferRow): string {
+  if (next_try === null) return '';
+  return tries_max === null ? t('row.try', { n: next_try }) : t('row.tryOf', { n: next_try, of: tries_max });
+}
+
+/** The same as a sentence. */
+function nextTry(n: number, of: number | null): string {
+  return of === null ? t('why.try', { n }) : t('why.tryOf', { n, of });
 }
 
 /** Under a row that waits because nothing may move; empty otherwise. */
@@ -201,7 +213,10 @@ export function sentence(row: TransferRow, liveParts: number, now: number): stri
       return row.why ? errorSentence(row.why) : row.done_bytes > 0 ? t('why.pausedKept', { bytes: bytes(row.done_bytes) }) : t('why.paused');
     case 'no_network':
       return t('why.offline');
-    case 'retrying':
+    case 'retrying': {
+      const why = row.why ? errorSentence(row.why) : t('error.other', { code: row.state });
+      return row.next_try === null ? why : t('why.and', { a: why, b: nextTry(row.next_try, row.tries_max) });
+    }
     case 'failed':
       return row.why ? errorSentence(row.why) : t('error.other', { code: row.state });
     case 'done_verified':

@@ -28,6 +28,11 @@ impl Driver {
             Command::Dismiss(ids, until_ms, reply) => self.dismiss(ids, until_ms, reply),
             Command::Recall(until_ms, reply) => self.recall(until_ms, reply),
             Command::SetOptions(id, change, reply) => self.set_options(id, change, reply),
+            Command::Proved(id, result, reply) => {
+                self.note(vec![Fact::Proved { id, result }]);
+                self.live.touch();
+                self.barrier(vec![id], Behind::Told(reply));
+            }
             Command::Reorder(ids, to, reply) => self.reorder(Move { ids, to, reply }),
             Command::SetOwnLimit(ids, limit, reply) => self.set_own_limits(ids, limit, reply),
             Command::Adopt(spec, found, reply) => self.adopt(*spec, *found, reply),

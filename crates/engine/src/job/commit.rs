@@ -164,6 +164,7 @@ impl Work {
                 .into_iter()
                 .chain(RequestId::of(RequestPurpose::Verified, verified_by.as_ref()))
                 .collect(),
+            verified_ms: None,
         })))
     }
 
@@ -262,6 +263,7 @@ fn downloaded(checkpoint: &Checkpoint, ours: Crc64) -> Report {
         version: None,
         request_id: None,
         looks: checkpoint.look_at_source().into_iter().collect(),
+        verified_ms: None,
     }))
 }
 

@@ -197,6 +197,7 @@ impl Work {
                             version: None,
                             request_id: None,
                             looks: source.look().into_iter().collect(),
+                            verified_ms: None,
                         }));
                     }
                     ConflictRule::KeepBoth => {}
@@ -313,6 +314,7 @@ fn same(crc64: Crc64, source: &Source, details: Option<&ObjectDetails>) -> Box<T
         version: details.and_then(|details| details.version.clone()),
         request_id: None,
         looks: source.look().into_iter().chain(verified).collect(),
+        verified_ms: None,
     })
 }
 

@@ -184,6 +184,11 @@ fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), LedgerError> 
                 ])?;
             transaction.prepare_cached("DELETE FROM part WHERE transfer = ?1")?.execute([signed(*id)])?;
         }
+        Fact::Proved { id, result } => {
+            transaction
+                .prepare_cached("UPDATE transfer SET result = ?2 WHERE id = ?1 AND state = ?3")?
+                .execute(params![signed(*id), json(result.as_ref())?, state_number(State::Done)])?;
+        }
         Fact::Cancelled { id, at_ms } => {
             forget_plan(transaction, *id)?;
             transaction

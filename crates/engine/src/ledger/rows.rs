@@ -178,6 +178,7 @@ pub(super) fn view(row: &Row<'_>) -> Result<ViewRow, LedgerError> {
         speed_bytes_per_second: 0.0,
         error: json(10)?.map(|text| serde_json::from_str(&text)).transpose()?,
         retry_in_ms: None,
+        next_try: None,
         result: json(11)?.map(|text| serde_json::from_str(&text)).transpose()?,
         stats: stats(&row.get::<_, String>(12)?)?,
         added_ms: row.get(13)?,

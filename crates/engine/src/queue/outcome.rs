@@ -189,6 +189,7 @@ impl Queue {
         }
         streak.failures += 1;
         streak.since.get_or_insert(now);
+        streak.failures_max = self.policy.failures_max(error.code, streak);
         match self.policy.wait(error.code, again, streak, now, &mut self.random) {
             Some(wait) => {
                 transfer.hold_until = Some(now + wait);
@@ -336,6 +337,7 @@ fn proven_by_its_answer(kind: Kind, part: &PartRecord, receipt: &PutReceipt) -> 
         version: receipt.version.clone(),
         request_id: receipt.request_id.clone(),
         looks: Vec::new(),
+        verified_ms: None,
     })
 }
 

@@ -79,6 +79,7 @@ fn success(job: &Job, held: &BTreeSet<PartNumber>) -> Report {
             version: None,
             request_id: None,
             looks: Vec::new(),
+            verified_ms: None,
         })),
         Verb::Discard { .. } => Report::NOTHING_LEFT,
     }

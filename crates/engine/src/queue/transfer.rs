@@ -12,7 +12,7 @@ use crate::checkpoint::{Checkpoint, PartRecord};
 use crate::error::TransferError;
 use crate::event::{Event, EventKind, PartDetails};
 use crate::fact::Fact;
-use crate::retry::Streak;
+use crate::retry::{NextTry, Streak};
 use crate::transfer::{Intent, Kind, Route, State, TransferId, TransferSpec};
 use crate::view::{PartState, Phase, Stats, Transferred};
 
@@ -94,6 +94,11 @@ pub struct Transfer {
 }
 
 impl Transfer {
+    /// Which try it waits for at `now`; `None` if it waits for none.
+    pub(crate) fn next_try(&self, now: Duration) -> Option<NextTry> {
+        self.hold_until.filter(|until| *until > now).and_then(|_| self.streak.next_try())
+    }
+
     /// Its state as others see it. What was dismissed while it worked is in no list any more, also while it still stops.
     pub(crate) fn seen_state(&self) -> State {
         if self.dismissed.is_some() && self.state.is_working() { State::Dismissed } else { self.state }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::world::{PART, World, object, slow, spec};
-use engine::{End, EngineOptions, Interruption, Phase, RetryPolicy, State};
+use engine::{End, EngineOptions, Interruption, NextTry, Phase, RetryPolicy, State};
 use store::{ErrorKind, Fault, Verb};
 
 /// A failure means a wait that no test would outlast.
@@ -56,7 +56,9 @@ fn a_wait_that_the_store_has_asked_for_goes_on() {
     world.store.set_fault(|call| (call.verb == Verb::UploadPart).then_some(Fault::Fail(ErrorKind::Throttled)));
     world.run_on_its_own_terms(patient(), |run| async move {
         let id = run.add(spec(End::file(path), object("there", "up"))).await;
-        run.until(id, |view| view.retry_in_ms.is_some()).await;
+        let view = run.until(id, |view| view.retry_in_ms.is_some()).await;
+        let of = Some(RetryPolicy::default().failures_max);
+        assert_eq!(view.next_try, Some(NextTry { number: 2, of }), "{view:?}");
         world.store.clear_fault();
         run.engine.interrupted(Interruption::NetworkChanged).await.unwrap();
         let view = run.engine.view(id).unwrap().unwrap();
@@ -91,6 +93,8 @@ fn a_network_that_comes_and_goes_does_not_forgive_failures_and_a_sleep_does() {
             let id = run.add(spec(End::file(path), object("there", "up"))).await;
             let mut failures = 0;
             let mut view = run.until(id, |view| view.retry_in_ms.is_some()).await;
+            // It has been looked at and begun, so something has worked: a lost network is not counted then.
+            assert_eq!(view.next_try, Some(NextTry { number: 2, of: None }), "{view:?}");
             while view.state != State::Failed && failures < 20 {
                 run.engine.interrupted(by).await.unwrap();
                 // The next failure, and no view from before the interruption was heard.

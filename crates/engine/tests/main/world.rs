@@ -280,6 +280,7 @@ pub fn done(id: u64, at_ms: i64) -> engine::Fact {
         version: None,
         request_id: None,
         looks: Default::default(),
+        verified_ms: None,
     };
     engine::Fact::Done { id: TransferId(id), result: Box::new(result), stats: engine::Stats::default(), at_ms }
 }

@@ -21,13 +21,15 @@ function done(n: number, now: number): TransferRow {
     speed_bytes_s: 0,
     left_s: null,
     retry_in_s: null,
+    next_try: null,
+    tries_max: null,
     starts_in_s: null,
     ended_ms: now - Math.floor((n / 12_000) * DAYS_MS),
     identical: false,
     own_limit_bytes_s: null,
     limit: null,
     priority: 'normal',
-    actions: { pause: false, resume: false, cancel: false, retry: false, remove: true, reveal: true, limit: false },
+    actions: { pause: false, resume: false, cancel: false, retry: false, remove: true, reveal: true, limit: false, verify: n % 97 === 0 },
   };
 }
 

@@ -113,8 +113,18 @@ export function receiptsMock(simulation: Simulation, refuse: (code: string, para
       if (!ended) return null;
       const plain = (finding: EndCheck['finding']): EndCheck => ({ finding, found: null, expected: null, why: null });
       for (const row of one.rows) {
-        row.target_check = spoilt.gone.has(row.name) ? plain('gone') : plain(row.target_crc64 === null ? 'by_tag' : 'equal');
+        row.target_check = spoilt.gone.has(row.name) ? plain('gone') : plain(row.target_crc64 === null && !read ? 'by_tag' : 'equal');
         row.source_check = spoilt.changed.has(row.name) ? { ...plain('size_differs'), found: '12', expected: String(row.size_bytes) } : plain('equal');
+      }
+      const proved = one.rows.filter((row) => read && one.view.file === null && !row.verified && row.target_check?.finding !== 'gone' && row.source_check?.finding === 'equal');
+      for (const row of proved) {
+        row.verified = true;
+        row.target_crc64 = row.source_crc64;
+        simulation.prove(row.transfer);
+      }
+      if (proved.length > 0) {
+        const { verified, unverified } = one.view;
+        one.view = { ...one.view, verified: verified + proved.length, unverified: unverified - proved.length, made_ms: Date.now() };
       }
       one.progress = { looked: one.rows.length, entries: one.rows.length, read_bytes: bytes, total_bytes: bytes };
       const count = (wanted: EndCheck['finding'], end: 'target_check' | 'source_check'): number => one.rows.filter((row) => row[end]?.finding === wanted).length;
@@ -128,6 +138,8 @@ export function receiptsMock(simulation: Simulation, refuse: (code: string, para
         unchecked: 0,
         skipped: 0,
         sources_changed: one.rows.length - count('equal', 'source_check'),
+        proved: proved.length,
+        view: one.view,
       };
     },
     checkProgress: async (paper) => get(paper).progress,

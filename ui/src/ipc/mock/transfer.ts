@@ -59,6 +59,9 @@ export interface Transfer {
 
 export const ENDED: readonly ShownState[] = ['done_verified', 'done_unverified', 'cancelling'];
 
+/** As the engine gives up what has worked before. */
+const TRIES_MAX = 12;
+
 export const PLACE: Record<Priority, number> = { high: 0, normal: 1, low: 2 };
 
 export const RUNNING: readonly ShownState[] = [
@@ -120,6 +123,9 @@ export function rowOf(transfer: Transfer, limits: Speed, now: number, startsInS:
     speed_bytes_s: state === 'transferring' ? speed : 0,
     left_s: state === 'transferring' && speed > 0 ? (given.size - all) / speed : state === 'verifying' ? 1 : null,
     retry_in_s: state === 'retrying' ? Math.max(0, Math.ceil((transfer.until - now) / 1000)) : null,
+    // Here something has moved before each failure, so none of them is counted twice.
+    next_try: state === 'retrying' ? 2 : null,
+    tries_max: state === 'retrying' ? TRIES_MAX : null,
     starts_in_s: startsInS,
     ended_ms: transfer.endedMs,
     identical: given.identical ?? false,
@@ -148,7 +154,7 @@ export function faultsOf(name: string): Set<string> {
 }
 
 export function actionsOf(state: ShownState): Actions {
-  const none: Actions = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false };
+  const none: Actions = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false, verify: false };
   switch (state) {
     case 'scanning':
     case 'waiting':
@@ -165,8 +171,9 @@ export function actionsOf(state: ShownState): Actions {
     case 'failed':
       return { ...none, retry: true, remove: true };
     case 'done_verified':
-    case 'done_unverified':
       return { ...none, remove: true, reveal: true };
+    case 'done_unverified':
+      return { ...none, remove: true, reveal: true, verify: true };
     default:
       return assertNever(state);
   }
