@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tauri::async_runtime::block_on;
@@ -323,7 +322,7 @@ fn an_account_that_takes_long_to_open_holds_up_no_other() {
     block_on(async {
         let opened = harness.app.opened().await.unwrap();
         opened.accounts.save(profile, secrets).await.unwrap();
-        let other = tokio::time::timeout(Duration::from_secs(30), async {
+        let other = tokio::time::timeout(std::time::Duration::from_secs(30), async {
             tokio::select! {
                 biased;
                 _ = opened.stores.of(&id) => panic!("nobody has written to the pipe"),

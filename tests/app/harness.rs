@@ -14,7 +14,13 @@ use tern_lib::environment::Environment;
 use tos_local::{AccessKey, Behaviour, BucketSpec, Options, Server};
 
 /// Where a page of the app lives; the permissions hold for nothing else.
-const PAGE: &str = if cfg!(feature = "custom-protocol") { "tauri://localhost" } else { "http://localhost:1420" };
+const PAGE: &str = if !cfg!(feature = "custom-protocol") {
+    "http://localhost:1420"
+} else if cfg!(windows) {
+    "http://tauri.localhost"
+} else {
+    "tauri://localhost"
+};
 
 /// An app on a folder of its own.
 pub(crate) struct Harness {

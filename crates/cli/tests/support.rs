@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -121,13 +121,15 @@ impl World {
     }
 
     /// Waits until the server has been asked to do this.
+    #[cfg(unix)]
     pub(crate) fn until_requested(&self, verb: &str) {
         self.until(|world| world.server.stats().requests.contains_key(verb));
     }
 
     /// Waits until the server has got there.
+    #[cfg(unix)]
     pub(crate) fn until(&self, holds: impl Fn(&Self) -> bool) {
-        let begun = Instant::now();
+        let begun = std::time::Instant::now();
         while !holds(self) {
             assert!(begun.elapsed() < DEADLINE, "it never came to that: {:?}", self.server.stats());
             std::thread::sleep(Duration::from_millis(5));

@@ -19,7 +19,7 @@ pub enum Fingerprint {
         size_bytes: u64,
         /// Modification time in nanoseconds since 1970.
         modified_ns: i64,
-        /// Inode.
+        /// Inode, or what Windows has for it.
         file_id: Option<u64>,
     },
     /// An object: its tag and version.
@@ -55,7 +55,7 @@ pub enum Session {
     TempFile {
         /// Its path.
         path: PathBuf,
-        /// Inode, so that a file that somebody put in its place is never taken for ours.
+        /// The file's id, so that a file that somebody put in its place is never taken for ours.
         file_id: Option<u64>,
     },
 }

@@ -28,7 +28,8 @@ pub struct FileFacts {
     pub size_bytes: u64,
     /// Modification time in nanoseconds since 1970.
     pub modified_ns: i64,
-    /// Inode, where the system has one. Without the device, whose number may change when it is mounted again.
+    /// Inode, or index of a file of Windows, where the disk has them. Without the device, whose number may change when
+    /// it is mounted again.
     pub file_id: Option<u64>,
 }
 
@@ -175,7 +176,7 @@ pub struct LocalDisk;
 
 impl Disk for LocalDisk {
     fn facts(&self, path: &Path) -> io::Result<FileFacts> {
-        Ok(facts_of(&std::fs::metadata(path)?))
+        facts_at(path, Links::Followed)
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn RandomFile>> {
@@ -188,7 +189,11 @@ impl Disk for LocalDisk {
 
     fn create_new(&self, path: &Path) -> io::Result<Arc<dyn RandomFile>> {
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
+            std::fs::create_dir_all(folder).map_err(|error| match error.kind() {
+                // Not the file's name is taken, but that of a folder above it.
+                io::ErrorKind::AlreadyExists => io::Error::new(io::ErrorKind::NotADirectory, error),
+                _ => error,
+            })?;
         }
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
         sync_folder_of(path)?;
@@ -211,8 +216,8 @@ impl Disk for LocalDisk {
     }
 
     fn is_named(&self, file: &dyn RandomFile, path: &Path) -> io::Result<bool> {
-        let there = std::fs::symlink_metadata(path)?;
-        Ok(!there.is_symlink() && facts_of(&there).file_id == file.facts()?.file_id)
+        let there = facts_at(path, Links::Themselves)?;
+        Ok(there.is_file && there.file_id == file.facts()?.file_id)
     }
 
     fn resolved(&self, folder: &Path) -> io::Result<PathBuf> {
@@ -261,11 +266,14 @@ fn open_no_link(path: &Path) -> io::Result<File> {
     })
 }
 
+/// What is opened is the symbolic link and not where it leads to.
+#[cfg(windows)]
+const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
+
 /// Opens what has this name itself; a symbolic link is opened as such and known by its facts.
 #[cfg(windows)]
 fn open_no_link(path: &Path) -> io::Result<File> {
     use std::os::windows::fs::OpenOptionsExt as _;
-    const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
     OpenOptions::new().read(true).write(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path)
 }
 
@@ -320,18 +328,60 @@ fn sync_folder_of(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn facts_of(metadata: &Metadata) -> FileFacts {
+/// What of a name is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Links {
+    /// Symbolic links lead on.
+    Followed,
+    /// A symbolic link is one, and neither file nor folder.
+    Themselves,
+}
+
+#[cfg(unix)]
+fn facts_at(path: &Path, links: Links) -> io::Result<FileFacts> {
+    let metadata = match links {
+        Links::Followed => std::fs::metadata(path),
+        Links::Themselves => std::fs::symlink_metadata(path),
+    }?;
+    Ok(facts_of(&metadata, Some(inode_of(&metadata))))
+}
+
+/// Windows tells the id only of what is open. To open it for that alone needs no right to read it, and disturbs nobody.
+#[cfg(windows)]
+fn facts_at(path: &Path, links: Links) -> io::Result<FileFacts> {
+    use std::os::windows::fs::OpenOptionsExt as _;
+    /// Folders can be opened, too.
+    const FILE_FLAG_BACKUP_SEMANTICS: u32 = 0x0200_0000;
+    let flags = match links {
+        Links::Followed => FILE_FLAG_BACKUP_SEMANTICS,
+        Links::Themselves => FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT,
+    };
+    facts_of_open(&OpenOptions::new().access_mode(0).custom_flags(flags).open(path)?)
+}
+
+#[cfg(unix)]
+fn facts_of_open(file: &File) -> io::Result<FileFacts> {
+    let metadata = file.metadata()?;
+    Ok(facts_of(&metadata, Some(inode_of(&metadata))))
+}
+
+#[cfg(windows)]
+fn facts_of_open(file: &File) -> io::Result<FileFacts> {
+    let told = winapi_util::file::information(file).ok().map(|information| information.file_index());
+    // Some network drives have no ids, and say 0.
+    Ok(facts_of(&file.metadata()?, told.filter(|id| *id != 0)))
+}
+
+#[cfg(unix)]
+fn inode_of(metadata: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+fn facts_of(metadata: &Metadata, file_id: Option<u64>) -> FileFacts {
     let modified_ns = metadata.modified().ok().map_or(0, |time| match time.duration_since(std::time::UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_nanos()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |nanos| -nanos),
     });
-    #[cfg(unix)]
-    let file_id = {
-        use std::os::unix::fs::MetadataExt as _;
-        Some(metadata.ino())
-    };
-    #[cfg(not(unix))]
-    let file_id = None;
     FileFacts {
         is_dir: metadata.is_dir(),
         is_file: metadata.is_file(),
@@ -346,7 +396,7 @@ struct LocalFile(File);
 
 impl RandomFile for LocalFile {
     fn facts(&self) -> io::Result<FileFacts> {
-        Ok(facts_of(&self.0.metadata()?))
+        facts_of_open(&self.0)
     }
 
     #[cfg(unix)]

@@ -22,6 +22,7 @@ mod ledgers;
 mod limits;
 #[cfg(unix)]
 mod links;
+mod local_disk;
 mod options;
 mod order;
 mod panics;
