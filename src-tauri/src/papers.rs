@@ -187,7 +187,7 @@ impl Paper {
         self.file.is_none()
     }
 
-    fn view(&self, paper: u64) -> PaperView {
+    pub(crate) fn view(&self, paper: u64) -> PaperView {
         let entries = &self.receipt.entries;
         let count = |wanted: &dyn Fn(&Entry) -> bool| number(entries.iter().filter(|entry| wanted(entry)).count());
         let skipped = |entry: &Entry| entry.outcome == Outcome::Skipped;

@@ -110,6 +110,9 @@ export async function fillBuckets(server, path) {
   return film;
 }
 
+/** What the window begins with: parts of which there are many in small files, and a line to wait in. */
+export const SETTINGS = { part_size_bytes: 5 * MIB, parallel_parts: 4, transfers_max: 1 };
+
 /** What the server does while the tour looks round: slow, and some things it never does. */
 export const CALM = {
   mbps: 40,
@@ -140,7 +143,7 @@ export async function makeTransfers(window, server, path) {
   const limit = async (name, bytes_s) => window.ask('set_transfer_limit', { ids: [(await named(name)).id], bytesS: bytes_s });
 
   const settings = await window.ask('get_settings');
-  await window.ask('set_settings', { settings: { ...settings, part_size_bytes: 5 * MIB, parallel_parts: 4, transfers_max: 12 } });
+  await window.ask('set_settings', { settings: { ...settings, transfers_max: 12 } });
   await server.plan({ ...CALM, mbps: 400 });
 
   // Done.
@@ -193,9 +196,7 @@ export async function makeTransfers(window, server, path) {
   await server.plan(CALM);
 
   // Waiting for their turn.
-  const now = await window.ask('get_settings');
-  // Those that wait to be tried again leave their place in the line to others.
-  await window.ask('set_settings', { settings: { ...now, transfers_max: 1 } });
+  await window.ask('set_settings', { settings });
   await add(BUCKET, PREFIX, ['A012C032_261117_R2QK.braw', 180], ['A012C033_261117_R2QK.braw', 214], ['第12天_现场录音_多轨.zip', 96], [LONGEST, 12]);
   await add('ml-checkpoints', 'run-42/', ['epoch-01.pt', 380]);
   await state('epoch-01.pt', 'waiting');

@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { BUCKETS, fillBuckets } from './content.mjs';
+import { BUCKETS, fillBuckets, SETTINGS } from './content.mjs';
 import { Seat } from './desk.mjs';
 import { openDisplay, openFolder } from './display.mjs';
 import { Server } from './server.mjs';
@@ -58,7 +58,7 @@ async function tour({ size = '1280x800', language, theme, pictures, nameOf }) {
   let server, window;
   try {
     mkdirSync(path('data'), { recursive: true });
-    writeFileSync(path('data/settings.json'), JSON.stringify({ language, theme }));
+    writeFileSync(path('data/settings.json'), JSON.stringify({ ...SETTINGS, language, theme }));
     writeFileSync(path('data/window.json'), JSON.stringify({ x: 0, y: 0, width, height, scale: 1, maximized: false }));
     server = await Server.open(folder.path, BUCKETS);
     const film = await fillBuckets(server, path);

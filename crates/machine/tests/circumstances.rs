@@ -13,14 +13,14 @@ const NETWORK: &str = "org.freedesktop.NetworkManager";
 const MOCK: &str = "org.freedesktop.DBus.Mock";
 
 /// A service with one property. It ends with this.
-struct Service {
+struct OnTheBus {
     child: Child,
     address: String,
     name: &'static str,
     property: &'static str,
 }
 
-impl Service {
+impl OnTheBus {
     fn start(bus: &Bus, name: &'static str, property: &'static str, value: Value<'_>) -> Self {
         let address = bus.address();
         let child = Command::new("/usr/bin/python3")
@@ -48,7 +48,7 @@ impl Service {
     }
 }
 
-impl Drop for Service {
+impl Drop for OnTheBus {
     fn drop(&mut self) {
         end(&mut self.child);
     }
@@ -73,11 +73,11 @@ fn battery_and_metered_network_are_told_as_they_change_and_unknown_where_nobody_
         assert_eq!(listener.hears(), words);
     };
     is("in unknown unknown");
-    let power = Service::start(&bus, UPOWER, "OnBattery", Value::Bool(true));
+    let power = OnTheBus::start(&bus, UPOWER, "OnBattery", Value::Bool(true));
     is("in true unknown");
     power.set(Value::Bool(false));
     is("in false unknown");
-    let network = Service::start(&bus, NETWORK, "Metered", Value::U32(1));
+    let network = OnTheBus::start(&bus, NETWORK, "Metered", Value::U32(1));
     is("in false true");
     // Unknown, probably so, probably not, not.
     for (number, words) in [(0, "unknown"), (3, "true"), (4, "false"), (1, "true"), (2, "false")] {
