@@ -247,7 +247,7 @@ export const commands = {
 	receiptRows: (paper: number, from: number, limit: number) => typedError<PaperRow[], AppError>(__TAURI_INVOKE("receipt_rows", { paper, from, limit })),
 	/**
 	 *  Looks at both ends of every transfer of an open receipt again; nothing if it was stopped. Files are read, objects
-	 *  only with `read`.
+	 *  only with `read`. What that proves of a transfer that was done without a checksum to compare with is recorded.
 	 */
 	checkReceipt: (paper: number, read: boolean) => typedError<CheckResult | null, AppError>(__TAURI_INVOKE("check_receipt", { paper, read })),
 	/**  How far the check of an open receipt has come. */
