@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Seat, SessionBus, hasEnded } from './desk.mjs';
 import { makeFile, MIB } from './files.mjs';
 import { connect, journeysOn, only, SLOW, total, upload, verified } from './journey.mjs';
@@ -223,11 +224,10 @@ journey('on battery everything waits where its user wants that, and goes on when
     const window = await open({ environment: { TERN_PRACTICE: 'mbps=2', DBUS_SYSTEM_BUS_ADDRESS: bus.address } });
     await moving(window, path);
     await bus.ask('battery', true);
-    await window.click('nav-settings');
-    await window.click('settings-transfers');
-    await until('the battery to be known', async () => /on battery now/.test(await window.says('settings')));
+    await pause(2_000);
     assert.equal((await only(window)).state, 'transferring', 'nobody has asked for it');
-    await window.click('on-battery');
+    const settings = await window.ask('get_settings');
+    await window.ask('set_settings', { settings: { ...settings, wait_on_battery: true } });
     await until('it to wait', async () => (await only(window)).state === 'waiting');
     assert.deepEqual((await only(window)).limit, { bytes_s: 0, source: 'battery', until_ms: null });
     await until('the reason', async () => /Waiting: on battery/.test(await window.says('limit-chip')));
