@@ -197,12 +197,15 @@ impl App {
         let (lock, ledger, aside) = opening.await.map_err(AppError::internal)??;
         let parts = EngineParts { stores, ledger: Arc::new(ledger), disk: Arc::new(LocalDisk), clock };
         let settings = self.settings.settings();
+        // On battery not a byte moves before that is known, if its user wants that.
+        let asks = settings.wait_on_battery || settings.wait_on_metered;
+        let place = if asks { Circumstances::look().await } else { Circumstances::default() };
         // What was left is taken up again: that is what the engine does unless told otherwise.
         let options = EngineOptions {
             limits: queue_limits(&settings),
             history_days: settings.history_days,
             retry: RetryPolicy { outlasts_network: true, ..RetryPolicy::default() },
-            rates: self.settings.speed().rates()?,
+            rates: wait_for(|| self.settings.with_rates(|| place, |rates| rates))?,
             seed: now_ms.unsigned_abs(),
             ..EngineOptions::default()
         };
@@ -210,7 +213,7 @@ impl App {
         tokio::spawn(self.journal.clone().listen(engine.clone()));
         tokio::spawn(events::tell_ends(engine.clone(), self.pushes.clone()));
         let watch = tokio::spawn(events::tell_stop(engine.clone(), self.pushes.clone())).abort_handle();
-        let machine = Machine::serve(&engine);
+        let machine = Machine::serve(&engine, place);
         tokio::spawn(events::tell_pulses(engine.clone(), machine.condition(), self.pushes.clone()));
         tokio::spawn(speed::follow_circumstances(engine.clone(), self.settings.clone(), machine.condition()));
         tokio::spawn(taskbar::follow(engine.clone(), self.surroundings.clone()));
@@ -262,7 +265,7 @@ impl App {
             running.engine.set_history_days(settings.history_days).await?;
             obeyed.history_days = settings.history_days;
         }
-        let place = self.circumstances();
+        let place = || running.machine.condition().circumstances();
         wait_for(|| self.settings.with_rates(place, |rates| running.engine.set_rates(rates)))
     }
 

@@ -49,6 +49,8 @@ pub struct Paper {
     looked: AtomicU32,
     total_bytes: AtomicU64,
     read_bytes: Mutex<Arc<AtomicU64>>,
+    /// What the check has proved, until somebody records it.
+    proved: Mutex<Vec<(TransferId, Crc64)>>,
 }
 
 /// The file that a receipt was read from.
@@ -156,6 +158,7 @@ impl Paper {
             looked: AtomicU32::new(0),
             total_bytes: AtomicU64::new(0),
             read_bytes: Mutex::default(),
+            proved: Mutex::default(),
         }
     }
 
@@ -238,7 +241,7 @@ impl Paper {
     ///
     /// # Cancellation
     /// Can be dropped at any time; what was found by then stays.
-    pub async fn check(&self, ends: PaperEnds, read: bool) -> (Tally, Vec<(TransferId, Crc64)>) {
+    pub async fn check(&self, ends: PaperEnds, read: bool) -> Tally {
         let verifier = Verifier::new(ends, Arc::new(LocalDisk), Arc::new(SystemClock::new()), read);
         self.checks().fill(None);
         self.looked.store(0, Ordering::Relaxed);
@@ -252,18 +255,27 @@ impl Paper {
         self.total_bytes.store(total, Ordering::Relaxed);
         *self.read_bytes.lock().unwrap_or_else(PoisonError::into_inner) = verifier.read_bytes();
         let mut tally = Tally::default();
-        let mut proved = Vec::new();
         let mut all = std::pin::pin!(verifier.checks(&self.receipt.entries));
         let mut at = 0;
         while let Some(Checked { entry, target, source, proved: crc64 }) = all.next().await {
             tally.add(true, &target);
             tally.add(false, &source);
-            proved.extend(crc64.filter(|_| !entry.verified).map(|crc64| (entry.transfer, crc64)));
+            self.proved().extend(crc64.filter(|_| !entry.verified).map(|crc64| (entry.transfer, crc64)));
             self.checks()[at] = Some((end_check(target), end_check(source)));
             at += 1;
             self.looked.store(number(at), Ordering::Relaxed);
         }
-        (tally, proved)
+        tally
+    }
+
+    /// What checks have proved of transfers that were not verified, also one that was stopped.
+    pub fn take_proved(&self) -> Vec<(TransferId, Crc64)> {
+        std::mem::take(&mut *self.proved())
+    }
+
+    fn proved(&self) -> MutexGuard<'_, Vec<(TransferId, Crc64)>> {
+        // Each change of it is whole.
+        self.proved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The same receipt with these entries in place of those of the same transfers, and with what was found of all. Its

@@ -164,20 +164,24 @@ impl SettingsFile {
     }
 
     /// Does this with the limits that hold where the computer is, and lets nobody change them meanwhile: so what was
-    /// changed last is told last.
+    /// changed last is told last. Where it is is asked for by `place` then, and not before.
     ///
     /// # Errors
     /// None that a file could cause, see [`KeptSpeed::possible`].
-    pub fn with_rates(&self, place: Circumstances, act: impl FnOnce(RateLimits)) -> Result<(), AppError> {
+    pub fn with_rates<T>(
+        &self,
+        place: impl FnOnce() -> Circumstances,
+        act: impl FnOnce(RateLimits) -> T,
+    ) -> Result<T, AppError> {
         let held = self.held();
+        let place = place();
         let waits = |wanted: Option<bool>, told: Option<bool>| wanted == Some(true) && told == Some(true);
         let held_by = if waits(held.wait_on_battery, place.on_battery) {
             Some(Circumstance::Battery)
         } else {
             waits(held.wait_on_metered, place.metered).then_some(Circumstance::Metered)
         };
-        act(RateLimits { held_by, ..held.speed.clone().possible().rates()? });
-        Ok(())
+        Ok(act(RateLimits { held_by, ..held.speed.clone().possible().rates()? }))
     }
 
     /// Changes the speed limits, and keeps them. One change is over before the next begins.
@@ -308,7 +312,7 @@ mod tests {
         let file = SettingsFile::open(folder.path().join("settings.json"));
         let held = |on_battery, metered| {
             let mut held_by = None;
-            file.with_rates(Circumstances { on_battery, metered }, |rates| held_by = rates.held_by).unwrap();
+            file.with_rates(|| Circumstances { on_battery, metered }, |rates| held_by = rates.held_by).unwrap();
             held_by
         };
         assert_eq!(held(Some(true), Some(true)), None);

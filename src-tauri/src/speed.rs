@@ -75,15 +75,15 @@ impl KeptSpeed {
     }
 }
 
-/// Tells the engine where the computer is, now and later, until the machine is gone.
+/// Tells the engine whenever the computer is somewhere else than it was told at its start, until the machine is gone.
 pub async fn follow_circumstances(engine: Engine, settings: Arc<SettingsFile>, mut condition: Condition) {
     loop {
-        let place = condition.circumstances();
-        if let Err(error) = wait_for(|| settings.with_rates(place, |rates| engine.set_rates(rates))) {
-            tracing::error!(?error, "the limits are not obeyed");
-        }
         if !condition.moved().await {
             return;
+        }
+        let place = || condition.circumstances();
+        if let Err(error) = wait_for(|| settings.with_rates(place, |rates| engine.set_rates(rates))) {
+            tracing::error!(?error, "the limits are not obeyed");
         }
     }
 }
@@ -193,11 +193,10 @@ impl App {
             change(kept);
             kept.rates().map(drop)
         };
-        let place = self.circumstances();
         wait_for(|| {
             let kept = self.settings.change_speed(change);
             // In force also where the file cannot be written.
-            self.settings.with_rates(place, |rates| engine.set_rates(rates))?;
+            self.settings.with_rates(|| self.circumstances(), |rates| engine.set_rates(rates))?;
             kept
         })?;
         Ok(self.limit_settings())

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use accounts::DataFolder;
 use engine::ledger::{DataFolderLock, Records, SqliteLedger};
 use engine::{Engine, EngineOptions, EngineParts, LocalDisk, RateLimits, SystemClock};
-use machine::Machine;
+use machine::{Circumstances, Machine};
 
 use crate::args::{AccountOptions, TargetOptions};
 use crate::exit::Failure;
@@ -59,7 +59,7 @@ impl Workbench {
                 ..EngineOptions::default()
             },
         );
-        let machine = Machine::serve(&engine);
+        let machine = Machine::serve(&engine, Circumstances::default());
         Ok(Self { engine, stores, ledger, _machine: machine, _lock: lock })
     }
 

@@ -65,7 +65,7 @@ pub(crate) enum Command {
     Dismiss(Vec<TransferId>, Option<i64>, Reply<i64>),
     Recall(i64, Reply<bool>),
     SetOptions(TransferId, OptionsChange, Reply<()>),
-    Proved(TransferId, Box<Transferred>, Reply<()>),
+    Proved(Vec<(TransferId, Transferred)>, Reply<()>),
     Reorder(Vec<TransferId>, NewPlace, Reply<()>),
     SetOwnLimit(Vec<TransferId>, Option<NonZeroU64>, Reply<()>),
     Shutdown(Reply<()>),

@@ -15,19 +15,48 @@ pub struct Circumstances {
     pub metered: Option<bool>,
 }
 
-/// Keeps `now` true until it is dropped.
+impl Circumstances {
+    /// Asks once. What does not answer within a second or two is not known.
+    ///
+    /// # Cancellation
+    /// Can be dropped at any time.
+    #[cfg(target_os = "linux")]
+    pub async fn look() -> Self {
+        let (battery, network) = tokio::join!(linux::look(&linux::UPOWER), linux::look(&linux::NETWORK));
+        Self { on_battery: battery.and_then(is_on_battery), metered: network.and_then(is_metered) }
+    }
+
+    /// Nothing is known here.
+    #[cfg(not(target_os = "linux"))]
+    pub async fn look() -> Self {
+        Self::default()
+    }
+}
+
+/// Keeps `now` true until it is dropped. What a service said last is believed until it says something else, or does not
+/// answer twice in a row: one that is started again changes nothing.
 #[cfg(target_os = "linux")]
 pub(crate) async fn follow(now: watch::Sender<Circumstances>) {
     let battery = linux::follow(&linux::UPOWER, |value| {
-        let on_battery = value.map(|value| value == 1);
+        let on_battery = value.and_then(is_on_battery);
         now.send_if_modified(|now| std::mem::replace(&mut now.on_battery, on_battery) != on_battery);
     });
     let metered = linux::follow(&linux::NETWORK, |value| {
-        // 0 is "unknown", 1 and 3 are "yes" and "probably", 2 and 4 "no" and "probably not" (NMMetered).
-        let metered = value.and_then(|value| (value != 0).then_some(value == 1 || value == 3));
+        let metered = value.and_then(is_metered);
         now.send_if_modified(|now| std::mem::replace(&mut now.metered, metered) != metered);
     });
     tokio::join!(battery, metered);
+}
+
+#[cfg(target_os = "linux")]
+fn is_on_battery(value: u32) -> Option<bool> {
+    Some(value == 1)
+}
+
+/// 0 is "unknown", 1 and 3 are "yes" and "probably", 2 and 4 "no" and "probably not" (NMMetered).
+#[cfg(target_os = "linux")]
+fn is_metered(value: u32) -> Option<bool> {
+    (value != 0).then_some(value == 1 || value == 3)
 }
 
 /// Nothing is known here.
@@ -50,6 +79,8 @@ mod linux {
     const LOOK: Duration = Duration::from_secs(30);
     /// One change comes as several signals.
     const QUIET: Duration = Duration::from_millis(100);
+    /// A service may have to be started first.
+    const ANSWER_MAX: Duration = Duration::from_secs(2);
     const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
     /// A property of a service on the system bus.
@@ -76,14 +107,27 @@ mod linux {
         name: "Metered",
     };
 
-    /// Tells what a property is, now and after each change; `None` while its service or the bus is away.
+    /// What a property is; `None` if nobody says so in time.
+    pub(super) async fn look(property: &Property) -> Option<u32> {
+        let asked = async {
+            let bus = Connection::system().await?;
+            let proxy = Proxy::new(&bus, property.service, property.path, PROPERTIES).await?;
+            ask(&proxy, property).await
+        };
+        tokio::time::timeout(ANSWER_MAX, asked).await.ok()?.ok()?
+    }
+
+    /// Tells what a property is, now and after each change; `None` where its service or the bus is away for good.
     pub(super) async fn follow(property: &Property, mut tell: impl FnMut(Option<u32>)) {
         loop {
-            if let Ok(bus) = Connection::system().await {
-                let failed = follow_on(&bus, property, &mut tell).await.err();
-                tracing::debug!(error = ?failed, name = property.name, "what the computer told before is not told any more");
-            }
-            tell(None);
+            let ended = match Connection::system().await {
+                Ok(bus) => follow_on(&bus, property, &mut tell).await,
+                Err(error) => {
+                    tell(None);
+                    Err(error)
+                }
+            };
+            tracing::trace!(?ended, name = property.name, "not told now");
             tokio::time::sleep(LOOK).await;
         }
     }
@@ -93,17 +137,13 @@ mod linux {
         let proxy = Proxy::new(bus, property.service, property.path, PROPERTIES).await?;
         let mut changes = proxy.receive_signal("PropertiesChanged").await?;
         let mut owners = proxy.receive_owner_changed().await?;
+        let mut was_away = false;
         loop {
-            let answer: zbus::Result<OwnedValue> = proxy.call("Get", &(property.interface, property.name)).await;
-            match answer {
-                Ok(value) => tell(number(&value)),
-                // It is not installed, or does not run now.
-                Err(zbus::Error::MethodError(name, ..)) => {
-                    tracing::trace!(%name, property = property.name, "is not told");
-                    tell(None);
-                }
-                Err(error) => return Err(error),
+            let answer = tokio::time::timeout(ANSWER_MAX, ask(&proxy, property)).await.unwrap_or(Ok(None))?;
+            if answer.is_some() || was_away {
+                tell(answer);
             }
+            was_away = answer.is_none();
             let hint = async {
                 tokio::select! {
                     change = changes.next() => change.is_some(),
@@ -115,6 +155,16 @@ mod linux {
                 Ok(false) => return Ok(()),
                 Err(_) => {}
             }
+        }
+    }
+
+    /// What a property is; `None` if its service is not installed, or does not run now.
+    async fn ask(proxy: &Proxy<'_>, property: &Property) -> zbus::Result<Option<u32>> {
+        let answer: zbus::Result<OwnedValue> = proxy.call("Get", &(property.interface, property.name)).await;
+        match answer {
+            Ok(value) => Ok(number(&value)),
+            Err(zbus::Error::MethodError(..)) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

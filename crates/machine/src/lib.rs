@@ -93,6 +93,10 @@ impl Condition {
 impl Machine {
     /// Begins to listen, on the present tokio runtime, to everything that this system has.
     pub fn listen() -> Self {
+        Self::listen_at(Circumstances::default())
+    }
+
+    fn listen_at(place: Circumstances) -> Self {
         let (changes, _) = broadcast::channel(BACKLOG);
         let (tell, mut told) = mpsc::channel(BACKLOG);
         // Until the first look at it, nothing speaks against the network.
@@ -101,7 +105,7 @@ impl Machine {
         for source in source::all(online_now) {
             tasks.spawn(source.listen(tell.clone()));
         }
-        let (circumstances_now, circumstances) = watch::channel(Circumstances::default());
+        let (circumstances_now, circumstances) = watch::channel(place);
         tasks.spawn(circumstances::follow(circumstances_now));
         let heard = changes.clone();
         tasks.spawn(async move {

@@ -2,12 +2,13 @@
 
 use engine::{Engine, Interruption};
 
-use crate::{Change, Machine};
+use crate::{Change, Circumstances, Machine};
 
 impl Machine {
     /// Begins to listen for an engine: tells it of sleep and network, and keeps the computer awake while its bytes move.
-    pub fn serve(engine: &Engine) -> Self {
-        let machine = Self::listen();
+    /// `place` is where the computer is known to be.
+    pub fn serve(engine: &Engine, place: Circumstances) -> Self {
+        let machine = Self::listen_at(place);
         let told = engine.clone();
         machine.on_change(move |change| {
             let engine = told.clone();

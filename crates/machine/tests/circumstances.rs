@@ -68,20 +68,22 @@ fn battery_and_metered_network_are_told_as_they_change_and_unknown_where_nobody_
         "circumstances::battery_and_metered_network_are_told_as_they_change_and_unknown_where_nobody_tells",
         &bus.address(),
     );
-    let mut is = |words: &str| {
+    fn is_told(listener: &mut Listener, words: &str) {
         listener.tell(words);
         assert_eq!(listener.hears(), words);
-    };
-    is("in unknown unknown");
+    }
+    is_told(&mut listener, "in unknown unknown");
     let power = OnTheBus::start(&bus, UPOWER, "OnBattery", Value::Bool(true));
-    is("in true unknown");
+    is_told(&mut listener, "in true unknown");
     power.set(Value::Bool(false));
-    is("in false unknown");
+    is_told(&mut listener, "in false unknown");
     let network = OnTheBus::start(&bus, NETWORK, "Metered", Value::U32(1));
-    is("in false true");
+    is_told(&mut listener, "in false true");
     // Unknown, probably so, probably not, not.
     for (number, words) in [(0, "unknown"), (3, "true"), (4, "false"), (1, "true"), (2, "false")] {
         network.set(Value::U32(number));
-        is(&format!("in false {words}"));
+        is_told(&mut listener, &format!("in false {words}"));
+        listener.tell("look");
+        assert_eq!(listener.hears(), format!("in false {words}"));
     }
 }

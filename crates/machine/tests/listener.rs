@@ -32,6 +32,7 @@ async fn listen() {
         match line.as_str() {
             "off" | "on" => machine.allow_awake(line == "on"),
             "awake" | "rest" => drop(want.send_replace(line == "awake")),
+            "look" => println!("heard {}", words(Circumstances::look().await)),
             asked if asked.starts_with("in ") => {
                 let mut condition = machine.condition();
                 while words(condition.circumstances()) != asked {

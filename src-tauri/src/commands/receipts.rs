@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use engine::ledger::{HistoryPlace, HistoryRequest};
-use engine::{End, Engine, EngineError, LocalDisk, StoreId, TransferDetail, TransferError, TransferId};
+use engine::{End, Engine, EngineError, LocalDisk, State, StoreId, TransferDetail, TransferError, TransferId};
 use receipt::{Entry, Moment, RECEIPT_BYTES_MAX, Receipt, Tally, write_files};
 use store::Crc64;
 use tokio::io::AsyncReadExt as _;
@@ -154,16 +154,19 @@ pub async fn check_receipt(app: Shared<'_>, paper: u64, read: bool) -> Answer<Op
     let open = app.papers.get(paper)?;
     let stores = app.opened().await?.stores.clone();
     let ends = PaperEnds { stores, trusts_shares: open.is_ours() };
-    let Some((tally, proved)) = app.stops.run(&name(paper), open.check(ends, read)).await else { return Ok(None) };
-    // A file may speak of transfers of another computer, whatever their numbers are.
+    let tally = app.stops.run(&name(paper), open.check(ends, read)).await;
+    // Also what was proved before it was stopped. A file may speak of transfers of another computer, whatever their
+    // numbers are.
+    let proved = open.take_proved();
     let recorded = if open.is_ours() { record(&app, &proved).await? } else { Vec::new() };
-    let (count, mut view) = (number(recorded.len()), open.view(paper));
-    if !recorded.is_empty() {
-        let made = now()?;
-        let renewed = tokio::task::spawn_blocking(move || open.with(made, recorded));
-        let renewed = renewed.await.map_err(AppError::internal)??;
-        view = app.papers.put(paper, renewed).ok_or_else(|| AppError::new(OwnCode::ReceiptClosed))?;
-    }
+    let Some(tally) = tally else { return Ok(None) };
+    let count = number(recorded.len());
+    let view = wait_for(|| {
+        if recorded.is_empty() {
+            return Ok(open.view(paper));
+        }
+        app.papers.put(paper, open.with(now()?, recorded)?).ok_or_else(|| AppError::new(OwnCode::ReceiptClosed))
+    })?;
     let Tally { ends, equal, not_compared_by_content, different, gone, unchecked, skipped, notes } = tally;
     Ok(Some(CheckResult {
         targets: number(ends),
@@ -183,13 +186,9 @@ pub async fn check_receipt(app: Shared<'_>, paper: u64, read: bool) -> Answer<Op
 async fn record(app: &Shared<'_>, proved: &[(TransferId, Crc64)]) -> Answer<Vec<Entry>> {
     let engine = app.engine().await?;
     let mut details = Vec::new();
-    for (id, crc64) in proved {
-        match engine.proved(*id, *crc64).await {
-            Ok(true) => details.extend(engine.detail(*id).await?),
-            // It was removed from the record meanwhile, or is verified since another look.
-            Ok(false) | Err(EngineError::NoSuchTransfer(_) | EngineError::NotOver(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
+    for id in engine.proved(proved).await? {
+        // One that was given up just now is in no receipt.
+        details.extend(engine.detail(id).await?.filter(|detail| detail.view.state == State::Done));
     }
     entries(&app.opened().await?.stores, &details)
 }

@@ -28,10 +28,12 @@ impl Driver {
             Command::Dismiss(ids, until_ms, reply) => self.dismiss(ids, until_ms, reply),
             Command::Recall(until_ms, reply) => self.recall(until_ms, reply),
             Command::SetOptions(id, change, reply) => self.set_options(id, change, reply),
-            Command::Proved(id, result, reply) => {
-                self.note(vec![Fact::Proved { id, result }]);
+            Command::Proved(results, reply) => {
+                let ids = results.iter().map(|(id, _)| *id).collect();
+                let fact = |(id, result)| Fact::Proved { id, result: Box::new(result) };
+                self.note(results.into_iter().map(fact).collect());
                 self.live.touch();
-                self.barrier(vec![id], Behind::Told(reply));
+                self.barrier(ids, Behind::Told(reply));
             }
             Command::Reorder(ids, to, reply) => self.reorder(Move { ids, to, reply }),
             Command::SetOwnLimit(ids, limit, reply) => self.set_own_limits(ids, limit, reply),

@@ -3,6 +3,8 @@
 //! Such a row has a state of its own, so it is in no list and no count, and what it was stands in a table beside it.
 //! Whatever gives it another state takes it out of that table, by a trigger.
 
+use std::path::Path;
+
 use rusqlite::{Connection, Transaction, params};
 use store::UploadRef;
 
@@ -79,7 +81,8 @@ pub(super) fn end(transaction: &Transaction<'_>, until_ms: i64) -> Result<usize,
 }
 
 /// Removes what failed while it was being cancelled, and is given up for the second time: to try once more would bring it
-/// back for ever. Its upload is written down among the leftovers; a file that could not be deleted stays where it is.
+/// back for ever. Its upload is written down among the leftovers. A file that could not be deleted stays where it is, and an
+/// upload whose opening was never answered where it may be: only the log names them.
 fn let_go(transaction: &Transaction<'_>, until_ms: i64, limit: i64) -> Result<usize, LedgerError> {
     let mut statement = transaction.prepare_cached(
         "SELECT id, checkpoint FROM transfer WHERE id IN
@@ -90,8 +93,14 @@ fn let_go(transaction: &Transaction<'_>, until_ms: i64, limit: i64) -> Result<us
         statement.query_map(stuck, |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     for (number, checkpoint) in &rows {
         let id = TransferId(number.cast_unsigned());
-        tracing::warn!(transfer = %id, "what could not be cancelled is taken out of the list");
-        if let Some((store, upload)) = checkpoint.as_deref().and_then(open_upload) {
+        let plan = checkpoint.as_deref().and_then(|text| serde_json::from_str::<Checkpoint>(text).ok());
+        let target = plan.as_ref().map_or_else(|| "unknown".to_owned(), |plan| plan.target.to_string());
+        let temp_path = plan.as_ref().and_then(|plan| plan.temp_path.as_deref()).map(Path::display);
+        tracing::warn!(
+            transfer = %id, target, temp_path = temp_path.map(tracing::field::display),
+            "what could not be cancelled is taken out of the list; what is left of it stays"
+        );
+        if let Some((store, upload)) = plan.and_then(open_upload) {
             apply::write_leftover(transaction, id, &store, &upload, until_ms)?;
         }
         transaction.prepare_cached("DELETE FROM transfer WHERE id = ?1")?.execute([number])?;
@@ -99,9 +108,9 @@ fn let_go(transaction: &Transaction<'_>, until_ms: i64, limit: i64) -> Result<us
     Ok(rows.len())
 }
 
-/// The upload that a plan has open. A plan that cannot be read has none that could be named.
-fn open_upload(checkpoint: &str) -> Option<(StoreId, UploadRef)> {
-    match serde_json::from_str(checkpoint).ok()? {
+/// The upload that a plan has open.
+fn open_upload(plan: Checkpoint) -> Option<(StoreId, UploadRef)> {
+    match plan {
         Checkpoint { target: End::Object { store, object }, session: Some(Session::Upload { upload_id }), .. } => {
             Some((store, UploadRef { object, upload_id }))
         }

@@ -3,7 +3,7 @@
 //! Such a transfer is stopped as by a pause and keeps everything. What it was is remembered beside it, so that a wish
 //! taken back leaves no trace; when the time is over it is cancelled as by the wish for that. A commit is left to end:
 //! what is published by then is done, whatever was wanted. A cancel that had failed is not tried for ever: its row goes, and
-//! what it could not remove is written down.
+//! the upload that it could not abort is written down.
 
 use super::{Queue, Step};
 use crate::fact::Fact;

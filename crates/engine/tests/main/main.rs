@@ -27,6 +27,7 @@ mod options;
 mod order;
 mod panics;
 mod piles;
+mod proofs;
 mod requests;
 mod resume;
 mod sdk_bugs;
