@@ -54,6 +54,8 @@ export class TransferStore {
   #anchor: number | null = null;
   /** Changes of the selection whose answer is still to come: until then what was clicked is what is shown. */
   #selecting = 0;
+  /** Whether the last look left the figures of the selection for later. */
+  figuresDue = false;
   /** When the figures of the selection were last asked for. */
   #figuresAt = -Infinity;
 
@@ -116,14 +118,15 @@ export class TransferStore {
 
   /**
    * Pulls what is in view. One pull at a time: a slow answer must not pile up questions. All of it is asked for at once,
-   * so that it is drawn at once: each frame costs more than its contents.
+   * so that it is drawn at once: each frame costs more than its contents. A `passing` look asks for the figures of the
+   * selection once a second at most.
    */
-  async pull(frozen: boolean): Promise<void> {
+  async pull(frozen: boolean, passing = false): Promise<void> {
     if (this.#pulling) return;
     this.#pulling = true;
     const show = this.#show;
     try {
-      await Promise.all([this.#pullPages(show, frozen), this.#pullSelection(show), this.#pullDetail(show)]);
+      await Promise.all([this.#pullPages(show, frozen), this.#pullSelection(show, passing), this.#pullDetail(show)]);
       if (show === this.#show) this.error = null;
     } catch (thrown) {
       if (show === this.#show) this.error = errorOf(thrown);
@@ -171,9 +174,11 @@ export class TransferStore {
   }
 
   /** The figures of the selection follow the work of its transfers, but nobody reads them four times a second. */
-  async #pullSelection(show: number): Promise<void> {
+  async #pullSelection(show: number, passing: boolean): Promise<void> {
+    if (!this.selection || this.#selecting > 0) return;
     const now = performance.now();
-    if (!this.selection || this.#selecting > 0 || now - this.#figuresAt < FIGURES_MS) return;
+    this.figuresDue = passing && now - this.#figuresAt < FIGURES_MS;
+    if (this.figuresDue) return;
     this.#figuresAt = now;
     const selection = await this.#backend.selected(this.filter);
     if (show === this.#show && this.#selecting === 0) this.selection = selection.count > 0 ? selection : null;

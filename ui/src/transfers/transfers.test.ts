@@ -311,6 +311,29 @@ describe('the window’s picture of the list', () => {
     await expect.poll(() => store.at(0)?.row.id).toBe(6);
   });
 
+  test('the figures of the selection follow an act at once, and a passing look when a second is over', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const selected = vi.fn(async () => ({ count: 1 }) as Selected);
+      const page = pageOf([rowOf({ id: 1 })], { selected: [1] });
+      const backend = { ...backendOf(() => Promise.resolve(page)), select: selected, selected };
+      const store = new TransferStore(backend as unknown as Backend);
+      await store.accept(0, page, false);
+      await store.select(0, 'one');
+      selected.mockClear();
+      await store.pull(false);
+      await store.pull(false, true);
+      expect([selected.mock.calls.length, store.figuresDue]).toEqual([1, true]);
+      await store.pull(false);
+      expect([selected.mock.calls.length, store.figuresDue]).toEqual([2, false]);
+      vi.advanceTimersByTime(1_001);
+      await store.pull(false, true);
+      expect([selected.mock.calls.length, store.figuresDue]).toEqual([3, false]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('pages are reached by key as the list is scrolled, never all at once', async () => {
     const asked: (number | null)[] = [];
     const store = new TransferStore(
