@@ -416,5 +416,8 @@ fn set_aside(path: &std::path::Path) -> AppError {
 
 /// Bounds as the engine takes them.
 fn queue_limits(settings: &Settings) -> QueueLimits {
-    QueueLimits { active_max: settings.transfers_max as usize, ..QueueLimits::default() }
+    let active_max = settings.transfers_max as usize;
+    // Whoever wants few at a time wants few small ones, too.
+    let small_max = (active_max * 8).min(QueueLimits::default().small_max);
+    QueueLimits { active_max, small_max, ..QueueLimits::default() }
 }

@@ -82,6 +82,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         transfers::set_transfer_options,
         transfers::pause,
         transfers::resume,
+        transfers::start_now,
         transfers::cancel,
         transfers::retry,
         transfers::remove,

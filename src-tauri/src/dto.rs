@@ -148,6 +148,8 @@ pub struct Actions {
     pub pause: bool,
     /// Go on.
     pub resume: bool,
+    /// Begin although no place is free.
+    pub start: bool,
     /// Stop and delete what was sent.
     pub cancel: bool,
     /// Try again after a failure.

@@ -88,6 +88,7 @@ pub fn run() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     logs::start(&folder);
+    machine::raise_file_limit();
     let place = WindowPlace::open(folder.path().join("window.json"));
     let app = Arc::new(App::new(folder, environment));
     app.wish(wish);

@@ -213,6 +213,7 @@ impl Selection {
         let mut actions = Actions {
             pause: false,
             resume: false,
+            start: false,
             cancel: false,
             retry: false,
             remove: false,
@@ -224,6 +225,7 @@ impl Selection {
             let one = view::row(view, &limits).actions;
             actions.pause |= one.pause;
             actions.resume |= one.resume;
+            actions.start |= one.start;
             actions.cancel |= one.cancel;
             actions.retry |= one.retry;
             actions.remove |= one.remove;

@@ -28,6 +28,8 @@ pub fn shown(phase: Phase) -> ShownState {
 /// The row of a transfer, under the limits in force.
 pub fn row(view: &TransferView, limits: &LimitsNow) -> TransferRow {
     let offered = view.actions();
+    let limit = view.limit(limits);
+    let is_stopped = limit.is_some_and(|now| now.limit == engine::Limit::Stop);
     TransferRow {
         id: view.id.0,
         direction: direction(view.kind()),
@@ -48,11 +50,12 @@ pub fn row(view: &TransferView, limits: &LimitsNow) -> TransferRow {
         ended_ms: view.ended_ms,
         identical: view.result.as_ref().is_some_and(|result| result.outcome == engine::Outcome::Identical),
         own_limit_bytes_s: view.spec.options.limit_bytes_per_second.map(|rate| rate.get() as f64),
-        limit: view.limit(limits).map(speed::limit_now),
+        limit: limit.map(speed::limit_now),
         priority: speed::shown_priority(view.priority()),
         actions: Actions {
             pause: offered.can_pause,
             resume: offered.can_resume,
+            start: view.phase() == Phase::Waiting && !is_stopped,
             cancel: offered.can_cancel,
             retry: offered.can_retry,
             // What failed is cleared away like what is over; what is left of it is removed when that cannot be undone.
@@ -282,10 +285,10 @@ pub(crate) mod tests {
         let row = row(&view(State::Moving, Intent::Run), &LimitsNow::default());
         assert_eq!((row.id, row.name.as_str(), row.to.as_str()), (7, "a.bin", "tos://photos/2026/a.bin"));
         assert_eq!((row.state, row.left_s), (ShownState::Transferring, Some(5.0)));
-        let Actions { pause, resume, cancel, retry, remove, reveal, limit, verify } = row.actions;
+        let Actions { pause, resume, start, cancel, retry, remove, reveal, limit, verify } = row.actions;
         assert_eq!(
-            [pause, resume, cancel, retry, remove, reveal, limit, verify],
-            [true, false, true, false, false, true, true, false]
+            [pause, resume, start, cancel, retry, remove, reveal, limit, verify],
+            [true, false, false, true, false, false, true, true, false]
         );
     }
 

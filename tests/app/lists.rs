@@ -167,6 +167,42 @@ fn what_is_next_in_line_stands_below_what_works_and_can_be_moved_and_put_back() 
 }
 
 #[test]
+fn pages_of_what_works_and_waits_have_each_row_once_however_small_they_are() {
+    let harness = connected();
+    let (working, waiting) = queue(&harness, 6);
+    let all: Vec<Value> = working.iter().chain(&waiting).cloned().collect();
+    for limit in [1, 5, 16, 50] {
+        let (mut seen, mut after) = (Vec::new(), Value::Null);
+        for _ in 0..=all.len() {
+            let page = harness.ok("transfers", json!({ "filter": "active", "after": after, "limit": limit }));
+            assert_eq!(page["total"], all.len());
+            seen.extend(ids(&page));
+            after = page["next"].clone();
+            if after.is_null() {
+                break;
+            }
+        }
+        assert_eq!(seen, all, "in pages of {limit}");
+    }
+}
+
+#[test]
+fn one_that_waits_is_started_by_hand() {
+    let harness = connected();
+    let (_, waiting) = queue(&harness, 3);
+    let line = page(&harness, "waiting");
+    assert!(line["rows"].as_array().unwrap().iter().all(|row| row["actions"]["start"] == true));
+    harness.ok("start_now", json!({ "ids": [waiting[1]] }));
+    let row = harness.until(&waiting[1], &["transferring", "scanning"]);
+    assert_eq!(row["row"]["actions"]["start"], false);
+    assert_eq!(ids(&page(&harness, "waiting")), [waiting[0].clone(), waiting[2].clone()]);
+    // Where nothing may move there is nothing to start.
+    limit(&harness, json!(0.0));
+    let stopped = |line: &Value| line["rows"].as_array().unwrap().iter().all(|row| row["actions"]["start"] == false);
+    assert!(stopped(&page(&harness, "waiting")));
+}
+
+#[test]
 fn a_selection_is_held_here_and_told_as_figures() {
     let harness = connected();
     let (working, behind) = queue(&harness, 3);

@@ -257,11 +257,10 @@ fn a_file_that_changed_or_went_is_told_beside_the_upload_that_needs_it() {
     harness.ok("pause", json!({ "ids": [transfer] }));
     harness.until(&transfer, &["paused"]);
     let upload = rows(&harness)[0]["upload_id"].clone();
-    let source = || {
-        let named = json!({ "bucket": "bucket", "key": "film.mp4", "uploadId": upload });
-        harness.ok("measure_upload", named)["source"].clone()
-    };
-    assert_eq!(source(), "there");
+    let named = json!({ "bucket": "bucket", "key": "film.mp4", "uploadId": upload });
+    let source = || harness.ok("measure_upload", named.clone())["source"].clone();
+    // What was being opened when the pause came is told a moment before it is recorded.
+    harness.until_answer("measure_upload", named.clone(), |measured| measured["source"] == "there");
     let path = harness.folder.path().join("film.mp4");
     std::fs::write(&path, "another").unwrap();
     assert_eq!(source(), "changed");

@@ -31,6 +31,7 @@ export const TEST_IDS = {
   transferRow: 'transfer-row',
   pause: 'pause',
   resume: 'resume',
+  startNow: 'start-now',
   cancel: 'cancel',
   retry: 'retry',
   verify: 'verify',

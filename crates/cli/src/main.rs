@@ -47,6 +47,7 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     engine::log_panics();
+    machine::raise_file_limit();
     match run(arguments).await {
         Ok(ending) => ending.into(),
         Err(failure) => {

@@ -54,6 +54,7 @@ pub(crate) enum Command {
     Add(Vec<TransferSpec>, Reply<Vec<TransferId>>),
     Want(Vec<TransferId>, Intent, Reply<()>),
     WantAll(Intent, Reply<()>),
+    StartNow(Vec<TransferId>, Reply<()>),
     Remove(Vec<TransferId>, Reply<()>),
     Detail(TransferId, Reply<Option<TransferDetail>>),
     Interrupted(Interruption, Reply<()>),
@@ -307,7 +308,7 @@ impl Driver {
         let (later, at_once): (Vec<Event>, Vec<Event>) = states.into_iter().partition(rests);
         self.tell(at_once);
         if !step.unload.is_empty() {
-            self.barrier(step.unload.clone(), Behind::Rested(step.unload, later));
+            self.come_to_rest(step.unload, later);
         }
         for job in never_started {
             self.input(Input::Ended(job, Ok(Report::Stopped)));

@@ -241,7 +241,8 @@ impl Engine {
         self.ask(|reply| Command::Add(specs, reply)).await
     }
 
-    /// Stops transfers and keeps everything. Parts in flight stop within 200 ms.
+    /// Stops transfers and keeps everything. Parts in flight stop within 200 ms. What is dismissed can only be taken back,
+    /// and is then what it was.
     ///
     /// # Errors
     /// If one does not exist or the ledger cannot be written.
@@ -255,6 +256,15 @@ impl Engine {
     /// If one does not exist or the ledger cannot be written.
     pub async fn resume(&self, ids: &[TransferId]) -> Result<(), EngineError> {
         self.ask(|reply| Command::Want(ids.to_vec(), Intent::Run, reply)).await
+    }
+
+    /// Lets transfers begin that wait for a place, whether one is free or not; paused and failed ones go on as with
+    /// [`Engine::resume`]. What may not move now waits on, and after a crash they are in line again, where they were.
+    ///
+    /// # Errors
+    /// If one does not exist or the ledger cannot be written.
+    pub async fn start_now(&self, ids: &[TransferId]) -> Result<(), EngineError> {
+        self.ask(|reply| Command::StartNow(ids.to_vec(), reply)).await
     }
 
     /// Stops transfers, then removes their uploads, temp files and checkpoints. Returns when the wish is durable.

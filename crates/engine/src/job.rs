@@ -108,6 +108,12 @@ impl Workspace {
         slot(&self.temp).clone()
     }
 
+    /// Closes what is open. Who still holds a file keeps it open.
+    pub(crate) fn close_files(&self) {
+        slot(&self.source).take();
+        slot(&self.temp).take();
+    }
+
     /// The transfer's own limit from now on, also for what moves already.
     pub(crate) fn set_own_limit(&self, clock: &Arc<dyn Clock>, limit: Option<NonZeroU64>) {
         self.own_limiter.get_or_init(|| RateLimiter::new(clock.clone(), limit)).set_limit(limit);

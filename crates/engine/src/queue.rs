@@ -30,6 +30,7 @@ mod held_back;
 mod outcome;
 mod pace;
 mod settle;
+mod small;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -42,6 +43,7 @@ use std::time::Duration;
 
 use self::expired::Refusals;
 use self::pace::{Moving, Paces};
+use self::small::SmallRoom;
 pub use self::transfer::Transfer;
 use self::transfer::{AfterDiscard, Running};
 pub use self::words::{Input, Job, JobId, Loaded, Report, Step, Verb};
@@ -58,13 +60,16 @@ use crate::transfer::{Intent, State, TransferId, TransferOptions, TransferSpec};
 pub struct QueueLimits {
     /// Transfers that work at a time.
     pub active_max: usize,
-    /// Parts that move at a time, over all transfers. One transfer may still use as many as it asks for.
+    /// The same while all but a few of them are small objects and the line is quick enough for more.
+    pub small_max: usize,
+    /// Parts that move at a time, over all transfers, small objects not counted. One transfer may still use as many as it
+    /// asks for.
     pub parts_max: usize,
 }
 
 impl Default for QueueLimits {
     fn default() -> Self {
-        Self { active_max: 16, parts_max: 64 }
+        Self { active_max: 16, small_max: 128, parts_max: 64 }
     }
 }
 
@@ -84,6 +89,7 @@ pub struct Queue {
     wall_ms: i64,
     stopping: bool,
     paces: Paces,
+    small_room: SmallRoom,
     /// Stores whose credentials have expired, with what they said: a pair for a copy between two, one twice for the rest.
     expired: Refusals,
     /// Where nothing may move.
@@ -106,6 +112,7 @@ impl Queue {
             wall_ms: 0,
             stopping: false,
             paces: Paces::default(),
+            small_room: SmallRoom::default(),
             expired: Refusals::new(),
             stops: Stops::default(),
             rules: Rules::default(),
@@ -136,6 +143,7 @@ impl Queue {
             }
             Input::Load(loaded) => loaded.into_iter().for_each(|one| self.admit(one, &mut step)),
             Input::Want(id, intent) => self.want(id, intent, &mut step),
+            Input::StartNow(id) => self.start_now(id, now, &mut step),
             Input::Dismiss(ids, until_ms) => {
                 ids.into_iter().for_each(|id| self.dismiss(id, until_ms, &mut step));
             }

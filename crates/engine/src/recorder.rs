@@ -30,6 +30,9 @@ use crate::transfer::{State, TransferId};
 
 const PARTS_MAX: usize = 16;
 const PARTS_AGE: Duration = Duration::from_millis(200);
+/// Small objects end by the hundred: so many of them, or so long, make a group.
+const RESTS_MAX: usize = 64;
+const RESTS_AGE: Duration = Duration::from_millis(50);
 /// Half of the 64 MiB that may be unsynced: as much again may arrive while the sync itself runs.
 const SYNC_AFTER_BYTES: u64 = 32 << 20;
 const UNSYNCED_AGE: Duration = Duration::from_secs(2);
@@ -50,6 +53,8 @@ pub(crate) enum Note {
     Bulk { bulk: Bulk, number: u64 },
     /// Write everything about these transfers, then answer with this number.
     Barrier { ids: Vec<TransferId>, number: u64 },
+    /// The same, of transfers that rest and nobody waits for: with the next group.
+    Rested { ids: Vec<TransferId>, number: u64 },
     /// Write everything, then end.
     Close,
 }
@@ -62,6 +67,7 @@ impl fmt::Debug for Note {
             Self::Added { facts, number, .. } => f.debug_tuple("Added").field(&facts.len()).field(number).finish(),
             Self::Bulk { bulk, number } => f.debug_tuple("Bulk").field(bulk).field(number).finish(),
             Self::Barrier { ids, number } => f.debug_tuple("Barrier").field(ids).field(number).finish(),
+            Self::Rested { ids, number } => f.debug_tuple("Rested").field(ids).field(number).finish(),
             Self::Close => f.write_str("Close"),
         }
     }
@@ -105,6 +111,25 @@ impl Pending {
     }
 }
 
+/// Transfers that rest, whose barriers wait for a group.
+#[derive(Default)]
+struct Rests {
+    barriers: Vec<(Vec<TransferId>, u64)>,
+    since: Option<Duration>,
+}
+
+impl Rests {
+    fn add(&mut self, ids: Vec<TransferId>, number: u64, now: Duration) {
+        self.since.get_or_insert(now);
+        self.barriers.push((ids, number));
+    }
+
+    fn due_at(&self) -> Option<Duration> {
+        let full = self.barriers.len() >= RESTS_MAX;
+        self.since.map(|since| if full { since } else { since + RESTS_AGE })
+    }
+}
+
 /// All that the recorder is made of.
 pub(crate) struct Recorder {
     pub(crate) notes: mpsc::UnboundedReceiver<Note>,
@@ -124,8 +149,9 @@ impl Recorder {
         let mut batch = Vec::new();
         // What was noted behind a bulk, which has to be written before it.
         let mut behind: VecDeque<Note> = VecDeque::new();
+        let mut rests = Rests::default();
         loop {
-            let due = pending.values().filter_map(Pending::due_at).min();
+            let due = pending.values().filter_map(Pending::due_at).chain(rests.due_at()).min();
             let wait = due.map(|due| due.max(not_before).saturating_sub(self.clock.now()));
             let received = tokio::select! {
                 biased;
@@ -155,11 +181,16 @@ impl Recorder {
                     }
                     Note::Bulk { bulk: what, number } => bulk = Some((what, number)),
                     Note::Barrier { ids, number } => barriers.push((ids, number)),
+                    Note::Rested { ids, number } => rests.add(ids, number, now),
                     Note::Close => closing = true,
                 }
             }
+            let is_due = |at: Duration| at.max(not_before) <= now;
+            if closing || bulk.is_some() || !barriers.is_empty() || rests.due_at().is_some_and(is_due) {
+                barriers.extend(std::mem::take(&mut rests).barriers);
+            }
             let asked: BTreeSet<TransferId> = barriers.iter().flat_map(|(ids, _)| ids.iter().copied()).collect();
-            let due = |one: &Pending| one.due_at().is_some_and(|due| due.max(not_before) <= now);
+            let due = |one: &Pending| one.due_at().is_some_and(is_due);
             // History that expires is of transfers of which nothing is pending.
             let flush = bulk.is_some_and(|(bulk, _)| !matches!(bulk, Bulk::Expired { .. }));
             let group: BTreeMap<TransferId, Pending> =

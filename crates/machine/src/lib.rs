@@ -12,6 +12,7 @@
 
 mod awake;
 mod circumstances;
+mod files;
 mod gap;
 mod hearing;
 #[cfg(all(test, target_os = "linux"))]
@@ -30,6 +31,7 @@ use tokio::task::JoinSet;
 
 pub use crate::awake::Awake;
 pub use crate::circumstances::Circumstances;
+pub use crate::files::raise_file_limit;
 use crate::hearing::Hearing;
 
 /// Changes that a slow listener may be behind before it misses some.

@@ -13,8 +13,8 @@ use engine::ledger::SqliteLedger;
 use engine::queue::QueueLimits;
 use engine::{
     Clock as _, ConflictRule, DISMISSAL, End, Engine, EngineOptions, EngineParts, Event, Hour, Interruption, Limit,
-    NewPlace, Priority, RateLimits, RetryPolicy, RouteChoice, StoreId, Stores, Timetable, TransferError, TransferId,
-    TransferOptions, TransferSpec,
+    NewPlace, Priority, RateLimits, RetryPolicy, RouteChoice, State, StoreId, Stores, Timetable, TransferError,
+    TransferId, TransferOptions, TransferSpec,
 };
 use store::{Capabilities, MemoryOptions, MemoryStore, ObjectRef, ObjectSettings, ObjectStore};
 use tokio::sync::broadcast;
@@ -261,7 +261,7 @@ impl World {
             clock: Arc::new(self.time.clone()),
         };
         let options = EngineOptions {
-            limits: QueueLimits { active_max: 2, parts_max: 7 },
+            limits: QueueLimits { active_max: 2, small_max: 4, parts_max: 7 },
             retry: RetryPolicy { outlasts_network: true, ..RetryPolicy::default() },
             rates: rates(self.wanted),
             seed: self.random.u64(..),
@@ -314,7 +314,9 @@ impl World {
             Act::Pause(at) => {
                 let Some(id) = self.id(at) else { return };
                 if let Some(Ok(())) = self.answered("pause", engine.pause(&[id])).await {
-                    let resting = engine.view(id).is_ok_and(|view| view.is_some_and(|view| !view.state.is_final()));
+                    // What is given up can only be taken back, and is then what it was.
+                    let obeys = |state: State| !state.is_final() && state != State::Dismissed;
+                    let resting = engine.view(id).is_ok_and(|view| view.is_some_and(|view| obeys(view.state)));
                     self.oracle.paused(id, resting);
                 }
             }

@@ -122,33 +122,76 @@ pub async fn transfers(
 ) -> Answer<TransferPage> {
     let limit = limit.min(PAGE_ROWS_MAX) as usize;
     let engine = app.engine().await?;
-    let (page, limits) = (wait_for(|| page(engine, filter, after.map(TransferId), limit))?, engine.limits());
+    let ((page, next), limits) = (wait_for(|| page(engine, filter, after, limit))?, engine.limits());
     let mut rows: Vec<TransferRow> = page.rows.iter().map(|one| view::row(one, &limits)).collect();
     if filter == TransferFilter::Active && after.is_none() {
         starts::tell(&mut rows);
     }
     let selected = app.selection.among(filter, rows.iter().map(|row| row.id));
-    Ok(TransferPage { revision: page.revision, total: page.total, rows, selected, next: page.next.map(|id| id.0) })
+    Ok(TransferPage { revision: page.revision, total: page.total, rows, selected, next })
 }
 
-/// A page of the engine. The list of what works goes on with what is next in line; those that work are all on its first
-/// page, as far as they fill no more than half of it.
-fn page(engine: &Engine, shown: TransferFilter, after: Option<TransferId>, limit: usize) -> Result<Page, EngineError> {
+/// Where the list of what works goes on: behind so many that work, or behind one that waits.
+enum GoesOn {
+    Working(usize),
+    Waiting(TransferId),
+}
+
+impl GoesOn {
+    /// As a number that the page hands back as it got it.
+    fn told(self) -> u64 {
+        match self {
+            Self::Working(count) => (count as u64) << 1,
+            Self::Waiting(id) => id.0 << 1 | 1,
+        }
+    }
+
+    fn from_told(told: u64) -> Self {
+        if told & 1 == 0 {
+            Self::Working(usize::try_from(told >> 1).unwrap_or(usize::MAX))
+        } else {
+            Self::Waiting(TransferId(told >> 1))
+        }
+    }
+}
+
+/// A page of the engine, and where the next one begins. The list of what works goes on with what is next in line.
+fn page(
+    engine: &Engine,
+    shown: TransferFilter,
+    after: Option<u64>,
+    limit: usize,
+) -> Result<(Page, Option<u64>), EngineError> {
     if shown != TransferFilter::Active {
-        return engine.page(PageRequest { filter: selection::listed(shown), after, limit });
+        let after = after.map(TransferId);
+        let page = engine.page(PageRequest { filter: selection::listed(shown), after, limit })?;
+        let next = page.next.map(|id| id.0);
+        return Ok((page, next));
     }
-    let waiting = |limit: usize| engine.page(PageRequest { filter: Filter::Waiting, after, limit });
-    let working = engine.counts()?.active;
-    if after.is_some() {
-        let page = waiting(limit)?;
-        return Ok(Page { total: page.total + working, ..page });
-    }
-    let mut page = engine.page(PageRequest { filter: Filter::Active, after: None, limit: limit.div_ceil(2) })?;
-    let next = waiting(limit - page.rows.len())?;
-    page.total += next.total;
-    page.rows.extend(next.rows);
-    page.next = next.next;
-    Ok(page)
+    let waiting = |after, limit| engine.page(PageRequest { filter: Filter::Waiting, after, limit });
+    let told = |page: &Page| page.next.map(|id| GoesOn::Waiting(id).told());
+    let before = match after.map_or(GoesOn::Working(0), GoesOn::from_told) {
+        GoesOn::Waiting(id) => {
+            let page = waiting(Some(id), limit)?;
+            let (total, next) = (page.total + engine.counts()?.active, told(&page));
+            return Ok((Page { total, ..page }, next));
+        }
+        GoesOn::Working(before) => before,
+    };
+    // There are few of them, and all are in memory.
+    let mut page = engine.page(PageRequest { filter: Filter::Active, after: None, limit: usize::MAX })?;
+    page.rows = page.rows.split_off(before.min(page.rows.len()));
+    let more = page.rows.len() >= limit;
+    page.rows.truncate(limit);
+    // Where those that work end with the page, the next one begins with the first that waits.
+    let line = waiting(None, limit - page.rows.len())?;
+    page.total += line.total;
+    let next = match more {
+        true => Some(GoesOn::Working(before + page.rows.len()).told()).filter(|_| page.total > (before + limit) as u64),
+        false => told(&line),
+    };
+    page.rows.extend(line.rows);
+    Ok((page, next))
 }
 
 /// One transfer with its parts.
@@ -196,6 +239,13 @@ pub async fn pause(app: Shared<'_>, ids: Vec<u64>) -> Answer<()> {
 #[specta::specta]
 pub async fn resume(app: Shared<'_>, ids: Vec<u64>) -> Answer<()> {
     Ok(app.engine().await?.resume(&transfer_ids(ids)).await?)
+}
+
+/// Lets transfers begin that wait for a place.
+#[tauri::command]
+#[specta::specta]
+pub async fn start_now(app: Shared<'_>, ids: Vec<u64>) -> Answer<()> {
+    Ok(app.engine().await?.start_now(&transfer_ids(ids)).await?)
 }
 
 /// Stops transfers and removes what was sent.

@@ -190,6 +190,8 @@ export interface Backend extends LeftoversBackend, ObjectBackend, ReceiptsBacken
   setTransferOptions(id: number, form: TransferOptionsForm): Promise<void>;
   pause(ids: number[]): Promise<void>;
   resume(ids: number[]): Promise<void>;
+  /** Those that wait for a place need none; what may not move waits on. */
+  startNow(ids: number[]): Promise<void>;
   retry(ids: number[]): Promise<void>;
   /**
    * Gives up what runs, or takes out what is over, and leaves alone what the other is for: gone from the lists at once,

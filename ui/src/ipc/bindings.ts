@@ -164,6 +164,8 @@ export const commands = {
 	pause: (ids: number[]) => typedError<null, AppError>(__TAURI_INVOKE("pause", { ids })),
 	/**  Lets paused transfers go on. */
 	resume: (ids: number[]) => typedError<null, AppError>(__TAURI_INVOKE("resume", { ids })),
+	/**  Lets transfers begin that wait for a place. */
+	startNow: (ids: number[]) => typedError<null, AppError>(__TAURI_INVOKE("start_now", { ids })),
 	/**  Stops transfers and removes what was sent. */
 	cancel: (ids: number[]) => typedError<null, AppError>(__TAURI_INVOKE("cancel", { ids })),
 	/**  Tries failed transfers again; they go on from what arrived. */
@@ -374,6 +376,8 @@ export type Actions = {
 	pause: boolean,
 	/**  Go on. */
 	resume: boolean,
+	/**  Begin although no place is free. */
+	start: boolean,
 	/**  Stop and delete what was sent. */
 	cancel: boolean,
 	/**  Try again after a failure. */

@@ -96,6 +96,7 @@ export const tauriBackend: Backend = {
   setTransferOptions: (id, form) => done(commands.setTransferOptions(id, form)),
   pause: (ids) => done(commands.pause(ids)),
   resume: (ids) => done(commands.resume(ids)),
+  startNow: (ids) => done(commands.startNow(ids)),
   retry: (ids) => done(commands.retry(ids)),
   dismiss: (ids, how) => open(commands.dismiss(ids, how)),
   dismissList: (filter) => open(commands.dismissList(filter)),

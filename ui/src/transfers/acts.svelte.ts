@@ -44,7 +44,7 @@ export class Acts {
     await this.#list.pull();
   }
 
-  async actOnSelection(what: Exclude<RowAct, 'verify'>): Promise<void> {
+  async actOnSelection(what: Exclude<RowAct, 'verify' | 'startNow'>): Promise<void> {
     const { selection } = this.#store;
     if (!selection) return;
     // What is shown as selected is not yet what Rust holds: nothing is lost for a click that was not answered.

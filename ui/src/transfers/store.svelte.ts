@@ -212,7 +212,7 @@ export class TransferStore {
             ...one.row,
             speed_bytes_s: 0,
             left_s: null,
-            actions: { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false, verify: false },
+            actions: { pause: false, resume: false, start: false, cancel: false, retry: false, remove: false, reveal: false, limit: false, verify: false },
           };
         }
       }),
@@ -326,4 +326,4 @@ export class TransferStore {
   readonly offered = $derived<Actions>(this.selection?.actions ?? NOTHING);
 }
 
-const NOTHING: Actions = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false, verify: false };
+const NOTHING: Actions = { pause: false, resume: false, start: false, cancel: false, retry: false, remove: false, reveal: false, limit: false, verify: false };

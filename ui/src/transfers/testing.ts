@@ -1,7 +1,7 @@
 /** Rows for tests: a transfer in the middle of its way, changed where the test needs it. */
 import type { TransferDetail, TransferPage, TransferRow } from '../ipc/backend';
 
-export const NO_ACTIONS = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false, verify: false };
+export const NO_ACTIONS = { pause: false, resume: false, start: false, cancel: false, retry: false, remove: false, reveal: false, limit: false, verify: false };
 const GIB = 1024 ** 3;
 
 export function rowOf(more: Partial<TransferRow> = {}): TransferRow {

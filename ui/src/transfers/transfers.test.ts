@@ -125,6 +125,13 @@ describe('what can be clicked comes from Rust', () => {
     expect(onact).toHaveBeenCalledWith('resume');
   });
 
+  test('one that waits is started at once rather than paused', async () => {
+    const { onact } = show(rowOf({ state: 'waiting', actions: { ...NO_ACTIONS, start: true, pause: true, cancel: true } }));
+    expect(screen.queryByTestId('pause')).toBeNull();
+    await userEvent.click(screen.getByRole('button', { name: 'Start now' }));
+    expect(onact).toHaveBeenCalledWith('startNow');
+  });
+
   test('a row that allows nothing offers nothing', () => {
     show(rowOf({ state: 'verifying', actions: NO_ACTIONS }));
     expect(screen.queryAllByRole('button')).toEqual([]);

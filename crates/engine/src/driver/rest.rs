@@ -5,13 +5,26 @@ use std::time::Duration;
 use super::{Behind, Driver};
 use crate::event::Event;
 use crate::live::picture;
-use crate::transfer::TransferId;
+use crate::recorder::Note;
+use crate::transfer::{State, TransferId};
 
 /// How long a ledger that could not be told is left alone: it is asked again for as long as it takes, and must not be
 /// asked in a circle.
 pub(super) const TELL_AGAIN: Duration = Duration::from_secs(1);
 
 impl Driver {
+    /// Transfers come to rest: the ledger is told. While others work, what is done can wait for company.
+    pub(super) fn come_to_rest(&mut self, ids: Vec<TransferId>, events: Vec<Event>) {
+        let is_done = |id: &TransferId| self.queue.transfer(*id).is_some_and(|one| one.state == State::Done);
+        let patient = ids.iter().all(is_done) && !self.state.running.is_empty();
+        for workspace in ids.iter().filter(|id| is_done(id)).filter_map(|id| self.state.workspaces.get(id)) {
+            // It is kept for its last picture; nothing is read from its files any more.
+            workspace.0.close_files();
+        }
+        let number = self.put_behind(Behind::Rested(ids.clone(), events));
+        self.send_note(if patient { Note::Rested { ids, number } } else { Note::Barrier { ids, number } });
+    }
+
     /// Transfers have come to rest and the ledger knows it; or could not be told, then it is asked again.
     pub(super) fn rested(&mut self, ids: Vec<TransferId>, events: Vec<Event>, unrecorded: bool) {
         let now = self.tools.clock.now();

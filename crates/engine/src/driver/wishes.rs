@@ -20,6 +20,11 @@ impl Driver {
                 // Whoever asked may have stopped listening.
                 Err(error) => drop(reply.send(Err(error))),
             },
+            Command::StartNow(ids, reply) => match ids.iter().try_for_each(|id| self.start_now(*id)) {
+                Ok(()) => self.barrier(ids, Behind::Told(reply)),
+                // Whoever asked may have stopped listening.
+                Err(error) => drop(reply.send(Err(error))),
+            },
             Command::WantAll(intent, reply) => self.want_all(intent, reply),
             Command::Remove(ids, reply) => self.remove(ids, reply),
             // Whoever asked may have stopped listening.
@@ -144,6 +149,12 @@ impl Driver {
             self.input(Input::Load(vec![loaded]));
         }
         self.want_held(id, intent);
+        Ok(())
+    }
+
+    fn start_now(&mut self, id: TransferId) -> Result<(), EngineError> {
+        self.want(id, Intent::Run)?;
+        self.input(Input::StartNow(id));
         Ok(())
     }
 

@@ -33,6 +33,12 @@ impl Queue {
             _ if transfer.state.is_resting() => {}
             Ok(report) => {
                 self.paces.succeeded(transfer, now);
+                if part.is_some()
+                    && transfer.is_small()
+                    && let Some(since) = transfer.parts_since
+                {
+                    self.small_room.moved(now.saturating_sub(since), self.limits);
+                }
                 transfer.streak = Streak { any_success: true, ..Streak::default() };
                 // A success elsewhere does not cut short a wait that the store may have asked for.
                 if transfer.hold_until.is_none_or(|until| until <= now) {
@@ -49,7 +55,7 @@ impl Queue {
                     transfer.uncount_attempt();
                 }
                 if error.code == ErrorCode::Throttled && part.is_some() {
-                    let mut moving = self.moving();
+                    let mut moving = self.moving(true);
                     if let Some(transfer) = self.transfers.get(&id) {
                         moving.add(transfer, 1); // the one that was refused
                         self.paces.slow_down(transfer, &moving, now);
@@ -57,6 +63,9 @@ impl Queue {
                 }
                 let Some(transfer) = self.transfers.get_mut(&id) else { return };
                 if let Some(number) = part {
+                    if transfer.is_small() {
+                        self.small_room.failed();
+                    }
                     transfer.todo.insert(number);
                     transfer.tried_again.insert(number);
                 }

@@ -31,6 +31,11 @@ struct Pace {
 pub(super) struct Paces(BTreeMap<StoreId, Pace>);
 
 impl Paces {
+    /// Whether none has.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// A store of this transfer asks to slow down while so many parts move there.
     pub(super) fn slow_down(&mut self, transfer: &Transfer, moving: &Moving, now: Duration) {
         for store in stores(transfer) {
@@ -66,24 +71,29 @@ impl Paces {
     }
 }
 
-/// Parts that move just now, in all and by store.
-#[derive(Debug, Default)]
+/// Parts that move just now: of all that are not small, and of all by store where that is wanted.
+#[derive(Debug)]
 pub(super) struct Moving {
     pub(super) all: usize,
-    by_store: BTreeMap<StoreId, usize>,
+    by_store: Option<BTreeMap<StoreId, usize>>,
 }
 
 impl Moving {
+    pub(super) fn new(by_store: bool) -> Self {
+        Self { all: 0, by_store: by_store.then(BTreeMap::new) }
+    }
+
     /// Counts `parts` more of a transfer.
     pub(super) fn add(&mut self, transfer: &Transfer, parts: usize) {
-        self.all += parts;
-        for store in stores(transfer) {
-            *self.by_store.entry(store.clone()).or_default() += parts;
+        // A small object takes nothing from those that share the line for hours.
+        self.all += if transfer.is_small() { 0 } else { parts };
+        if let Some(by_store) = &mut self.by_store {
+            stores(transfer).for_each(|store| *by_store.entry(store.clone()).or_default() += parts);
         }
     }
 
     fn at(&self, store: &StoreId) -> usize {
-        self.by_store.get(store).copied().unwrap_or(0)
+        self.by_store.as_ref().and_then(|counts| counts.get(store)).copied().unwrap_or(0)
     }
 }
 

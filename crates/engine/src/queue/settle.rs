@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::expired::note_refusal;
+use super::small::SmallRoom;
 use super::transfer::busy_ms;
 use super::{AfterDiscard, Moving, Queue, Step, Transfer, Verb};
 use crate::checkpoint::Checkpoint;
@@ -33,36 +34,37 @@ impl Queue {
         if self.stopping {
             return;
         }
+        // After each of a hundred small objects all of them are passed by: what only waits for its jobs is left out, and
+        // the parts of all are counted when somebody wants one.
+        let mut moving = None;
         self.activate(now, step);
-        let mut moving = self.moving();
-        // Who stands earlier in the queue gets free parts first.
-        let mut ids: Vec<(i64, TransferId)> = self.awake().map(|transfer| (transfer.order, transfer.id)).collect();
-        ids.sort_unstable();
-        for (_, id) in ids {
-            self.settle_one(id, now, &mut moving, step);
-        }
+        let awake = self.awake.len();
+        self.settle_all(now, &mut moving, step);
         // A place that has just become free is taken in the same step.
-        if self.activate(now, step) {
-            let fresh: Vec<TransferId> = self
-                .awake()
-                .filter(|transfer| transfer.state == State::Probing && transfer.jobs.is_empty())
-                .map(|transfer| transfer.id)
-                .collect();
-            for id in fresh {
-                self.settle_one(id, now, &mut moving, step);
-            }
+        if self.awake.len() < awake && self.activate(now, step) {
+            self.settle_all(now, &mut moving, step);
         }
         step.wake_at = self.awake().filter_map(|transfer| transfer.hold_until).filter(|at| *at > now).min();
     }
 
-    /// Parts that move just now.
-    pub(super) fn moving(&self) -> Moving {
-        let mut moving = Moving::default();
+    fn settle_all(&mut self, now: Duration, moving: &mut Option<Moving>, step: &mut Step) {
+        // Who stands earlier in the queue gets free parts first.
+        let wants = self.awake().filter(|transfer| transfer.wants_something());
+        let mut ids: Vec<(i64, TransferId)> = wants.map(|transfer| (transfer.order, transfer.id)).collect();
+        ids.sort_unstable();
+        for (_, id) in ids {
+            self.settle_one(id, now, moving, step);
+        }
+    }
+
+    /// Parts that move just now; by store, too, if a store has asked to slow down or is `asking` to.
+    pub(super) fn moving(&self, asking: bool) -> Moving {
+        let mut moving = Moving::new(asking || !self.paces.is_empty());
         self.awake().for_each(|transfer| moving.add(transfer, transfer.moving_count()));
         moving
     }
 
-    fn awake(&self) -> impl Iterator<Item = &Transfer> {
+    pub(super) fn awake(&self) -> impl Iterator<Item = &Transfer> {
         self.awake.iter().filter_map(|id| self.transfers.get(id))
     }
 
@@ -73,7 +75,7 @@ impl Queue {
             |one: &Transfer| one.state == State::Discarding && one.jobs.is_empty() && one.hold_until.is_some();
         let mut active = self.awake().filter(|one| one.state.is_working() && !waits_to_remove(one)).count();
         let mut any = false;
-        while active < self.limits.active_max {
+        while active < self.places() {
             let Some(id) = self.pop_ready() else { break };
             if self.held_at_once(id, now, step) {
                 continue;
@@ -88,9 +90,30 @@ impl Queue {
         any
     }
 
-    fn settle_one(&mut self, id: TransferId, now: Duration, moving: &mut Moving, step: &mut Step) {
+    /// Gives one that waits a place beyond those that there are.
+    pub(super) fn start_now(&mut self, id: TransferId, now: Duration, step: &mut Step) {
+        if self.is_held_back(id) {
+            return;
+        }
+        let Some(place) = self.transfers.get(&id).map(|transfer| (transfer.order, id)) else { return };
+        if !self.waiting.remove(&place) || self.held_at_once(id, now, step) {
+            return;
+        }
+        if let Some(transfer) = self.transfers.get_mut(&id) {
+            transfer.needs_no_place = true;
+            transfer.set_state(State::Probing);
+            self.awake.insert(id);
+        }
+    }
+
+    fn settle_one(&mut self, id: TransferId, now: Duration, moving: &mut Option<Moving>, step: &mut Step) {
         loop {
             let held_back = self.is_held_back(id);
+            if self.transfers.get(&id).is_some_and(|transfer| self.lacks_place(transfer)) {
+                self.small_room = SmallRoom::default();
+                self.hold_back(id, now, step);
+                return;
+            }
             let Some(transfer) = self.transfers.get_mut(&id) else { return };
             if transfer.state.is_working() && transfer.working_since.is_none() {
                 transfer.working_since = Some(now);
@@ -118,7 +141,7 @@ impl Queue {
                     return;
                 }
                 Next::Parts => {
-                    self.start_parts(id, moving, step);
+                    self.start_parts(id, now, moving, step);
                     return;
                 }
                 Next::Rest(state) => {
@@ -140,8 +163,9 @@ impl Queue {
         }
     }
 
-    fn start_parts(&mut self, id: TransferId, moving: &mut Moving, step: &mut Step) {
+    fn start_parts(&mut self, id: TransferId, now: Duration, moving: &mut Option<Moving>, step: &mut Step) {
         let parts_max = self.limits.parts_max;
+        let moving = moving.get_or_insert_with(|| self.moving(false));
         let Some(transfer) = self.transfers.get_mut(&id) else { return };
         let Some(checkpoint) = transfer.checkpoint.clone() else { return };
         let own = transfer.moving_count();
@@ -169,6 +193,7 @@ impl Queue {
         let after_facts =
             checkpoint.session.is_some() && !transfer.session_durable && self.rules.hold(Rule::SessionBeforeParts);
         moving.add(transfer, numbers.len());
+        transfer.parts_since = Some(now);
         for number in numbers {
             if let Some(job) = self.new_job(id, Verb::MovePart { checkpoint: checkpoint.clone(), number }) {
                 if after_facts { step.jobs_after_facts.push(job) } else { step.jobs.push(job) }
@@ -234,6 +259,11 @@ impl Queue {
 }
 
 impl Transfer {
+    /// Whether there may be something to do for it: not while its jobs run, no part waits and it is to go on.
+    fn wants_something(&self) -> bool {
+        self.jobs.is_empty() || !self.todo.is_empty() || self.intent != Intent::Run
+    }
+
     fn next(&mut self, now: Duration, rules: Rules) -> Next {
         if self.state.is_final() {
             return Next::Nothing;

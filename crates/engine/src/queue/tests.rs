@@ -14,7 +14,7 @@ use crate::view::{Outcome, Stats, Transferred};
 
 const PARTS: u64 = 6;
 
-fn upload(id: u64, parallel_parts: u16) -> Loaded {
+pub(super) fn upload(id: u64, parallel_parts: u16) -> Loaded {
     Loaded {
         id: TransferId(id),
         order: i64::try_from(id).unwrap(),
@@ -33,7 +33,7 @@ fn upload(id: u64, parallel_parts: u16) -> Loaded {
     }
 }
 
-fn plan(spec: &TransferSpec) -> Checkpoint {
+pub(super) fn plan(spec: &TransferSpec) -> Checkpoint {
     Checkpoint {
         source: Fingerprint::Object { size_bytes: PARTS * 10, etag: ETag::new("e"), version: None },
         source_crc64: None,
@@ -103,7 +103,7 @@ struct World {
 impl World {
     fn new() -> Self {
         Self {
-            queue: Queue::new(QueueLimits { active_max: 2, parts_max: 5 }, RetryPolicy::default(), 1),
+            queue: Queue::new(QueueLimits { active_max: 2, small_max: 2, parts_max: 5 }, RetryPolicy::default(), 1),
             running: BTreeMap::new(),
             stopping: BTreeSet::new(),
             held: BTreeMap::new(),
@@ -364,9 +364,9 @@ fn more_places_are_taken_at_once_and_fewer_as_they_become_free() {
     world.give(Input::Add((1..=6).map(|id| upload(id, 1)).collect()));
     let working = |world: &World| world.queue.transfers().filter(|one| one.state.is_working()).count();
     assert_eq!(working(&world), 2);
-    world.give(Input::Limits(QueueLimits { active_max: 4, parts_max: 5 }));
+    world.give(Input::Limits(QueueLimits { active_max: 4, small_max: 4, parts_max: 5 }));
     assert_eq!(working(&world), 4);
-    world.give(Input::Limits(QueueLimits { active_max: 1, parts_max: 5 }));
+    world.give(Input::Limits(QueueLimits { active_max: 1, small_max: 1, parts_max: 5 }));
     assert_eq!(working(&world), 4, "what works goes on");
     let mut before = 4;
     while !world.running.is_empty() {
@@ -381,7 +381,7 @@ fn more_places_are_taken_at_once_and_fewer_as_they_become_free() {
 #[test]
 fn a_store_that_asks_to_slow_down_is_given_fewer_parts_until_it_has_been_quiet_for_a_while() {
     let mut world = World::new();
-    world.queue = Queue::new(QueueLimits { active_max: 4, parts_max: 64 }, RetryPolicy::default(), 1);
+    world.queue = Queue::new(QueueLimits { active_max: 4, small_max: 4, parts_max: 64 }, RetryPolicy::default(), 1);
     world.give(Input::Add((1..=4).map(|id| upload(id, 5)).collect()));
     for _ in 0..8 {
         world.end(0, 0); // four are probed and begun
@@ -405,7 +405,7 @@ fn a_store_that_asks_to_slow_down_is_given_fewer_parts_until_it_has_been_quiet_f
     }
     assert!(most <= limit + 1, "{most}, where {limit} and one more are allowed");
     // It recovers: two seconds, one part more.
-    let before = world.queue.moving().all;
+    let before = world.queue.moving(false).all;
     assert!(before > 0);
     for _ in 0..40 {
         world.now += Duration::from_secs(2);

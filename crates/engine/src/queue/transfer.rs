@@ -83,6 +83,10 @@ pub struct Transfer {
     pub(super) published: Option<PutReceipt>,
     pub(super) announced: bool,
     pub(super) working_since: Option<Duration>,
+    /// Whether its user has started it although no place was free.
+    pub(super) needs_no_place: bool,
+    /// When parts were last started.
+    pub(super) parts_since: Option<Duration>,
     /// Whether a part has moved since the session was opened, so that the session is known to be durable.
     pub(super) session_durable: bool,
     /// Whether there may be an upload of ours that we were never told of.
@@ -137,6 +141,8 @@ impl Transfer {
             published: None,
             announced: false,
             working_since: None,
+            needs_no_place: false,
+            parts_since: None,
             session_durable: false,
             begin_attempted,
             attempts_recorded,

@@ -120,6 +120,8 @@ pub enum Input {
     Load(Vec<Loaded>),
     /// The user wants something else of a transfer that is in the queue.
     Want(TransferId, Intent),
+    /// The user does not want one that waits to wait for a place.
+    StartNow(TransferId),
     /// The user gives transfers up, or clears them away, and can take that back until a moment (milliseconds since
     /// 1970). Those that are not in the queue are recorded, too.
     Dismiss(Vec<TransferId>, i64),

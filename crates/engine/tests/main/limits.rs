@@ -158,7 +158,7 @@ fn own_limits_of_what_only_the_ledger_has_are_kept_and_in_force_when_it_begins()
     let (path, _) = world.file("many", 4 * PART);
     let spec = |n: usize| spec(End::file(path.clone()), object("there", &format!("up-{n}")));
     let options = EngineOptions {
-        limits: QueueLimits { active_max: 1, parts_max: 64 },
+        limits: QueueLimits { active_max: 1, small_max: 1, parts_max: 64 },
         rates: RateLimits::both_ways(rate(1)),
         ..EngineOptions::default()
     };
@@ -190,7 +190,10 @@ fn own_limits_of_what_only_the_ledger_has_are_kept_and_in_force_when_it_begins()
 fn a_stop_of_hours_fails_nothing_and_lets_the_other_direction_go_on() {
     let world = &World::new();
     world.object("down", 5 * PART);
-    let options = EngineOptions { limits: QueueLimits { active_max: 1, parts_max: 64 }, ..EngineOptions::default() };
+    let options = EngineOptions {
+        limits: QueueLimits { active_max: 1, small_max: 1, parts_max: 64 },
+        ..EngineOptions::default()
+    };
     play(world, options, |run| async move {
         run.engine.set_rates(RateLimits::both_ways(rate(2 * PART as u64)));
         let up = run.add(upload(world, "up", 60, 0)).await;

@@ -145,3 +145,42 @@ fn what_is_added_behind_more_low_ones_than_the_window_holds_is_found() {
         assert!(waiting(&run).len() > 100, "the low ones come later");
     });
 }
+
+#[test]
+fn what_is_started_by_hand_needs_no_free_place_and_is_in_line_again_after_a_restart() {
+    let world = &World::new();
+    let ids = world.run_with(held_back(), |run| async move {
+        let ids = add(&run, world, 5).await;
+        run.until(ids[0], |view| view.state.is_working()).await;
+        run.engine.pause(&[ids[2]]).await.unwrap();
+        run.engine.start_now(&[ids[3], ids[2]]).await.unwrap();
+        for id in [ids[3], ids[2]] {
+            run.until(id, |view| view.phase() == Phase::Transferring && view.size_bytes.is_some()).await;
+        }
+        assert_eq!(waiting(&run), [ids[1], ids[4]], "the others wait for their turn");
+        assert!(run.engine.start_now(&[TransferId(99)]).await.is_err());
+        run.engine.start_now(&[ids[0], ids[3]]).await.unwrap(); // they work already
+        ids
+    });
+    world.run_with(one_at_a_time(), |run| async move {
+        for id in &ids {
+            assert_eq!(run.rest(*id).await.phase(), Phase::DoneVerified);
+        }
+        let events = run.events();
+        let starts = events.iter().filter(|one| matches!(one.kind, engine::EventKind::DataTransferStarted { .. }));
+        assert_eq!(starts.map(|one| one.transfer).collect::<Vec<_>>(), ids);
+    });
+}
+
+#[test]
+fn what_may_not_move_is_not_started_by_hand_either() {
+    let world = &World::new();
+    let rates = RateLimits { upload: engine::Limit::Stop, ..RateLimits::default() };
+    world.run_with(EngineOptions { rates, ..one_at_a_time() }, |run| async move {
+        let ids = add(&run, world, 2).await;
+        run.engine.start_now(&[ids[1]]).await.unwrap();
+        assert_eq!(waiting(&run), ids);
+        run.engine.set_rates(RateLimits::default());
+        assert_eq!(run.rest(ids[1]).await.phase(), Phase::DoneVerified);
+    });
+}

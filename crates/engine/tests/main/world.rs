@@ -240,7 +240,7 @@ impl World {
 }
 
 pub fn one_at_a_time() -> EngineOptions {
-    EngineOptions { limits: QueueLimits { active_max: 1, parts_max: 64 }, ..EngineOptions::default() }
+    EngineOptions { limits: QueueLimits { active_max: 1, small_max: 1, parts_max: 64 }, ..EngineOptions::default() }
 }
 
 pub fn slow(bytes_per_second: u64) -> EngineOptions {

@@ -78,7 +78,7 @@ export function createLists(
   function figures(filter: TransferFilter): Selected {
     const ids = held.filter === filter ? chosen() : [];
     const rows = ids.flatMap((id) => simulation.get(id) ?? []).filter((one) => one.dismissed === null).map((one) => simulation.rowOf(one));
-    const actions: Actions = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false, verify: false };
+    const actions: Actions = { pause: false, resume: false, start: false, cancel: false, retry: false, remove: false, reveal: false, limit: false, verify: false };
     for (const row of rows) for (const name of Object.keys(actions) as (keyof Actions)[]) actions[name] ||= row.actions[name];
     const first = rows[0]?.direction;
     return {

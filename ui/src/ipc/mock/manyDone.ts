@@ -29,7 +29,7 @@ function done(n: number, now: number): TransferRow {
     own_limit_bytes_s: null,
     limit: null,
     priority: 'normal',
-    actions: { pause: false, resume: false, cancel: false, retry: false, remove: true, reveal: true, limit: false, verify: n % 97 === 0 },
+    actions: { pause: false, resume: false, start: false, cancel: false, retry: false, remove: true, reveal: true, limit: false, verify: n % 97 === 0 },
   };
 }
 

@@ -294,6 +294,7 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
     transferDetail: async (id) => simulation.detail(id) ?? refuse('internal', { message: `no transfer ${id}` }),
     pause: async (ids) => simulation.pause(ids),
     resume: async (ids) => simulation.resume(ids),
+    startNow: async (ids) => simulation.startNow(ids),
     retry: async (ids) => simulation.retry(ids),
     pauseAll: async () => simulation.pause([...simulation.ids('active')]),
     resumeAll: async () => simulation.resume(simulation.ids('paused')),

@@ -403,6 +403,12 @@ export class Simulation {
     });
   }
 
+  startNow(ids: readonly number[]): void {
+    this.#each(ids, (transfer) => {
+      if (transfer.state === 'waiting' && !this.#stopped(transfer)) this.#become(transfer, 'scanning');
+    });
+  }
+
   retry(ids: readonly number[]): void {
     this.#each(ids, (transfer) => {
       if (!actionsOf(transfer.state).retry) return;

@@ -154,10 +154,11 @@ export function faultsOf(name: string): Set<string> {
 }
 
 export function actionsOf(state: ShownState): Actions {
-  const none: Actions = { pause: false, resume: false, cancel: false, retry: false, remove: false, reveal: false, limit: false, verify: false };
+  const none: Actions = { pause: false, resume: false, start: false, cancel: false, retry: false, remove: false, reveal: false, limit: false, verify: false };
   switch (state) {
-    case 'scanning':
     case 'waiting':
+      return { ...none, start: true, pause: true, cancel: true, reveal: true };
+    case 'scanning':
     case 'transferring':
       return { ...none, pause: true, cancel: true, reveal: true };
     case 'no_network':
