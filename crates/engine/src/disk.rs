@@ -298,7 +298,7 @@ pub(crate) fn check_place(disk: &dyn Disk, path: &Path) -> io::Result<()> {
 
 /// A rename that never replaces, atomic where the system and the file system can.
 fn rename_if_absent(from: &Path, to: &Path) -> io::Result<()> {
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
     match rustix::fs::renameat_with(rustix::fs::CWD, from, rustix::fs::CWD, to, rustix::fs::RenameFlags::NOREPLACE) {
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {}
         result => return Ok(result?),
