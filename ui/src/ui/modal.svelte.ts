@@ -11,8 +11,12 @@ export function modalOpen(): boolean {
 
 /** A modal dialog was opened. Call what is returned, once, when it has gone. */
 export function modalOpened(): () => void {
-  open += 1;
-  return () => {
-    open -= 1;
-  };
+  count(1);
+  return () => count(-1);
+}
+
+function count(by: 1 | -1): void {
+  open += by;
+  // Of concern to `base.css` too.
+  document.documentElement.toggleAttribute('data-modal', open > 0);
 }
