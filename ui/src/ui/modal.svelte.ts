@@ -1,3 +1,5 @@
+import { remakeScrollbars } from './overlay';
+
 /**
  * How many dialogs stand over the window and have its keys. Whoever opens one says so, so that nobody has to guess from
  * the page: a dialog that is leaving is still in it, and one that is not modal takes nothing away.
@@ -19,4 +21,5 @@ function count(by: 1 | -1): void {
   open += by;
   // Of concern to `base.css` too.
   document.documentElement.toggleAttribute('data-modal', open > 0);
+  remakeScrollbars();
 }
