@@ -94,7 +94,7 @@ export const en = {
   'browser.more': 'more below',
   'browser.newFolder': 'New folder',
   'browser.noFolders': 'Folders can be deleted, but not downloaded, copied or linked yet. Open the folder and select what is in it.',
-  'browser.noList': 'This key may not list here. If you know the full path, enter it above.',
+  'browser.noList': 'If you know the full path, enter it above.',
   'browser.objects': '{n, plural, one {# object} other {# objects}}',
   'browser.path': 'Path',
   'browser.selectAll': 'Select all that is loaded',

@@ -94,7 +94,7 @@ export const zh: Words = {
   'browser.more': '下方还有更多',
   'browser.newFolder': '新建文件夹',
   'browser.noFolders': '文件夹可以删除，暂不支持下载、拷贝或生成链接。请打开文件夹后选择其中的对象。',
-  'browser.noList': '当前密钥没有在此列出对象的权限。如果知道完整路径，可在上方输入。',
+  'browser.noList': '如果知道完整路径，可在上方输入。',
   'browser.objects': '{n} 个对象',
   'browser.path': '路径',
   'browser.selectAll': '选择已载入的全部对象',

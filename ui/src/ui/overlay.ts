@@ -31,7 +31,8 @@ export function remakeScrollbars(): void {
   const all = [...document.body.querySelectorAll<HTMLElement>('*')].filter(
     (one) => one.clientHeight > 0 && one.scrollHeight > one.clientHeight && /auto|scroll/.test(getComputedStyle(one).overflowY),
   );
+  const before = all.map((one) => one.style.overflowY);
   for (const one of all) one.style.overflowY = 'hidden';
   void document.body.offsetHeight;
-  for (const one of all) one.style.overflowY = '';
+  for (const [at, one] of all.entries()) one.style.overflowY = before[at] ?? '';
 }
