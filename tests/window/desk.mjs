@@ -35,7 +35,10 @@ export class Seat {
   /** The id of Tern's window, while it is seen. */
   async tern() {
     const found = await this.act('search', '--onlyvisible', '--name', '^Tern$').catch(() => '');
-    return found.split('\n').filter(Boolean).at(-1);
+    // Where something was dragged over it, GTK has others of its name, which nobody sees.
+    const sizes = await Promise.all(found.split('\n').filter(Boolean).map(async (id) => [id, await this.act('getwindowgeometry', '--shell', id)]));
+    const area = (text) => Number(/WIDTH=(\d+)/.exec(text)?.[1]) * Number(/HEIGHT=(\d+)/.exec(text)?.[1]);
+    return sizes.toSorted(([, one], [, other]) => area(other) - area(one))[0]?.[0];
   }
 
   async pid() {

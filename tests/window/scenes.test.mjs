@@ -299,7 +299,7 @@ scene('a receipt is exported, holds for others, and tells what was changed after
 
   writeFileSync(path('altered.json'), readFileSync(path('receipt.json'), 'utf8').replaceAll(crc, String(BigInt(crc) ^ 1n)));
   await verify(path('altered.json'));
-  await until('an altered receipt to be told', async () => /altered\.json/.test(await window.says('toast')));
+  await until('an altered receipt to be told', async () => /altered\.json/.test(await window.says('paper-error')));
 
   const changed = makeFile(path('changed.mov'), 12 * MIB + 7);
   assert.equal(await server.lets('cp', changed, `tos://plain/${name}`, '--conflict', 'overwrite'), 0);

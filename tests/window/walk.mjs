@@ -63,6 +63,7 @@ const list = (filter) => ({ window }) => window.click(`nav-${filter}`);
 /** Details of a transfer: where they were closed, or lie over the list, they wait to be asked for. */
 async function details({ window }, filter, name) {
   await window.click(`nav-${filter}`);
+  if (await window.run(() => innerWidth < 1080 && document.querySelector('[data-testid="drawer-close"]') !== null)) await window.click('drawer-close');
   await window.click(transferRow(name));
   await pause(300);
   if (!(await window.has('drawer'))) await window.type('transfer-list', SPACE);
@@ -312,7 +313,7 @@ const TOOLS = [
   { name: 'receipts-none', go: async ({ window }) => { await window.type('history-search', 'zzz'); await pause(800); }, leave: async ({ window }) => { await window.clear('history-search'); } },
   {
     name: 'receipt-altered',
-    go: async ({ window, path }) => { writeFileSync(path('altered.json'), '{}'); window.willPick(path('altered.json')); await window.click('verify-file'); await window.find('toast'); },
+    go: async ({ window, path }) => { writeFileSync(path('altered.json'), '{}'); window.willPick(path('altered.json')); await window.click('verify-file'); await window.find('paper-error'); },
   },
 ];
 

@@ -117,3 +117,26 @@ test('a transfer gets a limit of its own from its row, and the lowest holds', as
   assert.match(await text('limit-now'), /One transfer has its own limit of 2 MiB\/s\./);
   await shot('limits-own');
 });
+
+test('what is said at the foot of the window keeps off the limits, and off a drawer over the list', async () => {
+  const apart = async (one, other) => {
+    const [a, b] = [await at(one).boundingBox(), await at(other).boundingBox()];
+    return a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+  };
+  for (const size of [{ width: 900, height: 560 }, { width: 1280, height: 800 }]) {
+    await openList(size);
+    await at('nav-done').click();
+    await at('transfer-row').first().click();
+    await press('Shift+Delete');
+    await at('toast').waitFor();
+    await press('Control+b');
+    await at('limits-popover').waitFor();
+    assert.ok(await apart('toast', 'limits-popover'), `the limits at ${size.width}`);
+    await press('Escape');
+    await at('nav-active').click();
+    await at('transfer-row').first().click();
+    if (!(await at('drawer').isVisible())) await press('Space');
+    await at('drawer').waitFor();
+    assert.ok(await apart('toast', 'drawer'), `the drawer at ${size.width}`);
+  }
+});

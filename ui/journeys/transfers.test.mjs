@@ -175,7 +175,8 @@ test('what is cancelled is gone when nobody takes it back', async () => {
 });
 
 test('a transfer whose keys have expired asks for new ones and goes on with them', async () => {
-  await openRail();
+  await openRail(undefined, '&expired');
+  assert.match(await at('account-banner').textContent(), /token of .*has expired. 1 transfer waits/);
   await at('nav-paused').click();
   await row('nightly-export-2026-11-21.parquet').click();
   assert.match(await row('nightly-export-2026-11-21.parquet').textContent(), /Paused.*token expired/s);
@@ -189,6 +190,7 @@ test('a transfer whose keys have expired asks for new ones and goes on with them
   await shot('new-keys');
   await at('keys-renew').click();
   await at('keys-sheet').waitFor({ state: 'detached' });
+  await at('account-banner').waitFor({ state: 'detached' });
   await untilCounts({ paused: 2 });
 });
 

@@ -267,6 +267,7 @@ export const TEST_IDS = {
   historyAgain: 'history-again',
   historyFurther: 'history-further',
   paper: 'paper',
+  paperError: 'paper-error',
   paperVerdict: 'paper-verdict',
   paperCheck: 'paper-check',
   paperCheckAll: 'paper-check-all',

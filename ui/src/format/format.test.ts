@@ -103,6 +103,10 @@ describe('names and paths', () => {
     expect(tail).toBe('026-11-18_A机.mov');
   });
 
+  test('a tail of wide letters is no wider than another one', () => {
+    expect(headAndTail('2026年第三季度财务报表_终稿(3).xlsx')).toEqual({ head: '2026年第三季度财务', tail: '报表_终稿(3).xlsx' });
+  });
+
   test('a short name in wide letters keeps its tail, too', () => {
     expect(headAndTail('通告单与场记_第21天.zip')).toEqual({ head: '通告单与场记', tail: '_第21天.zip' });
     expect(headAndTail('纪录片.mov')).toEqual({ head: '纪录片.mov', tail: '' });
@@ -111,7 +115,7 @@ describe('names and paths', () => {
   test('a name is not cut inside an emoji', () => {
     const name = `${'x'.repeat(10)}${'👩‍👩‍👧‍👦'.repeat(12)}.zip`;
     const { tail } = headAndTail(name);
-    expect(tail).toBe(`${'👩‍👩‍👧‍👦'.repeat(12)}.zip`);
+    expect(tail).toBe(`${'👩‍👩‍👧‍👦'.repeat(6)}.zip`);
   });
 
   test.each([

@@ -2,6 +2,8 @@
 
 /** Longest tail that is kept whole, in characters: enough for an extension and the figures before it. */
 const TAIL = 16;
+/** Width of such a tail, counted as below. */
+const LONG_TAIL_WIDTH = 17;
 /** Width of the tail of a short name in wide letters, where a Latin letter is one and a Chinese one is two. */
 const TAIL_WIDTH = 12;
 
@@ -18,15 +20,23 @@ export function headAndTail(name: string): { head: string; tail: string } {
   if (clusters.length <= TAIL + 4) {
     if (clusters.reduce((sum, cluster) => sum + widthOf(cluster), 0) <= TAIL + 4) return { head: name, tail: '' };
     // Few letters, but wide ones: without a tail of its own the end would be cut off first.
-    let at = clusters.length;
-    for (let width = 0; at > 1; at -= 1) {
-      width += widthOf(clusters[at - 1] ?? '');
-      if (width > TAIL_WIDTH) break;
-    }
-    return { head: clusters.slice(0, at).join(''), tail: clusters.slice(at).join('') };
+    return cutAt(clusters, tailFrom(clusters, 1, TAIL_WIDTH));
   }
-  const cut = clusters.length - TAIL;
-  return { head: clusters.slice(0, cut).join(''), tail: clusters.slice(cut).join('') };
+  return cutAt(clusters, tailFrom(clusters, clusters.length - TAIL, LONG_TAIL_WIDTH));
+}
+
+/** Where the tail begins that is at most so wide, and not before `first`. */
+function tailFrom(clusters: readonly string[], first: number, most: number): number {
+  let at = clusters.length;
+  for (let width = 0; at > first; at -= 1) {
+    width += widthOf(clusters[at - 1] ?? '');
+    if (width > most) break;
+  }
+  return at;
+}
+
+function cutAt(clusters: readonly string[], at: number): { head: string; tail: string } {
+  return { head: clusters.slice(0, at).join(''), tail: clusters.slice(at).join('') };
 }
 
 /** A path without its last segment: the folder or prefix that holds it. `tos://bucket/key` gives `tos://bucket`. */

@@ -64,6 +64,13 @@ describe('the mock', () => {
     expect(starts()).toEqual([null, null]);
   });
 
+  test('an account whose transfers wait for keys is named until it has them', async () => {
+    const backend = createMock({ scene: 'studio', expired: true });
+    expect(await backend.keysNeeded()).toEqual([{ id: 'studio', name: 'Studio account', transfers: 1 }]);
+    expect(await backend.renewKeys('studio', { access_key: 'AKLTnew', secret_key: 'x', security_token: '' }, () => undefined)).toBe(1);
+    expect(await backend.keysNeeded()).toEqual([]);
+  });
+
   test('one seed gives one world, another seed another', () => {
     const run = (seed: number): string => {
       const simulation = new Simulation(seed, 0);

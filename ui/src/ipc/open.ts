@@ -12,6 +12,7 @@ export async function openBackend(): Promise<Backend> {
     pace: Number(asked.get('pace') ?? DEFAULTS.pace),
     extra: Number(asked.get('extra') ?? DEFAULTS.extra),
     keys: Number(asked.get('keys') ?? DEFAULTS.keys),
+    expired: asked.has('expired'),
     secrets: asked.get('keychain') === 'none' ? 'this_run' : asked.get('keychain') === 'locked' ? 'file_locked' : 'keychain',
     settings: { language: asked.get('lang') ?? 'system', theme: asked.get('theme') ?? 'system' },
   });

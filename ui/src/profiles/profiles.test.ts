@@ -286,6 +286,16 @@ describe('accounts', () => {
     expect(await screen.findByTestId('confirm')).toHaveTextContent('14 transfers need it and wait.');
   });
 
+  test('one that is reached at an endpoint of its own keeps its region', async () => {
+    const backend = await settings();
+    const before = await backend.accountForm('studio');
+    vi.spyOn(backend, 'accountForm').mockResolvedValue({ ...before, endpoint: 'http://127.0.0.1:9000' });
+    await userEvent.click(screen.getByTestId('change-studio'));
+    expect(await screen.findByTestId('region')).toHaveValue('cn-beijing');
+    expect(screen.queryByTestId('own-region')).toBeNull();
+    expect(screen.getByTestId('endpoint')).toHaveValue('http://127.0.0.1:9000');
+  });
+
   test('one is changed without its secret', async () => {
     const backend = await settings();
     const connect = vi.spyOn(backend, 'connect');

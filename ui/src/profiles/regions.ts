@@ -21,5 +21,7 @@ export function regionOf(endpoint: string): string | null {
   return /^(?:https?:\/\/)?tos-((?:cn|ap)-[a-z0-9-]+)\.i?volces\.com\/?$/.exec(endpoint.trim())?.[1] ?? null;
 }
 
+export const isListed = (region: string): boolean => REGIONS.some((one) => one === region);
+
 /** The choice of a region that is not listed. */
 export const OWN = 'own';

@@ -194,7 +194,9 @@ describe('the paper', () => {
     const backend = await open();
     const pick = vi.spyOn(backend, 'pickFiles').mockResolvedValue(['/home/lin/altered.json']);
     await userEvent.click(screen.getByTestId('verify-file'));
-    expect(await screen.findByTestId('toast')).toHaveTextContent('does not fit its root hash');
+    expect(await screen.findByTestId('paper-error')).toHaveTextContent('does not fit its root hash');
+    // Told once, where it stays.
+    expect(screen.queryByTestId('toast')).toBeNull();
     pick.mockResolvedValue(['/home/lin/r.json']);
     await userEvent.click(screen.getByTestId('verify-file'));
     await waitFor(() => expect(screen.getByTestId('paper')).toHaveTextContent('read from /home/lin/r.json'));
@@ -332,7 +334,7 @@ describe('what happens meanwhile', () => {
     const before = selected();
     expect(before).toHaveLength(1);
     await userEvent.click(screen.getByTestId('verify-file'));
-    await screen.findByTestId('toast');
+    await screen.findByTestId('paper-error');
     expect(selected()).toEqual(before);
   });
 

@@ -1,5 +1,5 @@
 /// <reference types="node" />
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -63,4 +63,11 @@ test.each([
   ] as const) {
     expect(contrast(value(line), value(ground)), `${line} on ${ground}`).toBeGreaterThanOrEqual(3);
   }
+});
+
+test('what asks for the width of a pane asks in rem, which WebKitGTK enlarges with the window', () => {
+  const components = readdirSync(join(import.meta.dirname, '..'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.svelte'));
+  const asked = components.flatMap((path) => [...readFileSync(join(import.meta.dirname, '..', path), 'utf8').matchAll(/@container[^{]*/g)].map(([query]) => query));
+  expect(asked.length).toBeGreaterThan(10);
+  expect(asked.filter((query) => !query.includes('rem)'))).toEqual([]);
 });

@@ -8,6 +8,8 @@ const PAUSE_MS = 250;
 export class TargetCheck {
   /** Names that are taken; null when not known. */
   taken = $state.raw<string[] | null>([]);
+  /** Whether what is overwritten can be brought back; null when not known. */
+  undo = $state<boolean | null>(null);
   busy = $state(false);
   error = $state.raw<AppError | null>(null);
   conflict = $state<Exclude<Conflict, 'fail'>>('keep_both');
@@ -31,6 +33,7 @@ export class TargetCheck {
     this.busy = true;
     // What was found elsewhere says nothing of here.
     this.taken = [];
+    this.undo = null;
     this.#running = (async () => {
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       if (asked !== this.#asked) return;
@@ -39,6 +42,7 @@ export class TargetCheck {
         if (asked !== this.#asked) return;
         this.taken = taken;
         this.error = null;
+        if (this.asks) void this.#askUndo(bucket, asked);
       } catch (thrown) {
         if (asked !== this.#asked) return;
         this.taken = [];
@@ -47,6 +51,12 @@ export class TargetCheck {
         if (asked === this.#asked) this.busy = false;
       }
     })();
+  }
+
+  /** Worth knowing, but not worth waiting for. */
+  async #askUndo(bucket: string, asked: number): Promise<void> {
+    const versioning = await this.#backend.bucketVersioning(bucket).catch(() => null);
+    if (asked === this.#asked && versioning !== null) this.undo = versioning === 'enabled';
   }
 
   /** What is shown of the place, to tell whether it is still that when a look has ended. */

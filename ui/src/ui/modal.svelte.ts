@@ -1,3 +1,5 @@
+import { remakeScrollbars } from './overlay';
+
 /**
  * How many dialogs stand over the window and have its keys. Whoever opens one says so, so that nobody has to guess from
  * the page: a dialog that is leaving is still in it, and one that is not modal takes nothing away.
@@ -11,8 +13,13 @@ export function modalOpen(): boolean {
 
 /** A modal dialog was opened. Call what is returned, once, when it has gone. */
 export function modalOpened(): () => void {
-  open += 1;
-  return () => {
-    open -= 1;
-  };
+  count(1);
+  return () => count(-1);
+}
+
+function count(by: 1 | -1): void {
+  open += by;
+  // Of concern to `base.css` too.
+  document.documentElement.toggleAttribute('data-modal', open > 0);
+  remakeScrollbars();
 }

@@ -7,6 +7,7 @@ import { describe, expect, test, vi } from 'vitest';
 import Button from './Button.svelte';
 import { ICONS } from './icons';
 import { ariaKeys, shownKeys } from './keynames';
+import { liesOver, remakeScrollbars } from './overlay';
 import LogSlider from './LogSlider.svelte';
 import { MARKS, MAX, MIN, positionOf, snapped, stepped, valueAt } from './logscale';
 import Segmented from './Segmented.svelte';
@@ -179,4 +180,32 @@ describe('a button', () => {
 
 test('tabs are a ring for both pairs of arrows, with a first and a last', () => {
   expect(['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp', 'Home', 'End', 'a'].map((key) => tabAt(key, 2, 3))).toEqual([0, 0, 1, 1, 0, 2, null]);
+});
+
+describe('what lies over something else', () => {
+  const room = (): string => document.documentElement.style.getPropertyValue('--toast-right');
+
+  test('the widest of it is what toasts keep off', () => {
+    const drawer = liesOver(380);
+    const popover = liesOver(412);
+    expect(room()).toBe('412px');
+    popover();
+    expect(room()).toBe('380px');
+    drawer();
+    expect(room()).toBe('0px');
+  });
+
+  test('scrollbars beneath are made anew, and what scrolls goes on scrolling', () => {
+    vi.stubGlobal('CSS', { supports: () => false });
+    const one = document.body.appendChild(document.createElement('div'));
+    one.style.overflowY = 'auto';
+    Object.defineProperties(one, { clientHeight: { value: 100 }, scrollHeight: { value: 300 } });
+    const seen: string[] = [];
+    Object.defineProperty(document.body, 'offsetHeight', { configurable: true, get: () => seen.push(one.style.overflowY) });
+    remakeScrollbars();
+    expect(seen).toEqual(['hidden']);
+    expect(one.style.overflowY).toBe('auto');
+    one.remove();
+    vi.unstubAllGlobals();
+  });
 });

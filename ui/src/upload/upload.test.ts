@@ -35,3 +35,23 @@ test('Overwrite that was chosen for one folder says nothing of another before it
   await userEvent.click(screen.getByTestId('upload-confirm'));
   await waitFor(() => expect(onupload).toHaveBeenCalledWith('media', 'b/', 'overwrite'));
 });
+
+test.each([
+  ['enabled', 'so an overwrite can be undone', false],
+  ['never', 'cannot be undone', true],
+] as const)('Overwrite says whether it can be undone where versions are %s', async (versioning, words, red) => {
+  setLanguage('en');
+  const backend = createMock({ scene: 'studio', settings: { language: 'en' } });
+  vi.spyOn(backend, 'listObjects').mockResolvedValue({
+    rows: [{ key: 'x.mov', name: 'x.mov', folder: false, size_bytes: 1, modified_ms: null, storage_class: null }],
+    next: null,
+  });
+  vi.spyOn(backend, 'bucketVersioning').mockResolvedValue(versioning);
+  render(UploadSheet, {
+    props: { paths: ['/x.mov'], target: { bucket: 'media', prefix: '' }, onupload: async () => true, onclose: () => undefined },
+    context: new Map([[APP, new App(backend)]]),
+  });
+  await userEvent.click(await screen.findByTestId('conflict-overwrite'));
+  const help = await screen.findByText(new RegExp(words));
+  expect(help.classList.contains('bad')).toBe(red);
+});

@@ -40,7 +40,6 @@ type AccountCalls = Pick<
   | 'renameAccount'
   | 'accountForm'
   | 'accountUse'
-  | 'keysNeeded'
   | 'forgetAccount'
   | 'checkCaFile'
   | 'keepSecretsInFile'
@@ -202,7 +201,6 @@ export class MockAccounts {
       );
     },
     accountUse: async (id) => ({ transfers: id === this.current?.id && id === STUDIO.id ? 14 : 0, more: false }),
-    keysNeeded: async () => this.expired,
     forgetAccount: async (id) => {
       this.all.delete(id);
       if (this.current?.id === id) this.current = [...this.all.values()][0] ?? null;

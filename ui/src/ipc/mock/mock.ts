@@ -34,10 +34,12 @@ export interface MockOptions {
   extra: number;
   /** Keys of a bucket that is there on top of the scene. */
   keys: number;
+  /** The keys of the account have expired, and a transfer waits for new ones. */
+  expired: boolean;
   settings?: Partial<Settings>;
 }
 
-export const DEFAULTS: MockOptions = { seed: 7, scene: 'first', pace: 1, secrets: 'keychain', extra: 0, keys: 0 };
+export const DEFAULTS: MockOptions = { seed: 7, scene: 'first', pace: 1, secrets: 'keychain', extra: 0, keys: 0, expired: false };
 
 const TICK_MS = 100;
 const PULSE_MS = 250;
@@ -77,7 +79,7 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
     people.use(STUDIO);
     worlds.set(STUDIO.id, studioBuckets(now));
     if (options.keys > 0) worlds.get(STUDIO.id)?.set(MILLION_BUCKET, new Map());
-    studioTransfers(simulation, now);
+    studioTransfers(simulation, now, options.expired);
   }
   for (let i = 0; i < options.extra; i += 1) {
     const name = `batch-${String(i).padStart(6, '0')}${LONG_NAMES[i % LONG_NAMES.length] ?? ''}`;
@@ -214,6 +216,12 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
       return people.use(PRACTICE);
     },
 
+    keysNeeded: async () =>
+      [...people.all.values()].flatMap(({ id, name }) => {
+        const said = people.expired.find((one) => one.id === id)?.transfers ?? 0;
+        const transfers = Math.max(said, simulation.heldForKeys(id).length);
+        return transfers > 0 ? [{ id, name, transfers }] : [];
+      }),
     renewKeys: async (id, keys, progress) => {
       if (!/^AK(LT|TP)/.test(keys.access_key)) return refuse('credentials', { code: 'InvalidAccessKeyId' });
       // Those that a test says to wait include the ones of the scene.

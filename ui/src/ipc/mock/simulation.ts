@@ -167,8 +167,12 @@ export class Simulation {
     return of.length > 0;
   }
 
+  heldForKeys(account: string): Transfer[] {
+    return this.entries().filter((transfer) => transfer.needsKeysOf === account);
+  }
+
   renewKeys(account: string): number {
-    const held = this.entries().filter((transfer) => transfer.needsKeysOf === account);
+    const held = this.heldForKeys(account);
     for (const transfer of held) {
       transfer.needsKeysOf = null;
       transfer.endedMs = null;

@@ -123,7 +123,7 @@ export function studioBuckets(now: number): Map<string, Bucket> {
 export const OTHER_REGIONS: Readonly<Record<string, string>> = { 'media-mirror-sh': 'cn-shanghai', 'practice-far': 'cn-shanghai' };
 
 /** The list of the design's picture, with some of everything. */
-export function studioTransfers(simulation: Simulation, now: number): void {
+export function studioTransfers(simulation: Simulation, now: number, expired: boolean): void {
   const at = 'tos://media-archive/raw/2026/11';
   const add = (direction: NewTransfer['direction'], name: string, from: string, to: string, size: number, more: Partial<NewTransfer> = {}): void => {
     simulation.add({ direction, name, from: `${from}/${name}`, to: `${to}/${name}`, size, ...more });
@@ -145,8 +145,7 @@ export function studioTransfers(simulation: Simulation, now: number): void {
   add('upload', 'nightly-export-2026-11-21.parquet', '/srv/warehouse/nightly', 'tos://media-archive/exports', 3.4 * GIB, {
     state: 'paused',
     share: 0.36,
-    why: { code: 'credentials_expired', params: { name: 'tos://media-archive/exports' }, retryable: false },
-    needsKeysOf: 'studio',
+    ...(expired ? { why: { code: 'credentials_expired', params: { name: 'tos://media-archive/exports' }, retryable: false }, needsKeysOf: 'studio' } : {}),
   });
   studioFailures(add, now);
   for (let day = 1; day <= 218; day += 1) {
