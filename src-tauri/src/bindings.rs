@@ -4,8 +4,8 @@ use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands};
 
 use crate::commands::{
-    accounts, adoption, app, bookmarks, browse, buckets, desktop, failed, folders, limits, links, properties, receipts,
-    renaming, secrets, selected, transfers, uploads, versions,
+    accounts, adoption, app, bookmarks, browse, buckets, desktop, failed, folders, limits, links, looks, properties,
+    receipts, renaming, secrets, selected, transfers, uploads, versions,
 };
 
 /// All commands with their types. Byte counts and ids are exported as `number`: they stay below 2^53. Types have one
@@ -76,6 +76,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         transfers::add_version_download,
         transfers::add_copies,
         transfers::copy_route,
+        looks::look,
         transfers::transfers,
         transfers::transfer_detail,
         transfers::transfer_log,

@@ -14,6 +14,7 @@ pub mod failed;
 pub mod folders;
 pub mod limits;
 pub mod links;
+pub mod looks;
 pub mod properties;
 pub mod receipts;
 pub mod renaming;

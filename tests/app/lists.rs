@@ -187,6 +187,26 @@ fn pages_of_what_works_and_waits_have_each_row_once_however_small_they_are() {
 }
 
 #[test]
+fn several_looks_are_answered_in_one_call_each_by_itself() {
+    let harness = connected();
+    let (working, _) = queue(&harness, 1);
+    let seen = harness.ok(
+        "look",
+        json!({ "at": [
+            { "at": "detail", "id": working[0] },
+            { "at": "detail", "id": 4711 },
+            { "at": "selected", "filter": "active" },
+            { "at": "transfers", "filter": "active", "after": null, "limit": 5 },
+        ] }),
+    );
+    let of: Vec<&Value> = seen.as_array().unwrap().iter().map(|one| &one["of"]).collect();
+    assert_eq!(of, ["detail", "refused", "selected", "transfers"]);
+    assert_eq!(seen[0]["what"]["row"]["id"], working[0]);
+    assert_eq!(seen[2]["what"]["count"], 0);
+    assert_eq!(seen[3]["what"]["rows"].as_array().unwrap().len(), 5);
+}
+
+#[test]
 fn one_that_waits_is_started_by_hand() {
     let harness = connected();
     let (_, waiting) = queue(&harness, 3);

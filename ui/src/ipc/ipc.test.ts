@@ -22,6 +22,28 @@ describe('the backend over the commands', () => {
     expect(calls).toEqual([['add_uploads', { bucket: 'media', prefix: 'raw/', paths: ['/a', '/b'], conflict: 'keep_both' }]]);
   });
 
+  test('what is looked at in one turn goes in one call, and each is answered or refused by itself', async () => {
+    const calls: unknown[] = [];
+    const gone = { code: 'no_such_transfer', params: { id: '7' }, retryable: false };
+    const page = { revision: 3, total: 0, rows: [], selected: [], next: null };
+    mockIPC((command, args) => {
+      calls.push([command, args]);
+      if (command !== 'look') return page;
+      return [
+        { of: 'transfers', what: page },
+        { of: 'refused', what: gone },
+      ];
+    });
+    const [list, detail] = await Promise.allSettled([tauriBackend.transfers('active', null, 64), tauriBackend.transferDetail(7)]);
+    expect(list).toEqual({ status: 'fulfilled', value: page });
+    expect(detail.status === 'rejected' && errorOf(detail.reason)).toEqual(gone);
+    expect(await tauriBackend.transfers('done', 5, 64)).toEqual(page);
+    expect(calls).toEqual([
+      ['look', { at: [{ at: 'transfers', filter: 'active', after: null, limit: 64 }, { at: 'detail', id: 7 }] }],
+      ['transfers', { filter: 'done', after: 5, limit: 64 }],
+    ]);
+  });
+
   test('a refusal rejects with its code and values', async () => {
     const error = { code: 'bucket_not_found', params: { bucket: 'raw' }, retryable: false };
     mockIPC(() => Promise.reject(error));

@@ -2,6 +2,7 @@
 import { Channel } from '@tauri-apps/api/core';
 import { type Backend, Failure } from './backend';
 import { type AppError, commands } from './bindings';
+import { looks } from './tauri-looks';
 
 /** What a command gives when it succeeds, whether or not it can fail. */
 type Opened<R> = R extends { status: 'ok'; data: infer T } ? T : R extends { status: 'error' } ? never : R;
@@ -29,6 +30,8 @@ function channelTo<T>(receive: (message: T) => void): Channel<T> {
 }
 
 export const tauriBackend: Backend = {
+  ...looks,
+
   appStatus: () => open(commands.appStatus()),
   getSettings: () => open(commands.getSettings()),
   setSettings: (settings) => done(commands.setSettings(settings)),
@@ -90,8 +93,6 @@ export const tauriBackend: Backend = {
     open(commands.addCopies(bucket, keys, toBucket, toPrefix, conflict)),
   copyRoute: (bucket, toBucket) => open(commands.copyRoute(bucket, toBucket)),
 
-  transfers: (filter, after, limit) => open(commands.transfers(filter, after, limit)),
-  transferDetail: (id) => open(commands.transferDetail(id)),
   transferLog: (id, before, limit) => open(commands.transferLog(id, before, limit)),
   setTransferOptions: (id, form) => done(commands.setTransferOptions(id, form)),
   pause: (ids) => done(commands.pause(ids)),
@@ -104,7 +105,6 @@ export const tauriBackend: Backend = {
   undo: (number) => open(commands.undo(number)),
 
   select: (filter, change) => open(commands.select(filter, change)),
-  selected: (filter) => open(commands.selected(filter)),
   actOnSelection: (act) => open(commands.actOnSelection(act)),
   moveSelection: (to) => open(commands.moveSelection(to)),
 
