@@ -84,6 +84,71 @@ pub struct PaperView {
     pub busy_ms: u64,
     /// Parts that were moved more than once.
     pub parts_again: u64,
+    /// What happened, as a picture; none for what was over in a moment, or was done by an older version.
+    pub timeline: Option<PaperTimeline>,
+}
+
+/// What happened to the transfers of a receipt. Its axis is the time in which anything was at work; other time is drawn
+/// narrower.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct PaperTimeline {
+    /// When it begins.
+    pub began_ms: i64,
+    /// When it ends.
+    pub ended_ms: i64,
+    /// Bytes a second in each of the equal slices of the axis.
+    pub speeds: Vec<u64>,
+    /// The limit that held in each slice, in bytes a second, where it was the same for all.
+    pub limits: Vec<Option<u64>>,
+    /// What happened, in order.
+    pub marks: Vec<PaperMark>,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct PaperMark {
+    /// What it was.
+    pub what: PaperEvent,
+    /// When it began.
+    pub begin_ms: i64,
+    /// How long it lasted, in milliseconds.
+    pub lasted_ms: u64,
+    /// Its place on the axis, in ten thousandths of it.
+    pub from: u32,
+    /// Where it ends there.
+    pub until: u32,
+}
+
+/// What can happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PaperEvent {
+    /// The computer slept.
+    Asleep,
+    /// It was paused.
+    Paused,
+    /// It was back in line.
+    Waited,
+    /// It had failed, until it was tried again.
+    Failed,
+    /// No Tern ran.
+    NotRunning,
+    /// It waited for the network.
+    NoNetwork,
+    /// Another limit held from then on, in bytes a second: none is no limit, 0 lets nothing move.
+    Limit {
+        /// Before.
+        from: Option<u64>,
+        /// From then on.
+        to: Option<u64>,
+    },
+    /// Parts were sent again.
+    SentAgain {
+        /// How many.
+        parts: u32,
+    },
+    /// It began anew.
+    StartedOver,
 }
 
 /// One transfer of an open receipt.

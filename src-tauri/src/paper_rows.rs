@@ -1,10 +1,12 @@
 //! The entries of a receipt, and what was found of them, as the window shows them.
 
-use engine::{Kind, Outcome, RequestPurpose, Route};
-use receipt::{Current, Difference, Entry, Finding, Moment, Parts, Place, Proof};
+use engine::{Kind, Outcome, RequestPurpose, Route, What};
+use receipt::{Chart, Current, Difference, Entry, Finding, Moment, Parts, Place, Proof};
 
 use crate::dto::{AppError, Direction};
-use crate::dto_receipts::{EndCheck, EndFinding, PaperOutcome, PaperPurpose, PaperRequest, PaperRow};
+use crate::dto_receipts::{
+    EndCheck, EndFinding, PaperEvent, PaperMark, PaperOutcome, PaperPurpose, PaperRequest, PaperRow, PaperTimeline,
+};
 
 pub(crate) fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
@@ -22,6 +24,37 @@ pub(crate) fn direction(kind: Kind) -> Direction {
 /// are not among the sent ones.
 pub(crate) fn parts_again(entry: &Entry) -> u64 {
     entry.parts.map_or(0, |Parts { sent, count, .. }| sent.saturating_sub(u64::from(count)))
+}
+
+/// What happened, as a picture.
+pub(crate) fn timeline(chart: &Chart) -> PaperTimeline {
+    let mark = |mark: &receipt::Mark| {
+        let what = event(mark.what)?;
+        let receipt::Mark { begin_ms, lasted_ms, from, until, .. } = *mark;
+        Some(PaperMark { what, begin_ms, lasted_ms, from, until })
+    };
+    PaperTimeline {
+        began_ms: chart.began_ms,
+        ended_ms: chart.ended_ms,
+        speeds: chart.speeds.clone(),
+        limits: chart.limits.clone(),
+        marks: chart.marks.iter().filter_map(mark).collect(),
+    }
+}
+
+fn event(what: What) -> Option<PaperEvent> {
+    Some(match what {
+        What::Asleep => PaperEvent::Asleep,
+        What::Paused => PaperEvent::Paused,
+        What::Waited => PaperEvent::Waited,
+        What::Failed => PaperEvent::Failed,
+        What::NotRunning => PaperEvent::NotRunning,
+        What::NoNetwork => PaperEvent::NoNetwork,
+        What::Limit { from, to } => PaperEvent::Limit { from, to },
+        What::SentAgain { parts } => PaperEvent::SentAgain { parts },
+        What::StartedOver => PaperEvent::StartedOver,
+        What::Other => return None,
+    })
 }
 
 /// The last part of a path or key.

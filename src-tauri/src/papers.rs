@@ -11,14 +11,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::{ErrorCode, LocalDisk, Outcome, StoreId, SystemClock, TransferError, TransferId};
 use futures_util::StreamExt as _;
-use receipt::{Checked, Ends, Entry, Moment, Place, Receipt, ReceiptError, Tally, Verifier};
+use receipt::{Chart, Checked, Ends, Entry, Moment, Place, Receipt, ReceiptError, Tally, Verifier};
 use serde::Deserialize;
 use store::{Crc64, ObjectStore};
 
 use crate::dto::AppError;
 use crate::dto_receipts::{EndCheck, PaperRow, PaperView, ReceiptCheckProgress, ReceiptFormat};
 use crate::error::OwnCode;
-use crate::paper_rows::{common, direction, end_check, name, number, parts_again, row};
+use crate::paper_rows::{common, direction, end_check, name, number, parts_again, row, timeline};
 use crate::stores::AccountStores;
 
 /// Receipts that are kept open; the one that was opened first is let go of.
@@ -215,6 +215,7 @@ impl Paper {
             ended_ms: entries.iter().filter_map(|entry| entry.times.ended.map(Moment::ms)).max(),
             busy_ms: entries.iter().map(|entry| entry.times.busy_ms).fold(0, u64::saturating_add),
             parts_again: entries.iter().map(parts_again).fold(0, u64::saturating_add),
+            timeline: Chart::of(entries).map(|chart| timeline(&chart)),
         }
     }
 
@@ -291,6 +292,7 @@ impl Paper {
                 *entry = new;
             }
         }
+        receipt::thin(&mut receipt.entries);
         let root = receipt.root().map_err(|error| AppError::receipt(&error, ""))?;
         let other = Self::new(receipt, root.to_string(), None);
         other.checks().clone_from(&self.checks());

@@ -84,7 +84,7 @@ pub fn local_file(view: &TransferView) -> Option<&std::path::Path> {
 
 /// The drawer of a transfer, under the limits in force.
 pub fn detail(detail: &engine::TransferDetail, limits: &LimitsNow) -> TransferDetail {
-    let engine::TransferDetail { view, checkpoint, parts, parts_confirmed, saved_ms } = detail;
+    let engine::TransferDetail { view, checkpoint, parts, parts_confirmed, saved_ms, timeline: _ } = detail;
     let mut row = row(view, limits);
     let mut upload_id = None;
     let mut temp_file = None;
@@ -322,8 +322,14 @@ pub(crate) mod tests {
             looks: Vec::new(),
             verified_ms: None,
         });
-        let whole =
-            engine::TransferDetail { view, checkpoint: None, parts: vec![], parts_confirmed: 0, saved_ms: None };
+        let whole = engine::TransferDetail {
+            view,
+            checkpoint: None,
+            parts: vec![],
+            parts_confirmed: 0,
+            saved_ms: None,
+            timeline: None,
+        };
         let shown = detail(&whole, &LimitsNow::default());
         assert_eq!(shown.row.state, ShownState::DoneVerified);
         assert_eq!(shown.source_crc64.as_deref(), Some("18446744073709551615"));

@@ -93,6 +93,40 @@ fn a_receipt_is_shown_saved_in_both_forms_and_read_back() {
 }
 
 #[test]
+fn a_receipt_tells_how_it_went_and_nothing_of_what_was_over_in_a_moment() {
+    let (harness, ids) = uploaded(&[("a.bin", 5)]);
+    let open = |id: &Value| harness.ok("open_receipt", json!({ "choice": { "of": "transfers", "ids": [id] } }));
+    assert_eq!(open(&ids[0])["timeline"], Value::Null);
+
+    let limit = |bytes: Value| {
+        harness.ok("set_limits", json!({ "limits": { "upload_bytes_s": bytes, "download_bytes_s": null } }));
+    };
+    limit(json!(1 << 20));
+    let path = harness.file("slow.bin", 8 << 20);
+    let add = json!({ "bucket": "practice", "prefix": "in/", "paths": [path], "conflict": "fail" });
+    let id = harness.ok("add_uploads", add)[0].clone();
+    loop {
+        let row = &harness.ok("transfer_detail", json!({ "id": id }))["row"];
+        if row["done_bytes"].as_u64().unwrap() + row["in_flight_bytes"].as_u64().unwrap() > 3 << 20 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    limit(Value::Null);
+    harness.until(&id, &["done_verified"]);
+    let paper = open(&id);
+    let timeline = &paper["timeline"];
+    let speeds = timeline["speeds"].as_array().unwrap();
+    assert_eq!((speeds.len(), timeline["limits"].as_array().unwrap().len()), (120, 120));
+    assert!(speeds.iter().any(|speed| speed.as_u64().unwrap() > 0), "{timeline}");
+    assert_eq!(timeline["limits"][10], 1 << 20, "{timeline}");
+    assert!(timeline["began_ms"].as_i64() < timeline["ended_ms"].as_i64());
+    let changes = timeline["marks"].as_array().unwrap().iter().filter(|mark| mark["what"]["kind"] == "limit");
+    let changes: Vec<&Value> = changes.map(|mark| &mark["what"]).collect();
+    assert_eq!(changes, [&json!({ "kind": "limit", "from": 1 << 20, "to": null })], "{timeline}");
+}
+
+#[test]
 fn a_span_of_time_becomes_a_receipt_oldest_first_and_what_is_not_done_none() {
     let (harness, ids) = uploaded(&[("a.bin", 1), ("b.bin", 2), ("c.bin", 3)]);
     let ended = |id: &Value| harness.ok("transfer_detail", json!({ "id": id }))["row"]["ended_ms"].as_i64().unwrap();

@@ -279,6 +279,9 @@ export const TEST_IDS = {
   paperRow: 'paper-row',
   paperDetails: 'paper-details',
   paperRoot: 'paper-root',
+  paperTimeline: 'paper-timeline',
+  paperMarks: 'paper-marks',
+  paperEvent: 'paper-event',
   verifyFile: 'verify-file',
   exportAll: 'export-all',
 

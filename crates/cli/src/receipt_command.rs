@@ -26,11 +26,9 @@ pub(crate) async fn run(account: &AccountOptions, options: ReceiptOptions) -> Re
     let endpoints = endpoints(&folder, &details).await;
     let entries: Result<Vec<Entry>, NotDone> =
         details.iter().map(|detail| Entry::of(detail, &|store| endpoints.get(store).cloned())).collect();
-    let receipt = Receipt {
-        product: concat!("Tern ", env!("CARGO_PKG_VERSION")).to_owned(),
-        made: now()?,
-        entries: entries.map_err(|error| not_done(&error))?,
-    };
+    let mut entries = entries.map_err(|error| not_done(&error))?;
+    receipt::thin(&mut entries);
+    let receipt = Receipt { product: concat!("Tern ", env!("CARGO_PKG_VERSION")).to_owned(), made: now()?, entries };
     let (json, page) = (receipt.to_json().map_err(|error| unwritable(&error))?, receipt::page(&receipt));
     let page = page.map_err(|error| unwritable(&error))?;
     let root = receipt.root().map_err(|error| unwritable(&error))?;

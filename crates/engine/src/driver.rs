@@ -13,6 +13,7 @@ mod history;
 mod limits;
 mod order;
 mod rest;
+mod timeline;
 mod window;
 mod wishes;
 
@@ -185,6 +186,7 @@ pub(crate) struct DriverState {
     /// When old history is looked for; `None` while that is under way, or if it is kept for ever.
     expire_at: Option<Duration>,
     sampled_at: Duration,
+    turn: timeline::Turn,
     closing: Option<Reply<()>>,
     closing_since: Option<Duration>,
 }
@@ -204,6 +206,7 @@ impl Driver {
         loop {
             let now = self.tools.clock.now();
             let wake = self.next_wake().map(|at| at.saturating_sub(now));
+            self.waits(now, wake);
             tokio::select! {
                 biased;
                 command = self.commands.recv(), if self.state.closing.is_none() => match command {
@@ -220,6 +223,7 @@ impl Driver {
                 Some(ended) = self.state.jobs.join_next_with_id(), if !self.state.jobs.is_empty() => self.job_ended(ended),
                 () = async { match wake { Some(wait) => self.tools.clock.sleep(wait).await, None => std::future::pending().await } } => {}
             }
+            self.has_waited();
             self.tick();
             if self.may_close() {
                 return self.close();
@@ -284,6 +288,7 @@ impl Driver {
         }
         let mut touched: BTreeSet<TransferId> = step.facts.iter().map(Fact::id).collect();
         touched.extend(step.events.iter().map(|event| event.transfer));
+        self.see(&step.events, now);
         self.note(step.facts);
         for job in step.jobs {
             self.start(job);
@@ -325,7 +330,7 @@ impl Driver {
     /// Hands facts to the recorder, those of a download's parts with the file that has their bytes.
     fn note(&mut self, facts: Vec<Fact>) {
         let mut plain = Vec::new();
-        for fact in facts {
+        for fact in self.with_timelines(facts) {
             let id = fact.id();
             if let Fact::PartDone { at_ms, .. } = &fact
                 && let Some((workspace, sampled)) = self.state.workspaces.get_mut(&id)
@@ -462,6 +467,7 @@ impl Driver {
         let mut speeds = Speeds::default();
         for id in moving {
             self.show(id, now);
+            self.look(id, now);
             let Some(live) = self.live.get(id) else { continue };
             match live.kind() {
                 Kind::Upload => speeds.upload += live.speed_bytes_per_second,

@@ -9,6 +9,7 @@ use store::UploadRef;
 
 use crate::checkpoint::{Checkpoint, PartRecord, Session};
 use crate::error::TransferError;
+use crate::timeline::Timeline;
 use crate::transfer::{Intent, State, StoreId, TransferId, TransferOptions, TransferSpec};
 use crate::view::{Stats, Transferred};
 
@@ -156,6 +157,14 @@ pub enum Fact {
         /// What came of it, with that.
         result: Box<Transferred>,
     },
+    /// What has happened to it so far, to be told one day. Nothing is decided by it; the newest takes the place of those
+    /// before it.
+    Timeline {
+        /// Which transfer.
+        id: TransferId,
+        /// All of it.
+        timeline: Box<Timeline>,
+    },
     /// It was cancelled and nothing is left of it.
     Cancelled {
         /// Which transfer.
@@ -210,6 +219,7 @@ impl Fact {
             | Self::Failed { id, .. }
             | Self::Done { id, .. }
             | Self::Proved { id, .. }
+            | Self::Timeline { id, .. }
             | Self::Cancelled { id, .. }
             | Self::Removed { id }
             | Self::OptionsSet { id, .. }

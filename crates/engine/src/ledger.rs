@@ -14,6 +14,7 @@ mod places;
 mod rows;
 mod schema;
 mod sqlite;
+mod timelines;
 mod write_ahead;
 
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ use store::{UploadId, UploadRef};
 
 use crate::fact::{Bulk, Fact};
 use crate::queue::Loaded;
+use crate::timeline::Timeline;
 use crate::transfer::{End, StoreId, TransferId};
 use crate::view::{Counts, FailedCause, Filter, TransferDetail, TransferView};
 
@@ -154,6 +156,9 @@ pub trait Records: Send + Sync + std::fmt::Debug {
 
     /// One transfer as it is recorded, with its parts.
     fn detail(&self, id: TransferId) -> Result<Option<TransferDetail>, LedgerError>;
+
+    /// What has happened to a transfer, as it was last recorded.
+    fn timeline(&self, id: TransferId) -> Result<Option<Timeline>, LedgerError>;
 
     /// Uploads that were left behind, oldest first. They may have been removed at the store since.
     fn leftovers(&self) -> Result<Vec<Leftover>, LedgerError>;

@@ -47,7 +47,9 @@ mod recorder;
 mod retry;
 mod rules;
 mod stall;
+mod timeline;
 mod timetable;
+mod track;
 mod transfer;
 mod view;
 
@@ -75,6 +77,7 @@ pub use rate::RateLimiter;
 pub use retry::{NextTry, RetryPolicy};
 #[cfg(feature = "testing")]
 pub use rules::Rule;
+pub use timeline::{EVENTS_MAX, Happening, STEPS_MAX, Timeline, What};
 pub use timetable::{Hour, Timetable};
 pub use transfer::{
     ConflictRule, End, Intent, Kind, PARALLEL_PARTS_DEFAULT, PARALLEL_PARTS_MAX, Route, RouteChoice, State, StoreId,

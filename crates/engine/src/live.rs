@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::limits::LimitsNow;
 use crate::meter::{Meter, Speed};
 use crate::queue::Transfer;
+use crate::track::Track;
 use crate::transfer::{State, TransferId, TransferSpec};
 use crate::view::TransferView;
 
@@ -120,6 +121,9 @@ pub(crate) struct Sampled {
     /// Progress never runs backwards, also when a part in flight breaks off.
     pub(crate) told_bytes: u64,
     pub(crate) saved_ms: Option<i64>,
+    /// When it was first seen to work, and what has happened since.
+    pub(crate) began: Option<Duration>,
+    pub(crate) track: Option<Box<Track>>,
 }
 
 /// The picture of one transfer at `now`.
@@ -131,9 +135,8 @@ pub(crate) fn picture(transfer: &Transfer, meter: &Meter, sampled: &mut Sampled,
         .filter(|(number, _)| !transfer.parts.contains_key(number))
         .map(|(_, bytes)| bytes)
         .sum();
-    // A copy inside the store shows what it has finished; nothing passes through here.
-    let passed = if transfer.passes_through() { meter.wire_bytes() } else { transfer.done_bytes };
-    let speed = sampled.speed.sample(now, passed);
+    let speed = sampled.speed.sample(now, transfer.moved_bytes(meter));
+    sampled.began.get_or_insert(now);
     let target = transfer.checkpoint.as_ref().map_or(&transfer.spec.target, |known| &known.target);
     TransferView {
         id: transfer.id,

@@ -324,6 +324,8 @@ fn take(
                 // What still waits to be recorded was written before the failure.
                 one.facts.retain(|fact| !matches!(fact, Fact::PartDone { .. }));
             }
+            // While nothing can be written, only the newest is kept.
+            Fact::Timeline { .. } => one.facts.retain(|fact| !matches!(fact, Fact::Timeline { .. })),
             _ => {}
         }
         one.facts.push(fact);

@@ -8,6 +8,7 @@ use crate::error::{ErrorCode, TransferError};
 use crate::limits::{LimitNow, LimitsNow};
 use crate::priority::Priority;
 use crate::retry::NextTry;
+use crate::timeline::Timeline;
 use crate::transfer::{Intent, Kind, State, TransferId, TransferSpec};
 
 /// How a transfer ended well.
@@ -306,6 +307,9 @@ pub struct TransferDetail {
     pub parts_confirmed: u64,
     /// When the last part was written to the ledger.
     pub saved_ms: Option<i64>,
+    /// What has happened to it, as far as it is known. What ends within a second has none, nor has what an older version
+    /// has done.
+    pub timeline: Option<Timeline>,
 }
 
 /// Which transfers.

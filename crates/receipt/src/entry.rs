@@ -1,6 +1,8 @@
 //! One transfer in a receipt.
 
-use engine::{End, Fingerprint, Kind, Outcome, Phase, RequestId, Route, State, StoreId, TransferDetail, TransferId};
+use engine::{
+    End, Fingerprint, Kind, Outcome, Phase, RequestId, Route, State, StoreId, Timeline, TransferDetail, TransferId,
+};
 use serde::{Deserialize, Serialize};
 use store::{Crc64, ETag, ObjectRef, VersionId};
 
@@ -37,6 +39,9 @@ pub struct Entry {
     pub retries: u64,
     /// When it happened.
     pub times: Times,
+    /// What happened on the way; `None` for what was over in a moment, or was done by an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Timeline>,
 }
 
 /// One end of a transfer.
@@ -150,6 +155,7 @@ impl Entry {
                 verified: result.verified_ms.and_then(Moment::from_ms),
                 busy_ms: view.stats.busy_ms,
             },
+            timeline: detail.timeline.clone(),
         })
     }
 }

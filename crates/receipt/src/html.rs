@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use store::Crc64;
 
 use crate::entry::{Entry, Parts, Place};
+use crate::html_chart::timeline;
 use crate::moment::Moment;
 use crate::receipt::{Receipt, ReceiptError};
 
@@ -44,6 +45,7 @@ fn write_page(page: &mut String, receipt: &Receipt, root: &str) -> fmt::Result {
     )?;
     verdict(page, &receipt.entries)?;
     figures(page, &receipt.entries, root)?;
+    timeline(page, &receipt.entries)?;
     for entry in &receipt.entries {
         article(page, entry)?;
     }
@@ -245,7 +247,7 @@ impl fmt::Display for Size {
     }
 }
 
-fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [(&str, u64); 4] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     match UNITS.iter().find(|(_, unit)| bytes >= *unit) {
         Some((name, unit)) => format!("{:.1} {name}", bytes as f64 / *unit as f64),
@@ -282,7 +284,7 @@ fn lasted(begin: Moment, end: Moment) -> String {
     duration(u64::try_from(end.ms().saturating_sub(begin.ms())).unwrap_or(0))
 }
 
-fn duration(ms: u64) -> String {
+pub(crate) fn duration(ms: u64) -> String {
     match ms / 1000 {
         0 => format!("{ms} ms"),
         seconds @ 1..60 => format!("{seconds}.{} s", ms % 1000 / 100),

@@ -33,9 +33,11 @@
 //! ends. The access key id is not: nothing needs it. Secret keys, tokens and signed URLs never reach this crate.
 #![warn(missing_docs)]
 
+mod chart;
 mod compare;
 mod entry;
 mod html;
+mod html_chart;
 mod look;
 mod moment;
 mod receipt;
@@ -43,6 +45,7 @@ mod root;
 mod verify;
 mod write;
 
+pub use chart::{AXIS, Chart, Mark, SLICES, thin};
 pub use compare::{Difference, Expected, Found, Proof, Side, compare};
 pub use entry::{Entry, NotDone, Parts, Place, Times};
 pub use html::page;

@@ -324,6 +324,7 @@ mod tests {
             parts: None,
             retries: 0,
             times: Times { added: None, planned: None, ended: None, verified: None, busy_ms: 0 },
+            timeline: None,
         }
     }
 

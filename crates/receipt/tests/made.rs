@@ -1,6 +1,6 @@
 //! Receipts of every kind, made up.
 
-use engine::{Kind, Outcome, RequestId, RequestPurpose, Route, StoreId, TransferId};
+use engine::{Kind, Outcome, RequestId, RequestPurpose, Route, StoreId, Timeline, TransferId, What};
 use proptest::option;
 use proptest::prelude::*;
 use receipt::{Entry, Moment, Parts, Place, Receipt, Times};
@@ -46,6 +46,32 @@ fn times() -> impl Strategy<Value = Times> {
         .prop_map(|(added, planned, ended, verified, busy_ms)| Times { added, planned, ended, verified, busy_ms })
 }
 
+/// Something that happens: what, for how long, how many.
+fn acts() -> impl Strategy<Value = Vec<(u8, u32, u32)>> {
+    proptest::collection::vec((0..12_u8, any::<u32>(), any::<u32>()), 0..120)
+}
+
+/// Any timeline that an engine can have taken.
+pub(crate) fn timeline() -> impl Strategy<Value = Timeline> {
+    (0..4_000_000_000_000_i64, option::of(0..WHOLE_MAX), acts()).prop_map(|(began_ms, limit, acts)| {
+        let mut timeline = Timeline::new(began_ms, limit);
+        for (act, one, other) in acts {
+            let (at_ms, long) = (timeline.worked_ms, u64::from(one));
+            match act {
+                0 => timeline.note(at_ms, long, What::Asleep),
+                1 => timeline.note(at_ms, long, What::Paused),
+                2 => timeline.note(at_ms, long, What::NotRunning),
+                3 => timeline.note(at_ms, 0, What::SentAgain { parts: other }),
+                4 => timeline.limit_is(at_ms, (other % 3 > 0).then_some(long)),
+                5 => timeline.note(at_ms.saturating_sub(long), long.min(at_ms), What::NoNetwork),
+                6 => timeline.note(at_ms, 0, What::StartedOver),
+                _ => timeline.work(long / 64, u64::from(other)),
+            }
+        }
+        timeline
+    })
+}
+
 fn ends() -> impl Strategy<Value = (Kind, Option<Route>, Place, Place)> {
     let routes = proptest::sample::select(vec![Route::Server, Route::Relay]);
     prop_oneof![
@@ -60,8 +86,8 @@ fn entry() -> impl Strategy<Value = Entry> {
     let crc64 = || option::of(any::<u64>().prop_map(Crc64));
     let requests = proptest::collection::vec(request(), 0..3);
     let first = (0..WHOLE_MAX, ends(), outcomes, 0..WHOLE_MAX, crc64(), crc64(), any::<bool>());
-    (first, requests, option::of(parts()), 0..WHOLE_MAX, times()).prop_map(
-        |(first, requests, parts, retries, times)| {
+    (first, requests, option::of(parts()), 0..WHOLE_MAX, times(), option::of(timeline())).prop_map(
+        |(first, requests, parts, retries, times, timeline)| {
             let (id, (kind, route, source, target), outcome, size_bytes, source_crc64, target_crc64, verified) = first;
             let transfer = TransferId(id);
             Entry {
@@ -79,6 +105,7 @@ fn entry() -> impl Strategy<Value = Entry> {
                 parts,
                 retries,
                 times,
+                timeline,
             }
         },
     )
@@ -91,6 +118,18 @@ pub(crate) fn receipt() -> impl Strategy<Value = Receipt> {
         made,
         entries,
     })
+}
+
+/// A minute with a limit, a sleep and two parts sent again.
+pub(crate) fn example_timeline() -> Timeline {
+    let mut timeline = Timeline::new(1_795_324_099_011, None);
+    timeline.work(20_000, 20_000_000);
+    timeline.note(12_000, 0, What::SentAgain { parts: 2 });
+    timeline.note(20_000, 2_140, What::Asleep);
+    timeline.work(10_000, 15_000_000);
+    timeline.limit_is(30_000, Some(1_000_000));
+    timeline.work(29_100, 27_000_000);
+    timeline
 }
 
 /// A receipt of an upload and a copy, with every field set.
@@ -126,6 +165,7 @@ pub(crate) fn example() -> Receipt {
             verified: None,
             busy_ms: 59_100,
         },
+        timeline: Some(example_timeline()),
     };
     let copy = Entry {
         transfer: TransferId(8),

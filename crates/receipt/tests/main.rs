@@ -6,6 +6,7 @@
     reason = "tests stand outside the seams"
 )]
 
+mod chart;
 mod ends;
 mod format;
 mod made;

@@ -13,7 +13,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::{
-    Checkpoint, ConflictRule, End, Fact, Outcome, PartRecord, Session, State, TransferId, TransferSpec, Transferred,
+    Checkpoint, ConflictRule, EVENTS_MAX, End, Fact, Outcome, PartRecord, STEPS_MAX, Session, State, TransferId,
+    TransferSpec, Transferred,
 };
 use store::{Crc64, ETag, MemoryStore, ObjectRef, PartNumber, UploadId, UploadRef};
 
@@ -247,6 +248,11 @@ impl Oracle {
             Fact::Done { result, .. } => {
                 one.state = State::Done;
                 one.result = Some(result.as_ref().clone());
+            }
+            // It may say what it likes, if it is short.
+            Fact::Timeline { timeline, .. } => {
+                let fits = timeline.moved_bytes.len() <= STEPS_MAX && timeline.events.len() <= EVENTS_MAX;
+                assert!(fits, "a timeline that grows: {timeline:?}");
             }
             Fact::Cancelled { .. } => one.state = State::Cancelled,
             Fact::Removed { .. } => {

@@ -197,7 +197,9 @@ async fn record(app: &Shared<'_>, proved: &[(TransferId, Crc64)]) -> Answer<Vec<
 fn entries(stores: &AccountStores, details: &[TransferDetail]) -> Answer<Vec<Entry>> {
     let endpoints = endpoints(stores, details);
     let of = |detail: &TransferDetail| Entry::of(detail, &|store| endpoints.get(store).cloned());
-    details.iter().map(of).collect::<Result<_, _>>().map_err(AppError::internal)
+    let mut entries: Vec<Entry> = details.iter().map(of).collect::<Result<_, _>>().map_err(AppError::internal)?;
+    receipt::thin(&mut entries);
+    Ok(entries)
 }
 
 fn now() -> Answer<Moment> {

@@ -1143,6 +1143,47 @@ export type OtherAbortRule = {
 	days: number,
 };
 
+/**  What can happen. */
+export type PaperEvent = 
+/**  The computer slept. */
+{ kind: "asleep" } | 
+/**  It was paused. */
+{ kind: "paused" } | 
+/**  It was back in line. */
+{ kind: "waited" } | 
+/**  It had failed, until it was tried again. */
+{ kind: "failed" } | 
+/**  No Tern ran. */
+{ kind: "not_running" } | 
+/**  It waited for the network. */
+{ kind: "no_network" } | 
+/**  Another limit held from then on, in bytes a second: none is no limit, 0 lets nothing move. */
+{ kind: "limit"; 
+/**  Before. */
+from: number | null; 
+/**  From then on. */
+to: number | null } | 
+/**  Parts were sent again. */
+{ kind: "sent_again"; 
+/**  How many. */
+parts: number } | 
+/**  It began anew. */
+{ kind: "started_over" };
+
+/**  Something that happened. */
+export type PaperMark = {
+	/**  What it was. */
+	what: PaperEvent,
+	/**  When it began. */
+	begin_ms: number,
+	/**  How long it lasted, in milliseconds. */
+	lasted_ms: number,
+	/**  Its place on the axis, in ten thousandths of it. */
+	from: number,
+	/**  Where it ends there. */
+	until: number,
+};
+
 /**  What a transfer of a receipt did. */
 export type PaperOutcome = 
 /**  It moved the bytes. */
@@ -1217,6 +1258,23 @@ export type PaperRow = {
 	source_check: EndCheck | null,
 };
 
+/**
+ *  What happened to the transfers of a receipt. Its axis is the time in which anything was at work; other time is drawn
+ *  narrower.
+ */
+export type PaperTimeline = {
+	/**  When it begins. */
+	began_ms: number,
+	/**  When it ends. */
+	ended_ms: number,
+	/**  Bytes a second in each of the equal slices of the axis. */
+	speeds: number[],
+	/**  The limit that held in each slice, in bytes a second, where it was the same for all. */
+	limits: (number | null)[],
+	/**  What happened, in order. */
+	marks: PaperMark[],
+};
+
 /**  A receipt that is open in the window: its head. The rows are asked for as they are shown. */
 export type PaperView = {
 	/**  Names it from now on, until it is closed. */
@@ -1255,6 +1313,8 @@ export type PaperView = {
 	busy_ms: number,
 	/**  Parts that were moved more than once. */
 	parts_again: number,
+	/**  What happened, as a picture; none for what was over in a moment, or was done by an older version. */
+	timeline: PaperTimeline | null,
 };
 
 /**  Who comes first. */

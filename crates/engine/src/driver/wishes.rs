@@ -331,6 +331,7 @@ impl Driver {
 
     /// A transfer that works, with its parts; worked out only when asked for, since there may be ten thousand.
     fn detail(&mut self, id: TransferId) -> Option<TransferDetail> {
+        let timeline = self.timeline_now(id, self.tools.clock.now());
         let transfer = self.queue.transfer(id).filter(|one| one.state.is_working())?;
         let (workspace, sampled) = self.state.workspaces.entry(id).or_default();
         let meter = &workspace.meter;
@@ -340,6 +341,7 @@ impl Driver {
             parts: transfer.part_states(&meter.in_flight()),
             parts_confirmed: transfer.parts_confirmed,
             saved_ms: sampled.saved_ms,
+            timeline,
         })
     }
 }

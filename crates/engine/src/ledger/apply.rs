@@ -7,7 +7,7 @@ use store::UploadRef;
 
 use super::piles::{self, INTENT, STATE};
 use super::rows::{intent_number, signed, state_number};
-use super::{EXPIRED_AT_ONCE_MAX, LedgerError, dismissals};
+use super::{EXPIRED_AT_ONCE_MAX, LedgerError, dismissals, timelines};
 use crate::fact::{Bulk, Fact};
 use crate::transfer::{State, StoreId, TransferId};
 
@@ -189,6 +189,7 @@ fn apply(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), LedgerError> 
                 .prepare_cached("UPDATE transfer SET result = ?2 WHERE id = ?1 AND state = ?3")?
                 .execute(params![signed(*id), json(result.as_ref())?, state_number(State::Done)])?;
         }
+        Fact::Timeline { id, timeline } => timelines::write(transaction, *id, timeline)?,
         Fact::Cancelled { id, at_ms } => {
             forget_plan(transaction, *id)?;
             transaction

@@ -23,6 +23,8 @@ const SCHEMA_VERSION: i64 = 1 + MIGRATIONS.len() as i64;
 const WITH_PILES: i64 = 4;
 /// The first version that counts failures by their cause, and remembers what was dismissed.
 pub(super) const WITH_CAUSES: i64 = 5;
+/// The first version that tells what has happened to a transfer.
+const WITH_TIMELINES: i64 = 6;
 /// More than there are kinds of statements, so that none is planned twice.
 const STATEMENTS_KEPT: usize = 64;
 
@@ -83,7 +85,7 @@ END;
 ";
 
 /// What makes version 2 of version 1, and so on.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     "
 CREATE TABLE leftover (
     upload_id TEXT PRIMARY KEY,
@@ -147,6 +149,16 @@ CREATE TRIGGER dismissed_removed AFTER DELETE ON transfer WHEN old.state = 5 BEG
     DELETE FROM dismissed WHERE transfer = old.id;
 END;
 ",
+    // What has happened to a transfer, for its receipt.
+    "
+CREATE TABLE timeline (
+    transfer INTEGER PRIMARY KEY,
+    told     TEXT NOT NULL                 -- as JSON
+) STRICT;
+CREATE TRIGGER timeline_removed AFTER DELETE ON transfer BEGIN
+    DELETE FROM timeline WHERE transfer = old.id;
+END;
+",
 ];
 
 /// Counts anew where a counter has what no count can have: each change of a row would fail on it.
@@ -192,6 +204,9 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, LedgerError> {
     if version < WITH_CAUSES {
         connection
             .execute_batch("CREATE TEMP TABLE dismissed (transfer INTEGER PRIMARY KEY, until_ms, state, intent)")?;
+    }
+    if version < WITH_TIMELINES {
+        connection.execute_batch("CREATE TEMP TABLE timeline (transfer INTEGER PRIMARY KEY, told)")?;
     }
     Ok(connection)
 }

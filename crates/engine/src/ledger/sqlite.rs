@@ -16,13 +16,14 @@ use super::rows::{self, COLUMNS, intent_number, signed};
 use super::write_ahead::LogMoves;
 use super::{
     History, HistoryRequest, Ledger, LedgerError, Leftover, Owner, Place, Records, SetAside, dismissals, history,
-    places, schema,
+    places, schema, timelines,
 };
 use crate::checkpoint::{Checkpoint, PartRecord};
 use crate::error::ErrorCode;
 use crate::fact::{Bulk, Fact};
 use crate::priority::Priority;
 use crate::queue::Loaded;
+use crate::timeline::Timeline;
 use crate::transfer::{End, Intent, State, StoreId, TransferId};
 use crate::view::{Counts, FailedCause, Filter, PartState, TransferDetail, TransferView};
 
@@ -336,8 +337,13 @@ impl Records for SqliteLedger {
                 State::Done => view.stats.parts_confirmed,
                 _ => recorded.iter().filter(|part| part.confirmed).count() as u64,
             };
-            Ok(Some(TransferDetail { view, checkpoint, parts, parts_confirmed, saved_ms }))
+            let timeline = timelines::read(connection, id)?;
+            Ok(Some(TransferDetail { view, checkpoint, parts, parts_confirmed, saved_ms, timeline }))
         })
+    }
+
+    fn timeline(&self, id: TransferId) -> Result<Option<Timeline>, LedgerError> {
+        self.read(|connection| timelines::read(connection, id))
     }
 
     fn leftovers(&self) -> Result<Vec<Leftover>, LedgerError> {

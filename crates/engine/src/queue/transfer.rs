@@ -12,6 +12,7 @@ use crate::checkpoint::{Checkpoint, PartRecord};
 use crate::error::TransferError;
 use crate::event::{Event, EventKind, PartDetails};
 use crate::fact::Fact;
+use crate::meter::Meter;
 use crate::retry::{NextTry, Streak};
 use crate::transfer::{Intent, Kind, Route, State, TransferId, TransferSpec};
 use crate::view::{PartState, Phase, Stats, Transferred};
@@ -185,6 +186,12 @@ impl Transfer {
     /// Whether its bytes pass through this computer.
     pub fn passes_through(&self) -> bool {
         self.kind != Kind::Copy || self.is_relayed()
+    }
+
+    /// Bytes that it has moved, for its speed. A copy inside the store shows what it has finished; nothing passes through
+    /// here.
+    pub(crate) fn moved_bytes(&self, meter: &Meter) -> u64 {
+        if self.passes_through() { meter.wire_bytes() } else { self.done_bytes }
     }
 
     /// Whether the object goes in one request, without a session at the store.

@@ -1,5 +1,6 @@
 /** History and receipts of the mock: of the transfers that its simulation says are done. */
 import type { TransferDetail, TransferRow } from '../backend';
+import { timelineOf } from './happened';
 import type { EndCheck, PaperRow, PaperView, ReceiptCheckProgress, ReceiptsBackend } from '../receipts';
 import { decimalOf } from './random';
 import type { Simulation } from './simulation';
@@ -59,6 +60,7 @@ export function receiptsMock(simulation: Simulation, refuse: (code: string, para
       ended_ms: Math.max(...times),
       busy_ms: rows.reduce((sum, row) => sum + row.busy_ms, 0),
       parts_again: rows.reduce((sum, row) => sum + row.parts_again, 0),
+      timeline: timelineOf(rows),
     };
     open.set(last, { view, rows, stop: null, progress: { looked: 0, entries: rows.length, read_bytes: 0, total_bytes: 0 } });
     return view;
