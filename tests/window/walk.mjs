@@ -19,6 +19,8 @@ let dragged;
 const esc = ({ window }) => window.press(ESC);
 /** A click on what only a hovering pointer is shown. */
 const poke = (window, selector) => window.run((one) => document.querySelector(one).click(), selector);
+/** WebDriver takes for seen what is under a footer that sticks. */
+const reach = (window, id) => window.run((one) => document.querySelector(`[data-testid="${one}"]`).scrollIntoView({ block: 'center' }), id);
 const rest = ({ window }) => window.run(() => document.activeElement?.blur());
 
 /** Goes to an address in the browser, as text. */
@@ -84,6 +86,7 @@ const FIRST = [
     name: 'connect-more',
     go: async ({ window }) => {
       await window.click('[data-testid="connect"] .fold');
+      await reach(window, 'proxy-explicit');
       await window.click('proxy-explicit');
     },
     leave: async ({ window }) => {
@@ -115,6 +118,7 @@ const FIRST = [
   {
     name: 'passphrase',
     go: async ({ window }) => {
+      await reach(window, 'keep-file');
       await window.click('keep-file');
       await window.find('passphrase-sheet');
       await window.type('passphrase-new', PASSPHRASE);

@@ -99,7 +99,7 @@ test('pause keeps, resume goes on from there', async () => {
 });
 
 test('pause all, then resume all', async () => {
-  await open('mock=studio');
+  await open('mock=studio&expired');
   await rows().first().waitFor();
   await at('pause-all').click();
   await until(() => window.ternMock.simulation.pulse().counts.active === 0);

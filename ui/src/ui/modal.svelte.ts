@@ -1,4 +1,4 @@
-import { remakeScrollbars } from './overlay';
+import { covers } from './overlay';
 
 /**
  * How many dialogs stand over the window and have its keys. Whoever opens one says so, so that nobody has to guess from
@@ -13,13 +13,10 @@ export function modalOpen(): boolean {
 
 /** A modal dialog was opened. Call what is returned, once, when it has gone. */
 export function modalOpened(): () => void {
-  count(1);
-  return () => count(-1);
-}
-
-function count(by: 1 | -1): void {
-  open += by;
-  // Of concern to `base.css` too.
-  document.documentElement.toggleAttribute('data-modal', open > 0);
-  remakeScrollbars();
+  open += 1;
+  const uncovered = covers();
+  return () => {
+    open -= 1;
+    uncovered();
+  };
 }

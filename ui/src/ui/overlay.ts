@@ -22,6 +22,20 @@ function settle(): void {
   void tick().then(remakeScrollbars);
 }
 
+let covering = 0;
+
+/** A dialog or a popover has come over the page. Call what is returned, once, when it has gone. */
+export function covers(): () => void {
+  cover(1);
+  return () => cover(-1);
+}
+
+function cover(by: 1 | -1): void {
+  covering += by;
+  document.documentElement.toggleAttribute('data-covered', covering > 0);
+  remakeScrollbars();
+}
+
 /**
  * WebKitGTK paints scrollbars over what lies over them. `base.css` says which are not to be seen, and WebKitGTK believes
  * it when it makes a scrollbar, but not of one that it has: they are made anew.
