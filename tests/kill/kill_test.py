@@ -125,8 +125,9 @@ def check_moment(cli, kind, moment, source_file, source_digest, folder):
     assert session, "no upload or temporary file was begun before the kill"
     finished = sum(1 for event in first if event["type"] in PART_DONE)
     if bucket:
-        listed = cli.run("uploads", "list", f"tos://{bucket}", "--json").stdout
-        assert session in listed, "the upload is not open at the store any more"
+        listed = cli.run("uploads", "list", f"tos://{bucket}", "--json")
+        assert listed.returncode == 0, f"the uploads could not be listed: {listed.stderr[-300:]}"
+        assert session in listed.stdout, "the upload is not open at the store any more"
 
     second, code, _, stderr = cli.copy(source, target, via=via)
     assert code == 0, f"the second run ended with {code}: {stderr[-500:]}"

@@ -150,8 +150,9 @@ impl Stage {
     fn random_mix(&self, kind: &Kind) {
         let seconds = std::env::var("TERN_WIRE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(15);
         let until = Instant::now() + Duration::from_secs(seconds);
-        let mut seed = 1;
-        while seed == 1 || Instant::now() < until {
+        let first = std::env::var("TERN_WIRE_FIRST").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
+        let mut seed: u64 = first;
+        while seed == first || Instant::now() < until {
             let rule = |fault: Value| match fault.get("flip_bit") {
                 Some(_) if kind.name == "copy" => None, // no bytes of the object pass
                 Some(_) => Some(json!({"verb": kind.moves, "when": {"permille": 25}, "fault": fault})),

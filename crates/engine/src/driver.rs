@@ -332,7 +332,7 @@ impl Driver {
         let mut plain = Vec::new();
         for fact in self.with_timelines(facts) {
             let id = fact.id();
-            if let Fact::PartDone { at_ms, .. } = &fact
+            if let Fact::PartDone { at_ms, part, .. } = &fact
                 && let Some((workspace, sampled)) = self.state.workspaces.get_mut(&id)
             {
                 sampled.saved_ms = Some(*at_ms);
@@ -341,7 +341,7 @@ impl Driver {
                     self.send_note(Note::AtOnce { facts: vec![fact] });
                     continue;
                 }
-                if let Some(file) = workspace.temp_file() {
+                if let Some(file) = workspace.part_written(part.size_bytes) {
                     self.send_note(Note::Facts { facts: std::mem::take(&mut plain), file: None });
                     self.send_note(Note::Facts { facts: vec![fact], file: Some(file) });
                     continue;

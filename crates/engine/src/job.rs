@@ -34,9 +34,11 @@ use crate::handle::Stores;
 use crate::meter::Meter;
 use crate::queue::{Job, Report, Verb};
 use crate::rate::{Limiters, RateLimiter};
+use crate::recorder::Written;
 use crate::rules::{Rule, Rules};
 use crate::stall::unless_stalled;
 use crate::transfer::{End, Route, StoreId, TransferId};
+use crate::unsynced::Unsynced;
 
 pub(crate) type Attempt = Result<Report, TransferError>;
 
@@ -80,6 +82,8 @@ pub(crate) struct Workspace {
     broken_off: Mutex<BTreeMap<PartNumber, Reached>>,
     /// What Complete answered, kept until it is verified: asking again would not be answered.
     completed: Mutex<Option<PutReceipt>>,
+    /// What of a download is not synced yet.
+    unsynced: Arc<Unsynced>,
     regions: route::Regions,
     /// Holds the transfer's own limit.
     own_limiter: OnceLock<RateLimiter>,
@@ -103,9 +107,11 @@ fn slot<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Workspace {
-    /// The open temp file of a download, if any: what the recorder has to sync before it records parts.
-    pub(crate) fn temp_file(&self) -> Option<Arc<dyn RandomFile>> {
-        slot(&self.temp).clone()
+    /// A part of a download is written: its file, if it is open, which the recorder has to sync before it records it.
+    pub(crate) fn part_written(&self, size_bytes: u64) -> Option<Written> {
+        let file = slot(&self.temp).clone()?;
+        self.unsynced.written(size_bytes);
+        Some(Written { file, unsynced: self.unsynced.clone() })
     }
 
     /// Closes what is open. Who still holds a file keeps it open.

@@ -51,6 +51,7 @@ mod timeline;
 mod timetable;
 mod track;
 mod transfer;
+mod unsynced;
 mod view;
 
 pub use cancel::CancelHook;

@@ -27,6 +27,7 @@ use crate::fact::{Bulk, Fact};
 use crate::ledger::{Ledger, LedgerError};
 use crate::rules::{Rule, Rules};
 use crate::transfer::{State, TransferId};
+use crate::unsynced::Unsynced;
 
 const PARTS_MAX: usize = 16;
 const PARTS_AGE: Duration = Duration::from_millis(200);
@@ -42,7 +43,7 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// What the recorder is told.
 pub(crate) enum Note {
     /// Facts to write, with the file whose bytes they speak of, if any.
-    Facts { facts: Vec<Fact>, file: Option<Arc<dyn RandomFile>> },
+    Facts { facts: Vec<Fact>, file: Option<Written> },
     /// Facts to write without waiting for a group: what they speak of could not be found out again.
     AtOnce { facts: Vec<Fact> },
     /// Write new transfers before anything else, and everything about these others, then answer with this number. New
@@ -73,6 +74,15 @@ impl fmt::Debug for Note {
     }
 }
 
+/// A file with bytes that are not on the disk yet.
+#[derive(Clone)]
+pub(crate) struct Written {
+    /// The file.
+    pub(crate) file: Arc<dyn RandomFile>,
+    /// What is told once they are.
+    pub(crate) unsynced: Arc<Unsynced>,
+}
+
 /// Answer to a barrier.
 #[derive(Debug)]
 pub(crate) struct Passed {
@@ -89,7 +99,7 @@ pub(crate) struct Passed {
 #[derive(Default)]
 struct Pending {
     facts: Vec<Fact>,
-    file: Option<Arc<dyn RandomFile>>,
+    file: Option<Written>,
     parts: usize,
     bytes: u64,
     since: Option<Duration>,
@@ -263,10 +273,17 @@ impl Recorder {
     ) -> BTreeMap<TransferId, Pending> {
         let each = group.into_iter().map(|(id, mut one)| async move {
             let synced: io::Result<()> = match one.file.take() {
-                Some(file) if self.rules.hold(Rule::SyncBeforeRecord) => {
-                    off_thread(&self.disk, move |_| file.sync()).await
+                Some(Written { file, unsynced }) => {
+                    let synced = if self.rules.hold(Rule::SyncBeforeRecord) {
+                        off_thread(&self.disk, move |_| file.sync()).await
+                    } else {
+                        Ok(())
+                    };
+                    // Also those that could not be synced: they are not recorded, and moved again.
+                    unsynced.settled(one.bytes);
+                    synced
                 }
-                _ => Ok(()),
+                None => Ok(()),
             };
             (id, one, synced)
         });
@@ -304,7 +321,7 @@ fn take(
     pending: &mut BTreeMap<TransferId, Pending>,
     unsynced: &mut BTreeSet<TransferId>,
     facts: Vec<Fact>,
-    file: Option<&Arc<dyn RandomFile>>,
+    file: Option<&Written>,
     now: Duration,
 ) {
     for fact in facts {

@@ -31,7 +31,7 @@ pub(crate) struct Shared {
     throttles: Throttles,
     pub(crate) copy_throttles: Throttles,
     buckets: RwLock<BTreeMap<String, Arc<Bucket>>>,
-    /// Version made by each completed upload, by its id.
+    /// Version made by each completed upload, by its id, as it is answered with.
     completed: Mutex<BTreeMap<String, Arc<Version>>>,
     /// Keeps a second server off the folder for as long as this one lives.
     _lock: File,
@@ -163,7 +163,9 @@ impl Shared {
         if completed.len() >= COMPLETED_MAX {
             completed.pop_first();
         }
-        completed.insert(upload_id.to_owned(), version.clone());
+        // Without its bytes: they would stay as long as this is remembered, whatever becomes of the object.
+        let told = Version { facts: version.facts.clone(), blobs: Vec::new() };
+        completed.insert(upload_id.to_owned(), Arc::new(told));
     }
 
     pub(crate) fn completed(&self, upload_id: &str) -> Option<Arc<Version>> {

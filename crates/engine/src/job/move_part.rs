@@ -64,6 +64,7 @@ impl Work {
         target: &Path,
     ) -> Attempt {
         let session = checkpoint.session.as_ref().ok_or_else(|| misfit("no temp file"))?;
+        self.workspace.unsynced.room_for(checkpoint.range(number).len_bytes()).await;
         let file = self.temp_file(session).await.map_err(|error| temp_error(target, &error))?;
         let range = checkpoint.range(number);
         let reached = slot(&self.workspace.broken_off).remove(&number);

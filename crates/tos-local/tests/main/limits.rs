@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tos_local::{Server, StartError};
 
-use crate::multipart::{create, upload};
+use crate::multipart::{complete, create, upload};
 use crate::wire::{observe, options, practice, practice_with, some_bytes};
 
 #[tokio::test]
@@ -21,6 +21,24 @@ async fn a_full_server_says_so_keeps_what_it_has_and_takes_more_after_a_delete()
     practice.request("DELETE", "/first/a").send().await.ok();
     practice.until(|practice| practice.server.stats().used_bytes == 0).await;
     practice.put("/first/b", some_bytes(700_000, 2)).await.ok();
+}
+
+#[tokio::test]
+async fn an_object_of_parts_gives_its_room_back_although_a_second_complete_is_answered() {
+    let practice = practice(|options| {
+        options.capacity_bytes = 1 << 20;
+        options.behaviour.second_complete_succeeds = true;
+    })
+    .await;
+    for round in 1..=3 {
+        let id = create(&practice, "/first/c").await;
+        let part = upload(&practice, "/first/c", &id, 1, &some_bytes(700_000, round)).await.ok();
+        let parts = [(1, part.header("etag").to_owned())];
+        complete(&practice, "/first/c", &id, &parts).await.ok();
+        practice.request("DELETE", "/first/c").send().await.ok();
+        practice.until(|practice| practice.server.stats().used_bytes == 0).await;
+        complete(&practice, "/first/c", &id, &parts).await.ok();
+    }
 }
 
 #[tokio::test]
