@@ -64,10 +64,10 @@ impl Track {
         self.until += Duration::from_millis(ms(now.saturating_sub(self.until)));
     }
 
-    /// The computer has slept for so long, until now.
-    pub(crate) fn slept(&mut self, since: Duration, now: Duration, lasted: Duration) {
+    /// The computer has slept for so long, until now. What has moved by now has moved before.
+    pub(crate) fn slept(&mut self, since: Duration, now: Duration, lasted: Duration, moved_bytes: u64) {
         if self.rests.is_none() {
-            self.count(since, self.moved_bytes);
+            self.count(since, moved_bytes);
             self.timeline.note(self.timeline.worked_ms, ms(lasted), What::Asleep);
             self.until = now;
         }

@@ -119,6 +119,8 @@ fn a_timeline_that_somebody_else_wrote_is_cut_to_the_bounds() {
     let timeline = read.entries[0].timeline.as_ref().unwrap();
     assert_eq!((timeline.moved_bytes.len(), timeline.events.len()), (STEPS_MAX, EVENTS_MAX));
     assert!(page(&read).unwrap().len() < 100_000);
+    // What was cut is written and read as it is.
+    assert_eq!(Receipt::parse(read.to_json().unwrap().as_bytes()).unwrap(), read);
 
     let mut wild = serde_json::to_value(example_timeline()).unwrap();
     for (field, value) in [("began_ms", i64::MIN), ("began_ms", i64::MAX), ("step_ms", 0), ("worked_ms", i64::MAX)] {
@@ -126,6 +128,7 @@ fn a_timeline_that_somebody_else_wrote_is_cut_to_the_bounds() {
         let read = told_by_somebody(wild.clone()).unwrap();
         assert!(Chart::of(&read.entries).is_none_or(|chart| chart.speeds.len() == SLICES));
         page(&read).unwrap();
+        assert_eq!(Receipt::parse(read.to_json().unwrap().as_bytes()).unwrap(), read, "{field}");
     }
     wild["events"][0]["what"] = "comet".into();
     assert!(told_by_somebody(wild.clone()).is_ok(), "what a later Tern may tell is let be");

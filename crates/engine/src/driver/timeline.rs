@@ -48,9 +48,9 @@ impl Driver {
         };
         let now = self.tools.clock.now();
         let awake = wait.map_or(now, |wait| now.min(since + wait));
-        for (_, sampled) in self.state.workspaces.values_mut() {
-            if let Some(track) = &mut sampled.track {
-                track.slept(awake, now, lasted);
+        for (id, (workspace, sampled)) in &mut self.state.workspaces {
+            if let (Some(track), Some(transfer)) = (&mut sampled.track, self.queue.transfer(*id)) {
+                track.slept(awake, now, lasted, transfer.moved_bytes(&workspace.meter));
             }
         }
     }

@@ -44,6 +44,7 @@ impl Sandbox {
                  INSERT INTO leftover VALUES ('id', 'store', 'bucket', 'key', 2, 5);
                  INSERT INTO cause VALUES ('forbidden', 1);
                  INSERT INTO dismissed VALUES (2, 5, 0, 0);
+                 INSERT INTO timeline VALUES (2, '{}');
                  CREATE TEMP TABLE sound_transfer AS SELECT id, ord, state, intent, source, target, options, checkpoint,
                      size_bytes, done_bytes, error, result, stats, added_ms, planned_ms, saved_ms, ended_ms
                      FROM transfer WHERE id = 2;
@@ -75,6 +76,8 @@ impl Sandbox {
                  INSERT INTO cause VALUES ('forbidden', 1);
                  DELETE FROM dismissed;
                  INSERT INTO dismissed VALUES (2, 5, 0, 0);
+                 DELETE FROM timeline;
+                 INSERT INTO timeline VALUES (2, '{}');
                  INSERT INTO transfer (id, ord, state, intent, source, target, options, checkpoint, size_bytes,
                      done_bytes, error, result, stats, added_ms, planned_ms, saved_ms, ended_ms)
                      SELECT * FROM sound_transfer;
@@ -118,6 +121,11 @@ impl Sandbox {
             assert!(loaded.parts.iter().all(|part| part.number.get() <= plan.part_count()));
         }
         for id in 1..=4 {
+            if let Some(timeline) = ledger.timeline(TransferId(id)).unwrap() {
+                assert!(timeline.moved_bytes.len() <= engine::STEPS_MAX && timeline.events.len() <= engine::EVENTS_MAX);
+                assert!(timeline.stretches().iter().all(|(begin, end, _)| begin < end));
+                assert!(timeline.told().all(|(begin, end, _)| begin <= end));
+            }
             let told = ledger.detail(TransferId(id)).map(drop).map_err(|error| error.to_string());
             assert!(id == VICTIM.0 || told.is_ok(), "{told:?}");
         }
@@ -152,7 +160,7 @@ fn write_over(connection: &Connection, input: &[u8]) {
             "part" => "transfer = 2 AND number = (SELECT min(number) FROM part WHERE transfer = 2)",
             "counter" => "state = 0",
             "cause" => "code IS NOT NULL",
-            "dismissed" => "transfer IS NOT NULL",
+            "dismissed" | "timeline" => "transfer IS NOT NULL",
             "leftover" => "since_ms >= -9223372036854775808",
             _ => continue,
         };

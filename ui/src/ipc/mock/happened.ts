@@ -7,7 +7,6 @@ const AXIS = 10_000;
 /** What worked no longer has none, as in Rust. */
 const WORTH_MS = 1_000;
 const MIB = 1024 ** 2;
-const SLEEP_MS = 38_000;
 
 export function timelineOf(rows: readonly PaperRow[]): PaperTimeline | null {
   const long = rows.filter((row) => row.busy_ms >= WORTH_MS);
@@ -15,7 +14,7 @@ export function timelineOf(rows: readonly PaperRow[]): PaperTimeline | null {
   const began_ms = Math.min(...long.map((row) => row.planned_ms ?? Infinity));
   const ended_ms = Math.max(...long.map((row) => row.ended_ms ?? -Infinity));
   const bytes = long.reduce((sum, row) => sum + row.size_bytes, 0);
-  const mean = (bytes * 1_000) / Math.max(1, ended_ms - began_ms);
+  const mean = (bytes * 1_000) / Math.max(1, long.reduce((sum, row) => sum + row.busy_ms, 0));
   const seed = BigInt(decimalOf(rows.map((row) => row.name).join()));
   const noise = (at: number): number => Number((seed >> BigInt((at * 7) % 48)) & 0xfn) / 15;
   const asleep = { from: 42, until: 45 };
@@ -28,7 +27,7 @@ export function timelineOf(rows: readonly PaperRow[]): PaperTimeline | null {
     return Math.round(slice >= limitFrom ? Math.min(limited, mean) : mean * (1.05 + 0.2 * noise(slice)));
   });
   const marks: PaperMark[] = [
-    { what: { kind: 'asleep' }, begin_ms: at(asleep.from), lasted_ms: SLEEP_MS, from: place(asleep.from), until: place(asleep.until) },
+    { what: { kind: 'asleep' }, begin_ms: at(asleep.from), lasted_ms: at(asleep.until) - at(asleep.from), from: place(asleep.from), until: place(asleep.until) },
     { what: { kind: 'limit', from: null, to: limited }, begin_ms: at(limitFrom), lasted_ms: 0, from: place(limitFrom), until: place(limitFrom) },
   ];
   const parts = rows.reduce((sum, row) => sum + row.parts_again, 0);
