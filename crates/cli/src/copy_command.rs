@@ -97,6 +97,10 @@ async fn begin(bench: &Workbench, pairs: Vec<Pair>, wanted: &TransferOptions, js
     let engine = &bench.engine;
     let mut begun = Begun::default();
     let ends: Vec<_> = pairs.iter().map(|pair| (&pair.source, &pair.target)).collect();
+    // What an earlier command could not clear away may be an upload of the same object: it goes before the next is opened.
+    for id in engine.find_cancelling(&ends).map_err(|error| words::engine_failure(&error))?.into_iter().flatten() {
+        clear_away(engine, id).await;
+    }
     let earlier = engine.find_open(&ends).map_err(|error| words::engine_failure(&error))?;
     let mut specs = Vec::with_capacity(pairs.len());
     for (Pair { source, target }, earlier) in pairs.into_iter().zip(earlier) {
@@ -159,17 +163,30 @@ async fn leave_no_trace(bench: &Workbench, failed: &[TransferId], added: &[Trans
             Ok(detail) => detail.and_then(|detail| detail.checkpoint).is_some_and(|plan| plan.session.is_some()),
             Err(_) => true,
         };
-        if !begun && let Err(error) = forget(&bench.engine, *id).await {
-            tracing::warn!(%error, transfer = %id, "its record stays in the list");
+        if !begun {
+            clear_away(&bench.engine, *id).await;
         }
     }
 }
 
-/// Cancels a transfer and takes it out of the list.
-pub(crate) async fn forget(engine: &Engine, id: TransferId) -> Result<(), engine::EngineError> {
+/// Cancels a transfer and takes it out of the list, or says that this is still to be done.
+async fn clear_away(engine: &Engine, id: TransferId) {
+    match forget(engine, id).await {
+        Ok(true) => {}
+        Ok(false) => output::error(&format!(
+            "What transfer {id} may have left in the bucket could not be cleared away yet; go on with \
+             `tern-cli cancel {id}`."
+        )),
+        Err(error) => tracing::warn!(%error, transfer = %id, "its record stays in the list"),
+    }
+}
+
+/// Cancels a transfer and takes it out of the list; whether nothing is left of it.
+pub(crate) async fn forget(engine: &Engine, id: TransferId) -> Result<bool, engine::EngineError> {
     engine.cancel(&[id]).await?;
-    if engine.wait(id).await?.state == State::Cancelled {
+    let is_cancelled = engine.wait(id).await?.state == State::Cancelled;
+    if is_cancelled {
         engine.remove(&[id]).await?;
     }
-    Ok(())
+    Ok(is_cancelled)
 }

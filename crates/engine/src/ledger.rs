@@ -133,6 +133,9 @@ pub trait Records: Send + Sync + std::fmt::Debug {
     /// For each pair of source and target the newest transfer between them that is not over.
     fn find_open(&self, ends: &[(&End, &End)]) -> Result<Vec<Option<TransferId>>, LedgerError>;
 
+    /// The same, of those whose cancelling was not finished.
+    fn find_cancelling(&self, ends: &[(&End, &End)]) -> Result<Vec<Option<TransferId>>, LedgerError>;
+
     /// The largest id that was ever given, and the largest place in use.
     fn last(&self) -> Result<(u64, i64), LedgerError>;
 

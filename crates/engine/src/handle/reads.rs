@@ -69,6 +69,14 @@ impl Engine {
         Ok(self.ledger.records().find_open(ends)?)
     }
 
+    /// For each pair of source and target the transfer between them whose cancelling was not finished, if any.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn find_cancelling(&self, ends: &[(&End, &End)]) -> Result<Vec<Option<TransferId>>, EngineError> {
+        Ok(self.ledger.records().find_cancelling(ends)?)
+    }
+
     /// Exact numbers of each filter.
     ///
     /// # Errors

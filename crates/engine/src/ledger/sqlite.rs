@@ -44,6 +44,27 @@ fn held(mutex: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
 }
 
 impl SqliteLedger {
+    /// For each pair of ends the newest that is not over and whose intent, compared so, is to cancel.
+    fn find(&self, ends: &[(&End, &End)], compared: &str) -> Result<Vec<Option<TransferId>>, LedgerError> {
+        self.read(|connection| {
+            let transaction = connection.unchecked_transaction()?;
+            let mut statement = transaction.prepare_cached(&format!(
+                "SELECT id FROM transfer WHERE source = ?1 AND target = ?2 AND {NOT_OVER} AND intent {compared} ?3
+                 ORDER BY id DESC LIMIT 1"
+            ))?;
+            let mut find = |(source, target): &(&End, &End)| {
+                let given = params![
+                    serde_json::to_string(source)?,
+                    serde_json::to_string(target)?,
+                    intent_number(Intent::Cancel)
+                ];
+                let id: Option<i64> = statement.query_row(given, |row| row.get(0)).optional()?;
+                Ok(id.and_then(|id| u64::try_from(id).ok()).map(TransferId))
+            };
+            ends.iter().map(&mut find).collect()
+        })
+    }
+
     /// Opens, or makes, the ledger at `path` for writing. A file there that is no ledger of ours, or a damaged one, is
     /// renamed and reported; `now_ms` (milliseconds since 1970) goes into its new name.
     ///
@@ -229,23 +250,11 @@ impl Records for SqliteLedger {
     }
 
     fn find_open(&self, ends: &[(&End, &End)]) -> Result<Vec<Option<TransferId>>, LedgerError> {
-        self.read(|connection| {
-            let transaction = connection.unchecked_transaction()?;
-            let mut statement = transaction.prepare_cached(&format!(
-                "SELECT id FROM transfer WHERE source = ?1 AND target = ?2 AND {NOT_OVER} AND intent <> ?3
-                 ORDER BY id DESC LIMIT 1"
-            ))?;
-            let mut find = |(source, target): &(&End, &End)| {
-                let given = params![
-                    serde_json::to_string(source)?,
-                    serde_json::to_string(target)?,
-                    intent_number(Intent::Cancel)
-                ];
-                let id: Option<i64> = statement.query_row(given, |row| row.get(0)).optional()?;
-                Ok(id.and_then(|id| u64::try_from(id).ok()).map(TransferId))
-            };
-            ends.iter().map(&mut find).collect()
-        })
+        self.find(ends, "<>")
+    }
+
+    fn find_cancelling(&self, ends: &[(&End, &End)]) -> Result<Vec<Option<TransferId>>, LedgerError> {
+        self.find(ends, "=")
     }
 
     fn last(&self) -> Result<(u64, i64), LedgerError> {
