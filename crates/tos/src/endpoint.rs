@@ -41,7 +41,7 @@ impl Endpoint {
             return Err(unusable(text, "it has no host name"));
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(unusable(host, "it must not contain a user name"));
+            return Err(unusable(text, "it must not contain a user name"));
         }
         if !url.path().trim_matches('/').is_empty() || url.query().is_some() || url.fragment().is_some() {
             return Err(unusable(text, "it must be a host name alone, without a path"));
@@ -150,6 +150,7 @@ mod tests {
             ("https://tos.test/bucket", "without a path"),
             ("https://tos.test?x=1", "without a path"),
             ("https://me:secret@tos.test", "must not contain a user name"),
+            ("https://me:a@secret/b@tos.test", "must not contain a user name"),
             ("a b", "it is not a host name"),
             ("ftp://me:secret@tos.test", "it must begin with https:// or http://"),
             ("https://me:secret@tos test", "it is not a host name"),

@@ -152,6 +152,8 @@ export const commands = {
 	addCopies: (bucket: string, keys: string[], toBucket: string, toPrefix: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_copies", { bucket, keys, toBucket, toPrefix, conflict })),
 	/**  Which way copies between two buckets go; asked before they are added, and decided by the engine both times. */
 	copyRoute: (bucket: string, toBucket: string) => typedError<CopyRoute, AppError>(__TAURI_INVOKE("copy_route", { bucket, toBucket })),
+	/**  Looks at several things at once; the answers are in the order of the questions. */
+	look: (at: Look[]) => typedError<Seen[], AppError>(__TAURI_INVOKE("look", { at })),
 	/**  A page of the transfers of a filter. */
 	transfers: (filter: TransferFilter, after: number | null, limit: number) => typedError<TransferPage, AppError>(__TAURI_INVOKE("transfers", { filter, after, limit })),
 	/**  One transfer with its parts. */
@@ -990,6 +992,25 @@ export type LogRow = {
 	request_id: string | null,
 };
 
+/**  What the page wants to see; the words are those of the commands of these names. */
+export type Look = 
+/**  A page of a list. */
+{ at: "transfers"; 
+/**  Of which list. */
+filter: TransferFilter; 
+/**  What the page before answered as its `next`. */
+after: number | null; 
+/**  How many rows. */
+limit: number } | 
+/**  The figures of what is selected. */
+{ at: "selected"; 
+/**  In which list. */
+filter: TransferFilter } | 
+/**  One transfer with its parts. */
+{ at: "detail"; 
+/**  Which. */
+id: number };
+
 /**  One entry of the user's own metadata. */
 export type MetadataEntry = {
 	/**  Its name, in lower case. */
@@ -1520,6 +1541,17 @@ export type SecretsPlace =
 "file" | 
 /**  In an encrypted file, whose passphrase is still to be given. */
 "file_locked";
+
+/**  What was seen. */
+export type Seen = 
+/**  A page of a list. */
+{ of: "transfers"; what: TransferPage } | 
+/**  What is selected. */
+{ of: "selected"; what: Selected } | 
+/**  One transfer. */
+{ of: "detail"; what: TransferDetail } | 
+/**  Nothing, and why. */
+{ of: "refused"; what: AppError };
 
 /**  A change of what is selected. */
 export type Select = 
