@@ -337,8 +337,9 @@ impl Driver {
             {
                 sampled.saved_ms = Some(*at_ms);
                 if self.queue.transfer(id).is_some_and(Transfer::is_relayed) {
+                    let at_risk = workspace.part_relayed(part.size_bytes);
                     self.send_note(Note::Facts { facts: std::mem::take(&mut plain), file: None });
-                    self.send_note(Note::AtOnce { facts: vec![fact] });
+                    self.send_note(Note::AtOnce { fact, at_risk });
                     continue;
                 }
                 if let Some(file) = workspace.part_written(part.size_bytes) {

@@ -25,6 +25,7 @@ use store::{Crc64Hasher, ObjectRef, ObjectStore, PartNumber, PutReceipt, StoreEr
 pub use adopt::ForeignUpload;
 pub(crate) use adopt::{Examined, examine};
 
+use crate::at_risk::AtRisk;
 use crate::buffer::BufferPool;
 use crate::checkpoint::Session;
 use crate::clock::Clock;
@@ -38,7 +39,6 @@ use crate::recorder::Written;
 use crate::rules::{Rule, Rules};
 use crate::stall::unless_stalled;
 use crate::transfer::{End, Route, StoreId, TransferId};
-use crate::unsynced::Unsynced;
 
 pub(crate) type Attempt = Result<Report, TransferError>;
 
@@ -82,8 +82,8 @@ pub(crate) struct Workspace {
     broken_off: Mutex<BTreeMap<PartNumber, Reached>>,
     /// What Complete answered, kept until it is verified: asking again would not be answered.
     completed: Mutex<Option<PutReceipt>>,
-    /// What of a download is not synced yet.
-    unsynced: Arc<Unsynced>,
+    /// What a crash would cost beside the parts in flight.
+    at_risk: Arc<AtRisk>,
     regions: route::Regions,
     /// Holds the transfer's own limit.
     own_limiter: OnceLock<RateLimiter>,
@@ -110,8 +110,14 @@ impl Workspace {
     /// A part of a download is written: its file, if it is open, which the recorder has to sync before it records it.
     pub(crate) fn part_written(&self, size_bytes: u64) -> Option<Written> {
         let file = slot(&self.temp).clone()?;
-        self.unsynced.written(size_bytes);
-        Some(Written { file, unsynced: self.unsynced.clone() })
+        self.at_risk.arrived(size_bytes);
+        Some(Written { file, at_risk: self.at_risk.clone() })
+    }
+
+    /// A part of a relayed copy has arrived: what to tell once that is recorded.
+    pub(crate) fn part_relayed(&self, size_bytes: u64) -> Arc<AtRisk> {
+        self.at_risk.arrived(size_bytes);
+        self.at_risk.clone()
     }
 
     /// Closes what is open. Who still holds a file keeps it open.

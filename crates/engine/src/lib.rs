@@ -20,6 +20,7 @@
 //! Start with [`Engine`] (what callers use), then [`queue`], then the verbs in `job`.
 #![warn(missing_docs)]
 
+mod at_risk;
 mod buffer;
 mod cancel;
 mod checkpoint;
@@ -51,7 +52,6 @@ mod timeline;
 mod timetable;
 mod track;
 mod transfer;
-mod unsynced;
 mod view;
 
 pub use cancel::CancelHook;

@@ -21,13 +21,13 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
 
+use crate::at_risk::AtRisk;
 use crate::clock::Clock;
 use crate::disk::{Disk, RandomFile, off_thread};
 use crate::fact::{Bulk, Fact};
 use crate::ledger::{Ledger, LedgerError};
 use crate::rules::{Rule, Rules};
 use crate::transfer::{State, TransferId};
-use crate::unsynced::Unsynced;
 
 const PARTS_MAX: usize = 16;
 const PARTS_AGE: Duration = Duration::from_millis(200);
@@ -44,8 +44,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 pub(crate) enum Note {
     /// Facts to write, with the file whose bytes they speak of, if any.
     Facts { facts: Vec<Fact>, file: Option<Written> },
-    /// Facts to write without waiting for a group: what they speak of could not be found out again.
-    AtOnce { facts: Vec<Fact> },
+    /// A part to record without waiting for a group: it could not be proved again. What is told once that is done.
+    AtOnce { fact: Fact, at_risk: Arc<AtRisk> },
     /// Write new transfers before anything else, and everything about these others, then answer with this number. New
     /// ones that cannot be written are forgotten: nobody knows of them yet, and whoever added them is told.
     Added { facts: Vec<Fact>, ids: Vec<TransferId>, number: u64 },
@@ -64,7 +64,7 @@ impl fmt::Debug for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Facts { facts, .. } => f.debug_tuple("Facts").field(&facts.len()).finish(),
-            Self::AtOnce { facts } => f.debug_tuple("AtOnce").field(&facts.len()).finish(),
+            Self::AtOnce { .. } => f.write_str("AtOnce"),
             Self::Added { facts, number, .. } => f.debug_tuple("Added").field(&facts.len()).field(number).finish(),
             Self::Bulk { bulk, number } => f.debug_tuple("Bulk").field(bulk).field(number).finish(),
             Self::Barrier { ids, number } => f.debug_tuple("Barrier").field(ids).field(number).finish(),
@@ -80,7 +80,7 @@ pub(crate) struct Written {
     /// The file.
     pub(crate) file: Arc<dyn RandomFile>,
     /// What is told once they are.
-    pub(crate) unsynced: Arc<Unsynced>,
+    pub(crate) at_risk: Arc<AtRisk>,
 }
 
 /// Answer to a barrier.
@@ -103,13 +103,14 @@ struct Pending {
     parts: usize,
     bytes: u64,
     since: Option<Duration>,
-    at_once: bool,
+    /// What is told when they have been written. They are not to wait for a group.
+    at_once: Option<Arc<AtRisk>>,
 }
 
 impl Pending {
     fn due_at(&self) -> Option<Duration> {
         let since = self.since?;
-        if self.at_once {
+        if self.at_once.is_some() {
             return Some(since);
         }
         let full = match &self.file {
@@ -180,10 +181,12 @@ impl Recorder {
             {
                 match note {
                     Note::Facts { facts, file } => take(&mut pending, &mut unsynced, facts, file.as_ref(), now),
-                    Note::AtOnce { facts } => {
-                        let ids: Vec<TransferId> = facts.iter().map(Fact::id).collect();
-                        take(&mut pending, &mut unsynced, facts, None, now);
-                        ids.iter().filter_map(|id| pending.get_mut(id).map(|one| one.at_once = true)).for_each(drop);
+                    Note::AtOnce { fact, at_risk } => {
+                        let id = fact.id();
+                        take(&mut pending, &mut unsynced, vec![fact], None, now);
+                        if let Some(one) = pending.get_mut(&id) {
+                            one.at_once = Some(at_risk);
+                        }
                     }
                     Note::Added { facts, ids, number } => {
                         added.extend(facts);
@@ -239,7 +242,8 @@ impl Recorder {
         }
     }
 
-    /// Appends what is new and the facts of a group; of these, what cannot be written is put back.
+    /// Appends what is new and the facts of a group; of these, what cannot be written is put back. What waits for the
+    /// record of a part goes on in either case: where the ledger cannot be written, the end of its transfer says so.
     async fn write(
         &self,
         added: Vec<Fact>,
@@ -249,13 +253,17 @@ impl Recorder {
     ) -> Option<LedgerError> {
         let new = added.len();
         let mut facts = added;
+        let waits: Vec<(Arc<AtRisk>, u64)> =
+            group.values().filter_map(|one| Some((one.at_once.clone()?, one.bytes))).collect();
         facts.extend(group.into_values().flat_map(|one| one.facts));
         let facts = Arc::new(facts);
         if facts.is_empty() {
             return None;
         }
         let (ledger, shared) = (self.ledger.clone(), facts.clone());
-        let error = off_thread(&self.disk, move |_| ledger.append(&shared)).await.err()?;
+        let appended = off_thread(&self.disk, move |_| ledger.append(&shared)).await;
+        waits.into_iter().for_each(|(at_risk, bytes)| at_risk.settled(bytes));
+        let error = appended.err()?;
         tracing::error!(%error, "facts could not be written; they are kept and tried again");
         for fact in Arc::unwrap_or_clone(facts).into_iter().skip(new) {
             let one = pending.entry(fact.id()).or_default();
@@ -273,14 +281,14 @@ impl Recorder {
     ) -> BTreeMap<TransferId, Pending> {
         let each = group.into_iter().map(|(id, mut one)| async move {
             let synced: io::Result<()> = match one.file.take() {
-                Some(Written { file, unsynced }) => {
+                Some(Written { file, at_risk }) => {
                     let synced = if self.rules.hold(Rule::SyncBeforeRecord) {
                         off_thread(&self.disk, move |_| file.sync()).await
                     } else {
                         Ok(())
                     };
                     // Also those that could not be synced: they are not recorded, and moved again.
-                    unsynced.settled(one.bytes);
+                    at_risk.settled(one.bytes);
                     synced
                 }
                 None => Ok(()),

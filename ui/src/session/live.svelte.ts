@@ -26,6 +26,11 @@ const NOTHING: Pulse = {
 
 /** Weight of a new sample in the smoothed speed: half of it is from the last three seconds at four pulses a second. */
 const SMOOTHING = 0.06;
+/** How long a pulse waits for what is pulled with it. */
+const TOGETHER_MS = 100;
+
+/** Pulls what a screen shows; nothing if it needs nothing now. */
+type Pull = (revision: number) => Promise<void> | undefined;
 
 export class Live {
   pulse = $state.raw<Pulse>(NOTHING);
@@ -52,6 +57,10 @@ export class Live {
   /** Set by the app: transfers wait for keys. */
   onKeysNeeded: () => void = () => undefined;
   #ended = new Set<(row: TransferRow) => void>();
+  #pulls = new Set<Pull>();
+  /** Pulses that came, and the last of them that is shown. */
+  #came = 0;
+  #shown = 0;
 
   async start(backend: Backend): Promise<void> {
     await backend.subscribe((push) => this.receive(push));
@@ -63,16 +72,40 @@ export class Live {
     return () => this.#ended.delete(listen);
   }
 
+  /**
+   * Pulls with each pulse. The pulse is shown when that has come, so that both are drawn in one frame: a frame costs more
+   * than its contents. Returns the way to stop.
+   */
+  onPulse(pull: Pull): () => void {
+    this.#pulls.add(pull);
+    return () => this.#pulls.delete(pull);
+  }
+
+  #take(pulse: Pulse): void {
+    const number = (this.#came += 1);
+    const pulled = [...this.#pulls].map((pull) => pull(pulse.revision)).filter((one) => one !== undefined);
+    if (pulled.length === 0) {
+      this.#show(number, pulse);
+      return;
+    }
+    const late = new Promise<void>((done) => setTimeout(done, TOGETHER_MS));
+    void Promise.race([Promise.allSettled(pulled), late]).then(() => this.#show(number, pulse));
+  }
+
+  #show(number: number, pulse: Pulse): void {
+    if (number < this.#shown || pulse.revision < this.pulse.revision) return;
+    this.#shown = number;
+    this.pulse = pulse;
+    const speed = pulse.upload_bytes_s + pulse.download_bytes_s;
+    this.smoothSpeed = this.smoothSpeed === 0 ? speed : this.smoothSpeed + (speed - this.smoothSpeed) * SMOOTHING;
+    if (speed === 0) this.smoothSpeed = 0;
+  }
+
   receive(push: Push): void {
     switch (push.type) {
-      case 'pulse': {
-        if (push.pulse.revision < this.pulse.revision) return;
-        this.pulse = push.pulse;
-        const speed = push.pulse.upload_bytes_s + push.pulse.download_bytes_s;
-        this.smoothSpeed = this.smoothSpeed === 0 ? speed : this.smoothSpeed + (speed - this.smoothSpeed) * SMOOTHING;
-        if (speed === 0) this.smoothSpeed = 0;
+      case 'pulse':
+        this.#take(push.pulse);
         return;
-      }
       case 'ended':
         for (const listen of this.#ended) listen(push.row);
         return;

@@ -19,6 +19,9 @@ use crate::queue::Report;
 use crate::rules::Rule;
 use crate::transfer::{End, Route};
 
+/// What a crash may cost of a download at most, beside the parts in flight.
+const UNSYNCED_BYTES_MAX: u64 = 64 << 20;
+
 impl Work {
     pub(super) async fn move_part(&self, checkpoint: &Checkpoint, number: PartNumber) -> Attempt {
         match (&self.spec.source, &checkpoint.target) {
@@ -64,7 +67,7 @@ impl Work {
         target: &Path,
     ) -> Attempt {
         let session = checkpoint.session.as_ref().ok_or_else(|| misfit("no temp file"))?;
-        self.workspace.unsynced.room_for(checkpoint.range(number).len_bytes()).await;
+        self.workspace.at_risk.room_for(checkpoint.range(number).len_bytes(), UNSYNCED_BYTES_MAX).await;
         let file = self.temp_file(session).await.map_err(|error| temp_error(target, &error))?;
         let range = checkpoint.range(number);
         let reached = slot(&self.workspace.broken_off).remove(&number);

@@ -22,6 +22,8 @@ use crate::rate::{Limiters, Passage};
 
 impl Work {
     pub(super) async fn relay_part(&self, checkpoint: &Checkpoint, number: PartNumber) -> Attempt {
+        // What has arrived cannot be proved again, so it counts as in flight until it is recorded.
+        self.workspace.at_risk.room_for(checkpoint.range(number).len_bytes(), 0).await;
         let meter = Arc::new(self.workspace.meter.part(number));
         let (body, fate) = self.relayed(checkpoint, checkpoint.range(number), meter.clone()).await?;
         let sent = self.send(checkpoint, number, body, &fate).await;

@@ -96,6 +96,30 @@ fn what_is_said_of_all_is_written_behind_what_was_said_of_one_before() {
     });
 }
 
+#[test]
+fn parts_of_a_relayed_copy_count_as_moving_until_they_are_recorded() {
+    let world = &World::new();
+    world.object("source", 40 * PART);
+    let gate = Arc::new(Gate::default());
+    let ledger = Arc::new(Watched { ledger: world.ledger(), gate: gate.clone() });
+    world.run_of(slow(20 << 10), world.parts(ledger), |run| async move {
+        let id = run.add(spec(object("here", "source"), object("abroad", "copy"))).await;
+        run.until(id, |view| view.done_bytes > 2 * PART as u64).await;
+        gate.shut(true);
+        run.engine.set_rates(engine::RateLimits::default());
+        // Time enough for all forty of them.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let upload = world.store.open_uploads("abroad").remove(0);
+        let held = world.store.held_parts(&upload).len();
+        let recorded = gate.written.lock().unwrap().iter().filter(|fact| fact.starts_with("PartDone")).count();
+        let moving = usize::from(crate::world::options().parallel_parts);
+        assert!(held > recorded, "some arrive: {held} are held, {recorded} recorded");
+        assert!(held <= recorded + moving, "a crash would cost more than what moves: {held} held, {recorded} recorded");
+        gate.shut(false);
+        assert_eq!(run.rest(id).await.phase(), engine::Phase::DoneVerified);
+    });
+}
+
 /// The clock of the system until it is stopped; then no time passes.
 #[derive(Debug)]
 struct Stopping {
