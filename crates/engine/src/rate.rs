@@ -35,6 +35,9 @@ struct Line {
     /// Bytes reserved by takers.
     reserved: f64,
     at: Duration,
+    /// How often a limit has come after none. Each time the line begins anew: what passed without one is no debt, and who
+    /// still waited has passed nothing.
+    beginning: u64,
 }
 
 impl Line {
@@ -50,8 +53,23 @@ impl Line {
                 let burst = rate.get() as f64 * BURST.as_secs_f64();
                 self.reached = (self.reached + passed * rate.get() as f64).min(self.reserved + burst);
             }
-            Limit::None => self.reached = self.reached.max(self.reserved),
+            Limit::None => {}
         }
+    }
+
+    /// The limit is another one from now on.
+    fn set_limit(&mut self, limit: Limit) {
+        if self.limit == Limit::None && limit != Limit::None {
+            self.beginning += 1;
+            (self.reached, self.reserved) = (0.0, 0.0);
+        }
+        self.limit = limit;
+    }
+
+    /// Reserves the next bytes, and says where they end.
+    fn reserve(&mut self, len_bytes: f64) -> f64 {
+        self.reserved += len_bytes;
+        self.reserved
     }
 
     /// How long until the line has reached `position`; `None` if it has.
@@ -71,7 +89,7 @@ impl Line {
 impl RateLimiter {
     /// A limiter with a limit.
     pub fn new(clock: Arc<dyn Clock>, limit: impl Into<Limit>) -> Self {
-        let line = Line { limit: limit.into(), reached: 0.0, reserved: 0.0, at: clock.now() };
+        let line = Line { limit: limit.into(), reached: 0.0, reserved: 0.0, at: clock.now(), beginning: 0 };
         Self { line: Arc::new(Mutex::new(line)), clock }
     }
 
@@ -79,7 +97,7 @@ impl RateLimiter {
     pub fn set_limit(&self, limit: impl Into<Limit>) {
         let mut line = self.lock();
         line.advance(self.clock.now());
-        line.limit = limit.into();
+        line.set_limit(limit.into());
     }
 
     /// The limit in force.
@@ -94,11 +112,12 @@ impl RateLimiter {
     pub fn reserve(&self, len_bytes: u64) -> Grant {
         let mut line = self.lock();
         line.advance(self.clock.now());
-        line.reserved += len_bytes as f64;
+        let len_bytes = len_bytes as f64;
         Grant {
             limiter: self.clone(),
-            len_bytes: len_bytes as f64,
-            position: line.reserved,
+            len_bytes,
+            position: line.reserve(len_bytes),
+            beginning: line.beginning,
             granted: false,
             sleep: None,
         }
@@ -115,6 +134,8 @@ pub struct Grant {
     limiter: RateLimiter,
     len_bytes: f64,
     position: f64,
+    /// Of which line that is.
+    beginning: u64,
     granted: bool,
     sleep: Option<Sleep>,
 }
@@ -134,9 +155,14 @@ impl Future for Grant {
                 std::task::ready!(sleep.as_mut().poll(context));
                 self.sleep = None;
             }
+            let limiter = self.limiter.clone();
             let wait = {
-                let mut line = self.limiter.lock();
-                line.advance(self.limiter.clock.now());
+                let mut line = limiter.lock();
+                line.advance(limiter.clock.now());
+                if self.beginning != line.beginning {
+                    self.beginning = line.beginning;
+                    self.position = line.reserve(self.len_bytes);
+                }
                 line.wait_for(self.position)
             };
             match wait {
@@ -159,7 +185,9 @@ impl Drop for Grant {
             let mut line = self.limiter.lock();
             line.advance(self.limiter.clock.now());
             // As if the line had already passed over these bytes.
-            line.reached = (line.reached + self.len_bytes).min(line.reserved);
+            if self.beginning == line.beginning {
+                line.reached = (line.reached + self.len_bytes).min(line.reserved);
+            }
         }
     }
 }

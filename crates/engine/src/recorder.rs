@@ -6,37 +6,34 @@
 //! at once, since nothing here could prove them again. Facts of one transfer never overtake each other; a transfer's
 //! pending parts go with whatever else of it is written.
 //!
+//! A sync of a slow disk takes seconds. Only what speaks of its file waits for it: `recorder/syncing.rs`.
+//!
 //! What cannot be written stays pending and is tried again; who waits for it is told that it is not durable. A file
 //! that could not be synced takes its transfer down with it: the system reports such an error only once, so a later
 //! sync that succeeds proves nothing.
 //!
 //! The cost of losing a group to a power cut is sending those parts again, no more.
 
+mod pending;
+mod syncing;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use tokio::sync::mpsc;
 
+use self::pending::{Pending, Rests, take};
+use self::syncing::{Synced, Syncing};
 use crate::at_risk::AtRisk;
 use crate::clock::Clock;
 use crate::disk::{Disk, RandomFile, off_thread};
 use crate::fact::{Bulk, Fact};
 use crate::ledger::{Ledger, LedgerError};
 use crate::rules::{Rule, Rules};
-use crate::transfer::{State, TransferId};
+use crate::transfer::TransferId;
 
-const PARTS_MAX: usize = 16;
-const PARTS_AGE: Duration = Duration::from_millis(200);
-/// Small objects end by the hundred: so many of them, or so long, make a group.
-const RESTS_MAX: usize = 64;
-const RESTS_AGE: Duration = Duration::from_millis(50);
-/// Half of the 64 MiB that may be unsynced: as much again may arrive while the sync itself runs.
-const SYNC_AFTER_BYTES: u64 = 32 << 20;
-const UNSYNCED_AGE: Duration = Duration::from_secs(2);
 /// How long a ledger that could not be written is left alone.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -96,51 +93,6 @@ pub(crate) struct Passed {
     pub(crate) unsynced: Vec<TransferId>,
 }
 
-#[derive(Default)]
-struct Pending {
-    facts: Vec<Fact>,
-    file: Option<Written>,
-    parts: usize,
-    bytes: u64,
-    since: Option<Duration>,
-    /// What is told when they have been written. They are not to wait for a group.
-    at_once: Option<Arc<AtRisk>>,
-}
-
-impl Pending {
-    fn due_at(&self) -> Option<Duration> {
-        let since = self.since?;
-        if self.at_once.is_some() {
-            return Some(since);
-        }
-        let full = match &self.file {
-            Some(_) => self.bytes >= SYNC_AFTER_BYTES,
-            None => self.parts >= PARTS_MAX,
-        };
-        let age = if self.file.is_some() { UNSYNCED_AGE } else { PARTS_AGE };
-        Some(if full { since } else { since + age })
-    }
-}
-
-/// Transfers that rest, whose barriers wait for a group.
-#[derive(Default)]
-struct Rests {
-    barriers: Vec<(Vec<TransferId>, u64)>,
-    since: Option<Duration>,
-}
-
-impl Rests {
-    fn add(&mut self, ids: Vec<TransferId>, number: u64, now: Duration) {
-        self.since.get_or_insert(now);
-        self.barriers.push((ids, number));
-    }
-
-    fn due_at(&self) -> Option<Duration> {
-        let full = self.barriers.len() >= RESTS_MAX;
-        self.since.map(|since| if full { since } else { since + RESTS_AGE })
-    }
-}
-
 /// All that the recorder is made of.
 pub(crate) struct Recorder {
     pub(crate) notes: mpsc::UnboundedReceiver<Note>,
@@ -151,95 +103,212 @@ pub(crate) struct Recorder {
     pub(crate) rules: Rules,
 }
 
+/// Transfers that somebody waits for, and the number of his question.
+type Barrier = (Vec<TransferId>, u64);
+
+/// What is taken in one turn.
+#[derive(Default)]
+struct Turn {
+    added: Vec<Fact>,
+    barriers: Vec<Barrier>,
+    bulk: Option<(Bulk, u64)>,
+    /// Whether everything is to be written, and whether that is the end.
+    flush: bool,
+    closing: bool,
+}
+
+/// What the recorder keeps between turns.
+#[derive(Default)]
+struct Book {
+    pending: BTreeMap<TransferId, Pending>,
+    rests: Rests,
+    /// Transfers whose file could not be synced since they last went on.
+    unsynced: BTreeSet<TransferId>,
+    /// What stays in line until a sync has ended.
+    line: VecDeque<Note>,
+    syncing: Option<Syncing>,
+    not_before: Duration,
+}
+
+impl Book {
+    /// When something has to be written. What needs a sync waits for the one that runs.
+    fn due_at(&self) -> Option<Duration> {
+        let may_sync = self.syncing.is_none();
+        let due = self.pending.values().filter(|one| may_sync || one.file.is_none()).filter_map(Pending::due_at);
+        due.chain(self.rests.due_at()).min().map(|due| due.max(self.not_before))
+    }
+
+    /// Takes notes in, in order, as far as a sync does not hold them up.
+    fn take(&mut self, mut notes: VecDeque<Note>, now: Duration) -> Turn {
+        let mut turn = Turn::default();
+        while let Some(note) = notes.pop_front() {
+            let (taken, held) = match &mut self.syncing {
+                Some(syncing) => syncing.sort(note, &self.pending),
+                None => (Some(note), None),
+            };
+            self.line.extend(held);
+            let Some(note) = taken else { continue };
+            let needs_sync = self.pending.values().any(|one| one.file.is_some());
+            match note {
+                Note::Facts { facts, file } => take(&mut self.pending, &mut self.unsynced, facts, file.as_ref(), now),
+                Note::AtOnce { fact, at_risk } => {
+                    let id = fact.id();
+                    take(&mut self.pending, &mut self.unsynced, vec![fact], None, now);
+                    if let Some(one) = self.pending.get_mut(&id) {
+                        one.at_once = Some(at_risk);
+                    }
+                }
+                Note::Added { facts, ids, number } => {
+                    turn.added.extend(facts);
+                    turn.barriers.push((ids, number));
+                }
+                Note::Barrier { ids, number } => turn.barriers.push((ids, number)),
+                Note::Rested { ids, number } => self.rests.add(ids, number, now),
+                // History that expires is of transfers of which nothing is pending.
+                Note::Bulk { bulk: bulk @ Bulk::Expired { .. }, number } => {
+                    turn.bulk = Some((bulk, number));
+                    break;
+                }
+                // Everything before it is written first; if that takes a sync, it comes up again after it.
+                Note::Bulk { .. } | Note::Close if needs_sync => {
+                    turn.flush = true;
+                    notes.push_front(note);
+                    break;
+                }
+                Note::Bulk { bulk, number } => {
+                    (turn.bulk, turn.flush) = (Some((bulk, number)), true);
+                    break;
+                }
+                Note::Close => {
+                    (turn.closing, turn.flush) = (true, true);
+                    break;
+                }
+            }
+        }
+        self.line.extend(notes);
+        turn
+    }
+
+    /// The barriers of those that rest whose time has come.
+    fn rested(&mut self, turn: &Turn, now: Duration) -> Vec<Barrier> {
+        let is_due = self.rests.due_at().is_some_and(|at| at.max(self.not_before) <= now);
+        if !(turn.flush || turn.bulk.is_some() || !turn.barriers.is_empty() || is_due) {
+            return Vec::new();
+        }
+        let rested = self.rests.take(|_| true);
+        let Some(syncing) = &self.syncing else { return rested };
+        let (held, free): (Vec<_>, Vec<_>) =
+            rested.into_iter().partition(|(ids, _)| syncing.holds_up(ids, &self.pending));
+        self.line.extend(held.into_iter().map(|(ids, number)| Note::Rested { ids, number }));
+        free
+    }
+}
+
 impl Recorder {
     /// Runs until it is told to close or nobody can tell it anything any more.
     pub(crate) async fn run(mut self) {
-        let mut pending: BTreeMap<TransferId, Pending> = BTreeMap::new();
-        let mut unsynced: BTreeSet<TransferId> = BTreeSet::new();
-        let mut not_before = Duration::ZERO;
+        let mut book = Book::default();
         let mut batch = Vec::new();
-        // What was noted behind a bulk, which has to be written before it.
-        let mut behind: VecDeque<Note> = VecDeque::new();
-        let mut rests = Rests::default();
+        let mut is_open = true;
         loop {
-            let due = pending.values().filter_map(Pending::due_at).chain(rests.due_at()).min();
-            let wait = due.map(|due| due.max(not_before).saturating_sub(self.clock.now()));
-            let received = tokio::select! {
+            let wait = book.due_at().map(|due| due.saturating_sub(self.clock.now()));
+            let may_go_on = book.syncing.is_none() && !book.line.is_empty();
+            let mut synced = None;
+            tokio::select! {
                 biased;
-                () = std::future::ready(()), if !behind.is_empty() => None,
-                count = self.notes.recv_many(&mut batch, 4096) => Some(count),
-                () = async { match wait { Some(wait) => self.clock.sleep(wait).await, None => std::future::pending().await } } => None,
-            };
-            let mut closing = received == Some(0);
+                ended = async { match &mut book.syncing { Some(syncing) => syncing.ended().await, None => std::future::pending().await } } => synced = Some(ended),
+                () = std::future::ready(()), if may_go_on => {}
+                count = self.notes.recv_many(&mut batch, 4096), if is_open => if count == 0 {
+                    is_open = false;
+                    batch.push(Note::Close);
+                },
+                () = async { match wait { Some(wait) => self.clock.sleep(wait).await, None => std::future::pending().await } } => {}
+            }
             let now = self.clock.now();
-            let mut barriers: Vec<(Vec<TransferId>, u64)> = Vec::new();
-            let mut added: Vec<Fact> = Vec::new();
-            let mut bulk: Option<(Bulk, u64)> = None;
-            behind.extend(batch.drain(..));
-            while bulk.is_none()
-                && let Some(note) = behind.pop_front()
+            if let Some(synced) = synced
+                && let Some(syncing) = book.syncing.take()
             {
-                match note {
-                    Note::Facts { facts, file } => take(&mut pending, &mut unsynced, facts, file.as_ref(), now),
-                    Note::AtOnce { fact, at_risk } => {
-                        let id = fact.id();
-                        take(&mut pending, &mut unsynced, vec![fact], None, now);
-                        if let Some(one) = pending.get_mut(&id) {
-                            one.at_once = Some(at_risk);
-                        }
-                    }
-                    Note::Added { facts, ids, number } => {
-                        added.extend(facts);
-                        barriers.push((ids, number));
-                    }
-                    Note::Bulk { bulk: what, number } => bulk = Some((what, number)),
-                    Note::Barrier { ids, number } => barriers.push((ids, number)),
-                    Note::Rested { ids, number } => rests.add(ids, number, now),
-                    Note::Close => closing = true,
-                }
+                self.synced(synced, syncing, &mut book, now).await;
+                continue;
             }
-            let is_due = |at: Duration| at.max(not_before) <= now;
-            if closing || bulk.is_some() || !barriers.is_empty() || rests.due_at().is_some_and(is_due) {
-                barriers.extend(std::mem::take(&mut rests).barriers);
+            let mut notes: VecDeque<Note> = batch.drain(..).collect();
+            if book.syncing.is_none() {
+                let mut line = std::mem::take(&mut book.line);
+                line.append(&mut notes);
+                notes = line;
             }
-            let asked: BTreeSet<TransferId> = barriers.iter().flat_map(|(ids, _)| ids.iter().copied()).collect();
-            let due = |one: &Pending| one.due_at().is_some_and(is_due);
-            // History that expires is of transfers of which nothing is pending.
-            let flush = bulk.is_some_and(|(bulk, _)| !matches!(bulk, Bulk::Expired { .. }));
-            let group: BTreeMap<TransferId, Pending> =
-                pending.extract_if(.., |id, one| closing || flush || asked.contains(id) || due(one)).collect();
-
-            // What needs no sync is not held up by what does.
-            let (slow, quick): (BTreeMap<_, _>, BTreeMap<_, _>) =
-                group.into_iter().partition(|(_, one)| one.file.is_some());
-            let waits = |ids: &[TransferId]| ids.iter().any(|id| slow.contains_key(id));
-            let (later, first): (Vec<_>, Vec<_>) = barriers.into_iter().partition(|(ids, _)| waits(ids));
-            let mut failure = self.write(added, quick, &mut pending, now).await;
-            self.answer(first, failure.as_ref(), &unsynced);
-            let synced = self.sync(slow, &mut unsynced).await;
-            failure = self.write(Vec::new(), synced, &mut pending, now).await.or(failure);
-            self.answer(later, failure.as_ref(), &unsynced);
-            // Behind all that was noted before it, also what had to wait for a file: a wish to cancel, say.
-            let mut removed = 0;
-            if let (Some((bulk, _)), None) = (bulk, &failure) {
-                let ledger = self.ledger.clone();
-                match off_thread(&self.disk, move |_| ledger.append_bulk(bulk)).await {
-                    Ok(rows) => removed = rows,
-                    Err(error) => failure = Some(error),
-                }
-            }
-            if let Some((_, number)) = bulk {
-                let failure = failure.as_ref().map(ToString::to_string);
-                // Nobody listens once the driver has gone.
-                let _ = self.passed.send(Passed { number, failure, removed, unsynced: Vec::new() });
-            }
-            if failure.is_some() {
-                not_before = self.clock.now() + AFTER_FAILURE;
-            }
-            if closing {
+            let mut turn = book.take(notes, now);
+            let rested = book.rested(&turn, now);
+            turn.barriers.extend(rested);
+            if self.write_turn(turn, &mut book, now).await {
                 return;
             }
         }
+    }
+
+    /// Writes what is due or asked for, and begins to sync what has to be before. Returns whether that was the end.
+    async fn write_turn(&self, turn: Turn, book: &mut Book, now: Duration) -> bool {
+        let Turn { added, barriers, bulk, flush, closing } = turn;
+        let (may_sync, not_before) = (book.syncing.is_none(), book.not_before);
+        let asked: BTreeSet<TransferId> = barriers.iter().flat_map(|(ids, _)| ids.iter().copied()).collect();
+        let is_due = |one: &Pending| one.due_at().is_some_and(|at| at.max(not_before) <= now);
+        let wanted = |id: &TransferId, one: &Pending| {
+            (may_sync || one.file.is_none()) && (flush || asked.contains(id) || is_due(one))
+        };
+        let group: BTreeMap<TransferId, Pending> = book.pending.extract_if(.., |id, one| wanted(id, one)).collect();
+        let (slow, quick): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            group.into_iter().partition(|(_, one)| one.file.is_some());
+        let waits = |ids: &[TransferId]| ids.iter().any(|id| slow.contains_key(id));
+        let (later, first): (Vec<_>, Vec<_>) = barriers.into_iter().partition(|(ids, _)| waits(ids));
+        let mut failure = self.write(added, quick, &mut book.pending, now).await;
+        self.answer(first, failure.as_ref(), &book.unsynced);
+        if failure.is_some() {
+            book.not_before = self.clock.now() + AFTER_FAILURE;
+        }
+        let mut removed = 0;
+        if let (Some((bulk, _)), None) = (bulk, &failure) {
+            let ledger = self.ledger.clone();
+            match off_thread(&self.disk, move |_| ledger.append_bulk(bulk)).await {
+                Ok(rows) => removed = rows,
+                Err(error) => failure = Some(error),
+            }
+        }
+        if let Some((_, number)) = bulk {
+            let failure = failure.as_ref().map(ToString::to_string);
+            // Nobody listens once the driver has gone.
+            let _ = self.passed.send(Passed { number, failure, removed, unsynced: Vec::new() });
+        }
+        if !slow.is_empty() {
+            // What rests with one of them is told when all of it is written.
+            let rests = book.rests.take(waits);
+            book.line.extend(rests.into_iter().map(|(ids, number)| Note::Rested { ids, number }));
+            let mut syncing = Syncing::begin(&self.disk, slow, self.rules.hold(Rule::SyncBeforeRecord));
+            (syncing.barriers, syncing.failure) = (later, failure);
+            book.syncing = Some(syncing);
+        }
+        closing
+    }
+
+    /// Files have been synced: what they were synced for is written. Parts whose bytes may not be there are not claimed.
+    async fn synced(&self, synced: Vec<Synced>, syncing: Syncing, book: &mut Book, now: Duration) {
+        let mut group = BTreeMap::new();
+        for (id, mut one, outcome) in synced {
+            if let Err(error) = outcome {
+                tracing::warn!(transfer = %id, %error, "a temp file could not be synced");
+                book.unsynced.insert(id);
+            }
+            // A later sync that succeeds says nothing of bytes that an earlier one has dropped.
+            if book.unsynced.contains(&id) {
+                one.facts.retain(|fact| !matches!(fact, Fact::PartDone { .. }));
+            }
+            group.insert(id, one);
+        }
+        let failure = self.write(Vec::new(), group, &mut book.pending, now).await;
+        if failure.is_some() {
+            book.not_before = self.clock.now() + AFTER_FAILURE;
+        }
+        let failure = failure.or(syncing.failure);
+        self.answer(syncing.barriers, failure.as_ref(), &book.unsynced);
     }
 
     /// Appends what is new and the facts of a group; of these, what cannot be written is put back. What waits for the
@@ -273,86 +342,12 @@ impl Recorder {
         Some(error)
     }
 
-    /// Syncs the files of a group, all at a time. Parts whose bytes may not be there are not claimed.
-    async fn sync(
-        &self,
-        group: BTreeMap<TransferId, Pending>,
-        unsynced: &mut BTreeSet<TransferId>,
-    ) -> BTreeMap<TransferId, Pending> {
-        let each = group.into_iter().map(|(id, mut one)| async move {
-            let synced: io::Result<()> = match one.file.take() {
-                Some(Written { file, at_risk }) => {
-                    let synced = if self.rules.hold(Rule::SyncBeforeRecord) {
-                        off_thread(&self.disk, move |_| file.sync()).await
-                    } else {
-                        Ok(())
-                    };
-                    // Also those that could not be synced: they are not recorded, and moved again.
-                    at_risk.settled(one.bytes);
-                    synced
-                }
-                None => Ok(()),
-            };
-            (id, one, synced)
-        });
-        let mut written = BTreeMap::new();
-        for (id, mut one, synced) in join_all(each).await {
-            if let Err(error) = synced {
-                tracing::warn!(transfer = %id, %error, "a temp file could not be synced");
-                unsynced.insert(id);
-            }
-            // A later sync that succeeds says nothing of bytes that an earlier one has dropped.
-            if unsynced.contains(&id) {
-                one.facts.retain(|fact| !matches!(fact, Fact::PartDone { .. }));
-            }
-            written.insert(id, one);
-        }
-        written
-    }
-
-    fn answer(
-        &self,
-        barriers: Vec<(Vec<TransferId>, u64)>,
-        failure: Option<&LedgerError>,
-        unsynced: &BTreeSet<TransferId>,
-    ) {
+    fn answer(&self, barriers: Vec<Barrier>, failure: Option<&LedgerError>, unsynced: &BTreeSet<TransferId>) {
         for (ids, number) in barriers {
             let unsynced = ids.into_iter().filter(|id| unsynced.contains(id)).collect();
             // Nobody listens once the driver has gone; there is nobody to tell then.
             let _ =
                 self.passed.send(Passed { number, failure: failure.map(ToString::to_string), removed: 0, unsynced });
         }
-    }
-}
-
-fn take(
-    pending: &mut BTreeMap<TransferId, Pending>,
-    unsynced: &mut BTreeSet<TransferId>,
-    facts: Vec<Fact>,
-    file: Option<&Written>,
-    now: Duration,
-) {
-    for fact in facts {
-        let id = fact.id();
-        let one = pending.entry(id).or_default();
-        one.since.get_or_insert(now);
-        match &fact {
-            Fact::PartDone { part, .. } => {
-                one.parts += 1;
-                one.bytes += part.size_bytes;
-                one.file = file.cloned().or(one.file.take());
-            }
-            // It begins anew, or goes on with only what is recorded: the old failure is behind it.
-            Fact::Restarted { .. } | Fact::StateSet { state: State::Waiting, .. } | Fact::Cancelled { .. }
-                if unsynced.remove(&id) =>
-            {
-                // What still waits to be recorded was written before the failure.
-                one.facts.retain(|fact| !matches!(fact, Fact::PartDone { .. }));
-            }
-            // While nothing can be written, only the newest is kept.
-            Fact::Timeline { .. } => one.facts.retain(|fact| !matches!(fact, Fact::Timeline { .. })),
-            _ => {}
-        }
-        one.facts.push(fact);
     }
 }

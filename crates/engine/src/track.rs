@@ -96,7 +96,7 @@ impl Track {
     /// not worth it.
     pub(crate) fn rest(
         &mut self,
-        now: Duration,
+        (now, wall_ms): (Duration, i64),
         moved_bytes: u64,
         limit: Option<u64>,
         why: Option<What>,
@@ -104,6 +104,11 @@ impl Track {
         // What is being quit may still end.
         if self.rests.is_some() && why.is_some() {
             return None;
+        }
+        // It went on and came to its end between two looks.
+        if let Some(rested) = self.rests.take_if(|rested| *rested != What::NotRunning) {
+            go_on(&mut self.timeline, rested, wall_ms);
+            self.until = now;
         }
         self.timeline.limit_is(self.at_ms(now), limit);
         self.is_offline(now, false);

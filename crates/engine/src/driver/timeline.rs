@@ -127,7 +127,8 @@ impl Driver {
 
     fn timeline_at_rest(&mut self, id: TransferId, why: Rest) -> Option<Timeline> {
         self.state.workspaces.get(&id)?.1.track.as_ref()?;
-        let (now, transfer) = (self.tools.clock.now(), self.queue.transfer(id)?);
+        let clock = &self.tools.clock;
+        let (now, transfer) = ((clock.now(), clock.wall_ms()), self.queue.transfer(id)?);
         let limit = self.limit_of(transfer);
         let (workspace, sampled) = self.state.workspaces.get_mut(&id)?;
         let track = sampled.track.as_mut()?;

@@ -10,13 +10,16 @@
 //! would leave as many uploads open as wait. Copies have to be looked at to know whether they pass through here, so
 //! those stay in memory until the stop ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::transfer::busy_ms;
 use super::{Loaded, Queue, Running, Step};
+use crate::checkpoint::Checkpoint;
+use crate::fact::Fact;
 use crate::limits::Stops;
 use crate::rules::Rule;
-use crate::transfer::{Route, State, TransferId};
+use crate::transfer::{Kind, Route, State, TransferId};
 
 impl Queue {
     /// From now on nothing may move in these directions.
@@ -49,9 +52,11 @@ impl Queue {
         self.waiting.iter().filter(|(_, id)| !self.is_held_back(*id)).count()
     }
 
-    /// The first in line that may begin, taken from it.
-    pub(super) fn pop_ready(&mut self) -> Option<TransferId> {
-        let next = *self.waiting.iter().find(|(_, id)| !self.is_held_back(*id))?;
+    /// The first in line that may begin, taken from it; for a place that is for small ones, the first that may be one.
+    pub(super) fn pop_ready(&mut self, for_small: bool) -> Option<TransferId> {
+        let is_large = |id: &TransferId| self.transfers.get(id).is_some_and(|one| one.needs_place_of_all);
+        let fits = |id: &TransferId| !self.is_held_back(*id) && !(for_small && is_large(id));
+        let next = *self.waiting.iter().find(|(_, id)| fits(id))?;
         self.waiting.remove(&next);
         Some(next.1)
     }
@@ -61,6 +66,17 @@ impl Queue {
         let Some(transfer) = self.transfers.get_mut(&id).filter(|transfer| transfer.jobs.is_empty()) else { return };
         transfer.stats.busy_ms += busy_ms(&mut transfer.working_since, now);
         transfer.set_state(State::Waiting);
+        // A plan without an opening means, after a crash, that one may have been lost, which is then looked for from the
+        // moment of the plan on. What goes back in line has opened nothing, and may wait there for hours.
+        let unopened = |known: &Arc<Checkpoint>| known.session.is_none();
+        if transfer.kind != Kind::Download
+            && transfer.checkpoint.as_ref().is_some_and(unopened)
+            && !transfer.begin_attempted
+            && !transfer.is_single_request()
+        {
+            transfer.forget_plan();
+            step.facts.push(Fact::Restarted { id });
+        }
         self.awake.remove(&id);
         self.waiting.insert((transfer.order, id));
         step.events.push(transfer.state_event());

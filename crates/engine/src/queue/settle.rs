@@ -70,27 +70,28 @@ impl Queue {
 
     /// Gives free places to waiting transfers, in queue order.
     fn activate(&mut self, now: Duration, step: &mut Step) -> bool {
-        // A removal that waits for its next attempt takes no place: a store that is away for good would take them all.
-        let waits_to_remove =
-            |one: &Transfer| one.state == State::Discarding && one.jobs.is_empty() && one.hold_until.is_some();
-        let mut active = self.awake().filter(|one| one.state.is_working() && !waits_to_remove(one)).count();
+        let mut active = self.awake().filter(|one| one.state.is_working() && !one.waits_to_remove()).count();
+        let mut taken = self.places_taken();
         let mut any = false;
         while active < self.places() {
-            let Some(id) = self.pop_ready() else { break };
+            let beyond = taken >= self.limits.active_max;
+            let Some(id) = self.pop_ready(beyond) else { break };
             if self.held_at_once(id, now, step) {
                 continue;
             }
             if let Some(transfer) = self.transfers.get_mut(&id) {
+                transfer.place_is_beyond = beyond;
                 transfer.set_state(State::Probing);
                 self.awake.insert(id);
                 active += 1;
+                taken += usize::from(!beyond);
                 any = true;
             }
         }
         any
     }
 
-    /// Gives one that waits a place beyond those that there are.
+    /// Gives one that waits a place that nobody else has, and that is its own whatever its size.
     pub(super) fn start_now(&mut self, id: TransferId, now: Duration, step: &mut Step) {
         if self.is_held_back(id) {
             return;
@@ -100,7 +101,7 @@ impl Queue {
             return;
         }
         if let Some(transfer) = self.transfers.get_mut(&id) {
-            transfer.needs_no_place = true;
+            transfer.place_is_beyond = false;
             transfer.set_state(State::Probing);
             self.awake.insert(id);
         }
@@ -109,12 +110,17 @@ impl Queue {
     fn settle_one(&mut self, id: TransferId, now: Duration, moving: &mut Option<Moving>, step: &mut Step) {
         loop {
             let held_back = self.is_held_back(id);
-            if self.transfers.get(&id).is_some_and(|transfer| self.lacks_place(transfer)) {
+            let misplaced = self.transfers.get(&id).is_some_and(|transfer| self.is_misplaced(transfer));
+            let has_room = misplaced && self.places_taken() < self.limits.active_max;
+            let Some(transfer) = self.transfers.get_mut(&id) else { return };
+            if has_room {
+                transfer.place_is_beyond = false;
+            } else if misplaced {
+                transfer.needs_place_of_all = true;
                 self.small_room = SmallRoom::default();
                 self.hold_back(id, now, step);
                 return;
             }
-            let Some(transfer) = self.transfers.get_mut(&id) else { return };
             if transfer.state.is_working() && transfer.working_since.is_none() {
                 transfer.working_since = Some(now);
             }

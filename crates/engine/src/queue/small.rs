@@ -6,8 +6,8 @@
 //! of them slower: then there are fewer.
 //!
 //! How large something is that waits is known once it has been looked at. So a place beyond the others' is given in the
-//! expectation that what comes next is like what came last, and what turns out to be large goes back in line, with its
-//! plan. That is what it costs: where large files follow small ones, some of them are looked at twice.
+//! expectation that what comes next is like what came last, and what turns out to be large goes back in line. That is
+//! what it costs: where large files follow small ones, some of them are looked at twice.
 
 use std::time::Duration;
 
@@ -53,26 +53,37 @@ impl Queue {
         active_max + if self.large_count() < active_max { self.small_room.places(self.limits) } else { 0 }
     }
 
-    /// Transfers that work and are known not to be small.
+    /// Transfers that work and are known not to be small. What is only being removed is none of them.
     fn large_count(&self) -> usize {
-        let large = |one: &&Transfer| one.state.is_working() && one.checkpoint.is_some() && !one.is_small();
+        let large = |one: &&Transfer| {
+            one.state.is_working() && one.state != State::Discarding && one.checkpoint.is_some() && !one.is_small()
+        };
         self.awake().filter(large).count()
     }
 
-    /// Whether it was given a place because it might be small, is not, and has not begun.
-    pub(super) fn lacks_place(&self, transfer: &Transfer) -> bool {
+    /// How many of the places of all are taken.
+    pub(super) fn places_taken(&self) -> usize {
+        self.awake().filter(|one| one.state.is_working() && !one.place_is_beyond && !one.waits_to_remove()).count()
+    }
+
+    /// Whether it was given a place beyond those of all because it might be small, is not, and has not begun.
+    pub(super) fn is_misplaced(&self, transfer: &Transfer) -> bool {
         let may_go_back = matches!(transfer.state, State::Beginning | State::Moving)
+            && transfer.place_is_beyond
             && transfer.intent == Intent::Run
-            && !transfer.needs_no_place
             && transfer.jobs.is_empty()
             && !transfer.begin_attempted
             && !transfer.announced;
-        let large = transfer.checkpoint.as_ref().is_some_and(|known| known.session.is_none()) && !transfer.is_small();
-        may_go_back && large && self.large_count() > self.limits.active_max
+        may_go_back && transfer.checkpoint.as_ref().is_some_and(|known| known.session.is_none()) && !transfer.is_small()
     }
 }
 
 impl Transfer {
+    /// A removal that waits for its next attempt takes no place: a store that is away for good would take them all.
+    pub(super) fn waits_to_remove(&self) -> bool {
+        self.state == State::Discarding && self.jobs.is_empty() && self.hold_until.is_some()
+    }
+
     /// Whether it is known to move little, in one piece.
     pub(super) fn is_small(&self) -> bool {
         self.checkpoint.as_ref().is_some_and(|known| {
@@ -91,6 +102,8 @@ mod tests {
 
     use super::*;
     use crate::checkpoint::{Checkpoint, PartRecord};
+    use crate::error::{Again, ErrorCode, TransferError};
+    use crate::fact::Fact;
     use crate::queue::tests::{plan, upload};
     use crate::queue::{Input, Job, JobId, Report, Step, Verb};
     use crate::retry::RetryPolicy;
@@ -212,5 +225,75 @@ mod tests {
         assert_eq!(line.done, 400, "all come to their end");
         assert_eq!(most, LIMITS.small_max);
         assert!(line.probes.values().all(|probes| *probes <= 2), "{:?}", line.probes);
+    }
+
+    fn ended(line: &mut Line, id: u64, outcome: Result<Report, TransferError>) {
+        let found = line.jobs.iter().find(|(_, job)| job.transfer == TransferId(id)).map(|(job, _)| *job);
+        let job = found.unwrap_or_else(|| panic!("{id} has no job"));
+        line.jobs.remove(&job);
+        let step = line.queue.handle(Input::Ended(job, outcome), line.now, 0);
+        line.take(step);
+    }
+
+    fn report(line: &mut Line, id: u64) {
+        let job = line.jobs.values().find(|job| job.transfer == TransferId(id)).cloned();
+        let report = line.report(&job.unwrap_or_else(|| panic!("{id} has no job")));
+        ended(line, id, Ok(report));
+    }
+
+    #[test]
+    fn removals_that_are_tried_again_keep_no_large_one_from_its_place() {
+        let mut line = Line::new(6, |_| false);
+        for id in 1..=4 {
+            (0..2).for_each(|_| report(&mut line, id));
+            let step = line.queue.handle(Input::Want(TransferId(id), Intent::Cancel), line.now, 0);
+            line.take(step);
+            ended(&mut line, id, Ok(Report::Stopped));
+            let away = TransferError { again: Again::Later, ..TransferError::new(ErrorCode::Network) };
+            ended(&mut line, id, Err(away));
+        }
+        for id in [5, 6] {
+            report(&mut line, id);
+            let job = line.jobs.values().find(|job| job.transfer == TransferId(id));
+            assert!(job.is_some_and(|job| matches!(job.verb, Verb::Begin { .. })), "{job:?}");
+            assert_eq!(line.probes[&TransferId(id)], 1);
+        }
+    }
+
+    #[test]
+    fn whoever_has_a_place_keeps_it_when_another_is_started_now_or_there_are_fewer_places() {
+        let mut line = Line::new(6, |_| false);
+        report(&mut line, 1);
+        let step = line.queue.handle(Input::StartNow(TransferId(6)), line.now, 0);
+        line.take(step);
+        report(&mut line, 6);
+        let step = line.queue.handle(Input::Limits(QueueLimits { active_max: 1, ..LIMITS }), line.now, 0);
+        line.take(step);
+        for id in [2, 3, 4] {
+            report(&mut line, id);
+        }
+        assert_eq!(line.working(), 5);
+        assert!(line.probes.values().all(|probes| *probes == 1), "{:?}", line.probes);
+    }
+
+    #[test]
+    fn a_plan_that_goes_back_in_line_without_an_opening_is_taken_back() {
+        let mut line = Line::new(40, |id| id <= 20);
+        let mut facts = Vec::new();
+        for _ in 0..200 {
+            line.now += Duration::from_millis(50);
+            for (id, job) in std::mem::take(&mut line.jobs) {
+                let report = line.report(&job);
+                let step = line.queue.handle(Input::Ended(id, Ok(report)), line.now, 0);
+                facts.extend(step.facts.iter().cloned());
+                line.take(step);
+            }
+        }
+        assert_eq!(line.done, 40);
+        let taken_back = facts.iter().filter(|fact| matches!(fact, Fact::Restarted { .. })).count();
+        assert!(taken_back > 0, "some were looked at for nothing");
+        let is_large = |id: &TransferId| id.0 > 20;
+        let planned = facts.iter().filter(|fact| matches!(fact, Fact::Planned { id, .. } if is_large(id))).count();
+        assert_eq!(planned, 20 + taken_back, "each is planned again before it is opened");
     }
 }

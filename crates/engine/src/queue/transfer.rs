@@ -84,8 +84,10 @@ pub struct Transfer {
     pub(super) published: Option<PutReceipt>,
     pub(super) announced: bool,
     pub(super) working_since: Option<Duration>,
-    /// Whether its user has started it although no place was free.
-    pub(super) needs_no_place: bool,
+    /// Whether its place is one beyond those of all, for what is small.
+    pub(super) place_is_beyond: bool,
+    /// Whether it had one, and turned out to be large.
+    pub(super) needs_place_of_all: bool,
     /// When parts were last started.
     pub(super) parts_since: Option<Duration>,
     /// Whether a part has moved since the session was opened, so that the session is known to be durable.
@@ -142,7 +144,8 @@ impl Transfer {
             published: None,
             announced: false,
             working_since: None,
-            needs_no_place: false,
+            place_is_beyond: false,
+            needs_place_of_all: false,
             parts_since: None,
             session_durable: false,
             begin_attempted,
@@ -191,7 +194,8 @@ impl Transfer {
     /// Bytes that it has moved, for its speed. A copy inside the store shows what it has finished; nothing passes through
     /// here.
     pub(crate) fn moved_bytes(&self, meter: &Meter) -> u64 {
-        if self.passes_through() { meter.wire_bytes() } else { self.done_bytes }
+        // Which way a copy goes is not known while it is planned anew; what has passed through has.
+        if self.passes_through() || self.checkpoint.is_none() { meter.wire_bytes() } else { self.done_bytes }
     }
 
     /// Whether the object goes in one request, without a session at the store.
