@@ -30,6 +30,15 @@ function cpuSeconds(pid) {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
 }
 
+/** CPU seconds of those threads of a process that draw and talk to the page; the engine's are tokio's. */
+function drawingSeconds(pid) {
+  const seconds = (thread) => {
+    const read = (file) => readFileSync(`/proc/${pid}/task/${thread}/${file}`, 'utf8');
+    return read('comm').startsWith('tokio') ? 0 : Number(read('schedstat').split(' ')[0]) / 1e9;
+  };
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + seconds(thread), 0);
+}
+
 /** Processes below one, that one included. */
 function family(root) {
   const parents = new Map();
@@ -99,7 +108,7 @@ try {
   await window.click('[data-testid="transfer-row"][data-name="film.bin"]');
   await window.find('piece-map');
   await pause(SETTLE_MS);
-  const mainBefore = cpuSeconds(main);
+  const [mainBefore, drawingBefore] = [cpuSeconds(main), drawingSeconds(main)];
   await window.ask('set_limits', { limits: { upload_bytes_s: null, download_bytes_s: null } });
   await pause(SETTLE_MS);
   const [webBefore, began] = [cpuSeconds(web), performance.now()];
@@ -112,12 +121,13 @@ try {
     const { rows } = await window.ask('transfers', { filter: 'done', after: null, limit: 50 });
     return rows[0]?.state === 'done_verified';
   });
-  const mainUsed = cpuSeconds(main) - mainBefore;
+  const [mainUsed, drawingUsed] = [cpuSeconds(main) - mainBefore, drawingSeconds(main) - drawingBefore];
 
   figures.note('web process, CPU seconds a second', webShare, '', WEB_GOAL);
   figures.note('main process, CPU seconds for 2 GiB', mainUsed, 's');
   figures.note('command line, CPU seconds for 2 GiB', cli, 's');
   figures.note('main process / command line', mainUsed / cli, '', MAIN_GOAL);
+  figures.note('the same without the threads that draw', (mainUsed - drawingUsed) / cli, '');
 } finally {
   await window?.close();
   await server?.kill();

@@ -1112,6 +1112,7 @@ export const en = {
   'receipt.inside': 'Inside TOS.',
   'receipt.kept': 'kept for {n, plural, one {# day} other {# days}}',
   'receipt.keptAll': 'kept for good',
+  'receipt.limitHeld': '{rate} limit',
   'receipt.lookedTo': 'Looked back to {time}',
   'receipt.manyPlaces': 'from and to several places',
   'receipt.mean': 'mean',

@@ -1112,6 +1112,7 @@ export const zh: Words = {
   'receipt.inside': '在 TOS 内部完成。',
   'receipt.kept': '保留 {n} 天',
   'receipt.keptAll': '长期保留',
+  'receipt.limitHeld': '限速 {rate}',
   'receipt.lookedTo': '已查找到 {time}',
   'receipt.manyPlaces': '来自多处、去往多处',
   'receipt.mean': '平均',
