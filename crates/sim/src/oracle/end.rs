@@ -33,11 +33,12 @@ impl Oracle {
 
     /// The weather has been fair for long, everything rests: what is left behind in the bucket, or on the disk?
     pub(crate) fn end(&self, bucket: &str, clock_was_right: bool) {
-        let (known, owners, left_behind, foreign, not_ours, given_up) = {
+        let (known, owners, left_behind, foreign, not_ours, late, given_up) = {
             let book = self.book();
             let not_ours: BTreeSet<UploadId> = book.foreign_uploads.union(&book.late).cloned().collect();
-            let Book { known, owners, left_behind, foreign, given_up, .. } = &*book;
-            (known.clone(), owners.clone(), left_behind.clone(), foreign.clone(), not_ours, given_up.clone())
+            let Book { known, owners, left_behind, foreign, late, given_up, .. } = &*book;
+            let (late, given_up) = (late.clone(), given_up.clone());
+            (known.clone(), owners.clone(), left_behind.clone(), foreign.clone(), not_ours, late, given_up)
         };
         let open = self.store.open_uploads(bucket);
         for upload in open.iter().filter(|upload| !not_ours.contains(&upload.upload_id)) {
@@ -51,6 +52,8 @@ impl Oracle {
                 }
                 // Nobody was told of it; it is swept when its transfer goes on, unless times prove nothing.
                 None if left_behind.contains(&upload.upload_id) => {}
+                // One that was opened late beside it makes two where one attempt was: nothing tells which is whose.
+                None if open.iter().any(|other| other.object == upload.object && late.contains(&other.upload_id)) => {}
                 // Its user did not want to hear of it any more.
                 None if given_up.iter().any(|one| one.is_to(&upload.object)) => {}
                 None if clock_was_right && !known.values().any(|one| goes_on(&one)) => {
