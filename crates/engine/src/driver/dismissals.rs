@@ -17,6 +17,8 @@ use crate::transfer::TransferId;
 
 /// The same in milliseconds.
 const DISMISSAL_MS: u64 = DISMISSAL.as_secs() * 1000;
+/// How far ahead a moment is at most that is later than asked for.
+const LATER_MS_MAX: u64 = DISMISSAL_MS + 1_000;
 /// How long the end of a wish waits that the ledger could not be told.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
@@ -65,7 +67,14 @@ impl Driver {
         for id in ids {
             self.state.dismissing.remove(id);
         }
-        let grace = if self.tools.rules.hold(Rule::UndoHasItsTime) { DISMISSAL } else { Duration::ZERO };
+        // Of several wishes in one millisecond the later ones have later moments than they asked for.
+        let ahead_ms = u64::try_from(until_ms.saturating_sub(self.tools.clock.wall_ms())).unwrap_or(0);
+        let grace = match ahead_ms {
+            _ if !self.tools.rules.hold(Rule::UndoHasItsTime) => Duration::ZERO,
+            DISMISSAL_MS..=LATER_MS_MAX => Duration::from_millis(ahead_ms),
+            // A moment further ahead says only that the wall clock was set back.
+            _ => DISMISSAL,
+        };
         // Also if it could not be written: it will be, with the next facts that can.
         self.state.dismissals.insert(until_ms, self.tools.clock.now() + grace);
         self.live.touch();
