@@ -67,9 +67,10 @@ impl Queue {
         transfer.stats.busy_ms += busy_ms(&mut transfer.working_since, now);
         transfer.set_state(State::Waiting);
         // A plan without an opening means, after a crash, that one may have been lost, which is then looked for from the
-        // moment of the plan on. What goes back in line has opened nothing, and may wait there for hours.
+        // moment of the plan on. What goes back in line has opened nothing, and may wait there for hours. Of a copy the
+        // plan says whether it passes through here at all, so that it is not looked at again and again during a stop.
         let unopened = |known: &Arc<Checkpoint>| known.session.is_none();
-        if transfer.kind != Kind::Download
+        if transfer.kind == Kind::Upload
             && transfer.checkpoint.as_ref().is_some_and(unopened)
             && !transfer.begin_attempted
             && !transfer.is_single_request()

@@ -323,6 +323,24 @@ fn what_a_stop_holds_back_takes_no_place_from_the_other_direction_and_keeps_its_
 }
 
 #[test]
+fn a_copy_that_turns_out_to_pass_through_here_is_looked_at_once_and_waits_for_the_end_of_the_stop() {
+    let mut world = World::new();
+    world.give(Input::Stop(Stops { upload: true, download: false }));
+    let mut copy = upload(1, 3);
+    copy.spec.source = End::object(StoreId("other".into()), ObjectRef::new("elsewhere", "1"));
+    world.give(Input::Add(vec![copy]));
+    let (id, job) = world.running.pop_first().unwrap();
+    let relayed = Checkpoint { route: crate::transfer::Route::Relay, ..plan(&job.spec) };
+    let step = world.queue.handle(Input::Ended(id, Ok(Report::Planned(Box::new(relayed)))), world.now, 0);
+    assert!(step.jobs.is_empty() && step.jobs_after_facts.is_empty(), "it waits: {step:?}");
+    assert_eq!(world.queue.ready_count(), 0);
+    world.give(Input::Wake);
+    assert!(world.running.is_empty());
+    world.give(Input::Stop(Stops::default()));
+    assert_eq!(world.running.len(), 1);
+}
+
+#[test]
 fn whoever_stands_earlier_gets_free_parts_first() {
     let mut world = World::new();
     world.queue.limits.parts_max = 4;
