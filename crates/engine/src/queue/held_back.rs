@@ -55,8 +55,8 @@ impl Queue {
     /// The first in line that may begin, taken from it; for a place that is for small ones, the first that may be one.
     pub(super) fn pop_ready(&mut self, for_small: bool) -> Option<TransferId> {
         let is_large = |id: &TransferId| self.transfers.get(id).is_some_and(|one| one.needs_place_of_all);
-        let fits = |id: &TransferId| !self.is_held_back(*id) && !(for_small && is_large(id));
-        let next = *self.waiting.iter().find(|(_, id)| fits(id))?;
+        let waits = |id: &TransferId| self.is_held_back(*id) || (for_small && is_large(id));
+        let next = *self.waiting.iter().find(|(_, id)| !waits(id))?;
         self.waiting.remove(&next);
         Some(next.1)
     }

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
     use crate::at_risk::AtRisk;
     use crate::checkpoint::PartRecord;
-    use crate::clock::SystemClock;
+    use crate::clock::{Clock, SystemClock};
     use crate::disk::{FileFacts, LocalDisk, RandomFile};
     use crate::fact::Added;
     use crate::ledger::{Ledger as _, SqliteLedger};
@@ -172,6 +172,7 @@ mod tests {
     async fn a_slow_sync_holds_up_nothing_but_what_speaks_of_its_file() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Arc::new(SqliteLedger::open(&folder.path().join("ledger.db"), 0).unwrap().0);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let (notes, told) = mpsc::unbounded_channel();
         let (answers, mut passed) = mpsc::unbounded_channel();
         let recorder = Recorder {
@@ -179,10 +180,11 @@ mod tests {
             passed: answers,
             ledger: ledger.clone(),
             disk: Arc::new(LocalDisk),
-            clock: Arc::new(SystemClock::new()),
+            clock: clock.clone(),
             rules: Rules::default(),
         };
-        let recorder = tokio::spawn(recorder.run());
+        let mut running = tokio::task::JoinSet::new();
+        running.spawn(recorder.run());
         let (file, at_risk) = (Arc::new(SlowFile::default()), Arc::new(AtRisk::default()));
         let barrier = |id: u64, number: u64| Note::Barrier { ids: vec![TransferId(id)], number };
         let facts = |facts: Vec<Fact>| Note::Facts { facts, file: None };
@@ -212,7 +214,7 @@ mod tests {
         tell(facts(vec![intent(2, Intent::Run)]));
         tell(barrier(2, 6));
         tell(Note::Close);
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        clock.sleep(Duration::from_millis(100)).await;
         assert!(passed.try_recv().is_err(), "the rest waits");
         assert_eq!(wish(2), Intent::Pause);
 
@@ -223,7 +225,7 @@ mod tests {
             order.push(next(&mut passed).await);
         }
         assert_eq!(order, [2, 4, 5, 6]);
-        recorder.await.unwrap();
+        running.join_next().await.unwrap().unwrap();
         assert_eq!([1, 2, 3, 4].map(wish), [Intent::Pause, Intent::Run, Intent::Pause, Intent::Cancel]);
         at_risk.room_for(1, 0).await;
     }
