@@ -1,9 +1,9 @@
-//! What the judge hears, and what is left when all is over.
+//! What the judge hears, what has become of a transfer, and what is left when all is over.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use engine::{End, Event, EventKind, Phase, Session};
+use engine::{ConflictRule, End, Event, EventKind, Outcome, Phase, Session, TransferId, Transferred};
 use store::UploadId;
 
 use super::{Book, Known, Oracle};
@@ -28,6 +28,36 @@ impl Oracle {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Done means that the target is, byte for byte, what the source was at some moment.
+    pub(super) fn is_done(&self, id: TransferId, known: &Known, result: &Transferred) {
+        if result.outcome == Outcome::Skipped {
+            if known.spec.options.conflict != ConflictRule::Skip {
+                self.accuse(format!("{id} was skipped without that rule"));
+            }
+            return;
+        }
+        let Some(checkpoint) = &known.checkpoint else {
+            return self.accuse(format!("{id} is done without a plan"));
+        };
+        let there = match &checkpoint.target {
+            End::File { path } => self.disk.durable(path).map(|(bytes, _)| bytes),
+            End::Object { object, .. } => self.store.object_bytes(object).map(|bytes| bytes.to_vec()),
+        };
+        let book = self.book();
+        let ever = book.contents.get(&known.spec.source.to_string());
+        let equal = there.is_some_and(|there| ever.is_some_and(|ever| ever.contains(&there)));
+        drop(book);
+        if !equal {
+            self.accuse(format!("{id} is done, and its target is not what its source ever was"));
+        }
+        if self.checksums && !result.verified {
+            self.accuse(format!("{id} is done but not verified, although the store reports checksums"));
+        }
+        if result.verified && (result.source_crc64 != result.target_crc64 || result.source_crc64.is_none()) {
+            self.accuse(format!("{id} is said to be verified with {result:?}"));
         }
     }
 
