@@ -280,7 +280,9 @@ impl Oracle {
         if matches!(fact, Fact::Removed { .. }) && one.gives_up_cancel {
             given_up.push(one.clone());
         }
-        let too_early = one.dismissed.is_some() && matches!(fact, Fact::Cancelled { .. });
+        // That the time is over may be written later than what follows from it.
+        let too_early =
+            matches!((fact, one.dismissed), (Fact::Cancelled { at_ms, .. }, Some((until_ms, _))) if *at_ms < until_ms);
         if one.state != State::Dismissed {
             one.dismissed = None;
             one.gives_up_cancel = false;
