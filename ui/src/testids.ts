@@ -67,6 +67,7 @@ export const TEST_IDS = {
   optionPartSize: 'option-part-size',
   optionConflict: 'option-conflict',
   drawerPause: 'drawer-pause',
+  drawerStart: 'drawer-start',
   drawerResume: 'drawer-resume',
   drawerCancel: 'drawer-cancel',
   drawerRetry: 'drawer-retry',

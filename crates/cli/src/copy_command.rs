@@ -1,7 +1,7 @@
 //! `cp`: everything that was typed becomes transfers, which run until they rest.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use engine::{Engine, RateLimits, State, TransferId, TransferOptions, TransferSpec};
 use store::ObjectSettings;
@@ -15,6 +15,9 @@ use crate::stores::CommandStores;
 use crate::watch::Watch;
 use crate::workbench::Workbench;
 use crate::{file_checks, output, size, words};
+
+/// How long something is removed before that is told.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Runs `cp`.
 pub(crate) async fn run(account: &AccountOptions, options: CopyOptions) -> Result<Ending, Failure> {
@@ -33,7 +36,10 @@ pub(crate) async fn run(account: &AccountOptions, options: CopyOptions) -> Resul
     let bench = Workbench::open(&folder, stores, rates(options.run))?;
     let mut signals = listen()?;
     let events = bench.engine.events();
-    let begun = begin(&bench, pairs, &wanted, options.run.json).await?;
+    let Some(begun) = begin(&bench, pairs, &wanted, options.run.json, &mut signals).await? else {
+        bench.engine.shutdown().await;
+        return Ok(Ending::Paused);
+    };
     let watch = Watch::new(&bench.engine, &begun.all(), &begun.resumed, options.run)?;
     bench.engine.resume(&begun.resumed).await.map_err(|error| words::engine_failure(&error))?;
     let report = watch.until_rest(events, &mut signals).await?;
@@ -92,14 +98,23 @@ impl Begun {
     }
 }
 
-/// Finds what an earlier command began between the same ends, and adds the rest.
-async fn begin(bench: &Workbench, pairs: Vec<Pair>, wanted: &TransferOptions, json: bool) -> Result<Begun, Failure> {
+/// Finds what an earlier command began between the same ends, and adds the rest. `None` if its user has stopped it before
+/// that.
+async fn begin(
+    bench: &Workbench,
+    pairs: Vec<Pair>,
+    wanted: &TransferOptions,
+    json: bool,
+    signals: &mut Signals,
+) -> Result<Option<Begun>, Failure> {
     let engine = &bench.engine;
     let mut begun = Begun::default();
     let ends: Vec<_> = pairs.iter().map(|pair| (&pair.source, &pair.target)).collect();
     // What an earlier command could not clear away may be an upload of the same object: it goes before the next is opened.
     for id in engine.find_cancelling(&ends).map_err(|error| words::engine_failure(&error))?.into_iter().flatten() {
-        clear_away(engine, id).await;
+        if !clear_away_first(engine, id, signals).await {
+            return Ok(None);
+        }
     }
     let earlier = engine.find_open(&ends).map_err(|error| words::engine_failure(&error))?;
     let mut specs = Vec::with_capacity(pairs.len());
@@ -118,7 +133,30 @@ async fn begin(bench: &Workbench, pairs: Vec<Pair>, wanted: &TransferOptions, js
     if !specs.is_empty() {
         begun.added = engine.add(specs).await.map_err(|error| words::engine_failure(&error))?;
     }
-    Ok(begun)
+    Ok(Some(begun))
+}
+
+/// Clears away before anything new is begun; false if its user does not want to wait for that.
+async fn clear_away_first(engine: &Engine, id: TransferId, signals: &mut Signals) -> bool {
+    let clearing = clear_away(engine, id);
+    tokio::pin!(clearing);
+    let mut is_told = false;
+    loop {
+        tokio::select! {
+            () = &mut clearing => return true,
+            () = signals.next() => {
+                output::error(&format!(
+                    "Stopped before anything was begun. What transfer {id} left is still to be removed; go on with \
+                     this command, or with `tern-cli cancel {id}`."
+                ));
+                return false;
+            }
+            () = tokio::time::sleep(PATIENCE), if !is_told => {
+                is_told = true;
+                output::error(&format!("Removing what transfer {id} left in the bucket… (Ctrl-C stops that)"));
+            }
+        }
+    }
 }
 
 /// Whether the transfer of an earlier command can go on under the present options. One that has sent nothing yet
@@ -133,7 +171,7 @@ async fn goes_on(engine: &Engine, id: TransferId, spec: &TransferSpec) -> Result
         return Ok(true);
     }
     if detail.checkpoint.is_none_or(|checkpoint| checkpoint.session.is_none()) {
-        forget(engine, id).await.map_err(told)?;
+        clear_away(engine, id).await;
         return Ok(false);
     }
     Err(Failure::new(format!(

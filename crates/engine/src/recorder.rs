@@ -138,6 +138,11 @@ impl Book {
         due.chain(self.rests.due_at()).min().map(|due| due.max(self.not_before))
     }
 
+    /// Whether something waits that cannot be written without a sync.
+    fn needs_sync(&self) -> bool {
+        self.pending.values().any(|one| one.file.is_some())
+    }
+
     /// Takes notes in, in order, as far as a sync does not hold them up.
     fn take(&mut self, mut notes: VecDeque<Note>, now: Duration) -> Turn {
         let mut turn = Turn::default();
@@ -148,7 +153,6 @@ impl Book {
             };
             self.line.extend(held);
             let Some(note) = taken else { continue };
-            let needs_sync = self.pending.values().any(|one| one.file.is_some());
             match note {
                 Note::Facts { facts, file } => take(&mut self.pending, &mut self.unsynced, facts, file.as_ref(), now),
                 Note::AtOnce { fact, at_risk } => {
@@ -170,7 +174,7 @@ impl Book {
                     break;
                 }
                 // Everything before it is written first; if that takes a sync, it comes up again after it.
-                Note::Bulk { .. } | Note::Close if needs_sync => {
+                Note::Bulk { .. } | Note::Close if self.needs_sync() => {
                     turn.flush = true;
                     notes.push_front(note);
                     break;

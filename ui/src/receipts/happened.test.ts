@@ -47,8 +47,9 @@ describe('each event', () => {
       [{ kind: 'failed' }, '13:41 failed, tried again after 38 s', '13:41 失败，38 秒后重试'],
       [{ kind: 'not_running' }, '13:41 Tern not running for 38 s', '13:41 Tern 未运行 38 秒'],
       [{ kind: 'no_network' }, '13:41 no network for 38 s', '13:41 等待网络 38 秒'],
-      [{ kind: 'limit', from: null, to: 16 * MIB }, '13:41 limit 16.0 MiB/s, was none', '13:41 限速改为 16.0 MiB/s，原为 不限速'],
-      [{ kind: 'limit', from: MIB, to: 0 }, '13:41 limit stop, was 1.00 MiB/s', '13:41 限速改为 停止，原为 1.00 MiB/s'],
+      [{ kind: 'limit', from: null, to: 16 * MIB }, '13:41 limit 16.0 MiB/s, there was none', '13:41 限速改为 16.0 MiB/s，原不限速'],
+      [{ kind: 'limit', from: MIB, to: 0 }, '13:41 stopped by the limit, was 1.00 MiB/s', '13:41 因限速停止，原为 1.00 MiB/s'],
+      [{ kind: 'limit', from: 0, to: null }, '13:41 no limit any more, nothing moved before', '13:41 取消限速，原为停止'],
       [{ kind: 'sent_again', parts: 1 }, '13:41 1 part sent again', '13:41 1 个分片重新发送'],
       [{ kind: 'sent_again', parts: 11 }, '13:41 11 parts sent again', '13:41 11 个分片重新发送'],
       [{ kind: 'started_over' }, '13:41 started over', '13:41 重新开始'],
@@ -86,7 +87,7 @@ describe('the drawing', () => {
     expect(screen.getAllByRole('option').map((one) => one.getAttribute('aria-label'))).toEqual([
       '13:25 1 part sent again',
       '13:41 asleep for 38 s',
-      '14:00 limit 16.0 MiB/s, was none',
+      '14:00 limit 16.0 MiB/s, there was none',
       '14:15 11 parts sent again',
     ]);
     const said = screen.getByTestId('paper-event');
@@ -100,7 +101,7 @@ describe('the drawing', () => {
     await userEvent.keyboard('{End}');
     expect(said).toHaveTextContent('14:15 11 parts sent again');
     await userEvent.hover(screen.getAllByRole('option')[2] as HTMLElement);
-    expect(said).toHaveTextContent('14:00 limit 16.0 MiB/s, was none');
+    expect(said).toHaveTextContent('14:00 limit 16.0 MiB/s, there was none');
     await userEvent.tab();
     await userEvent.unhover(screen.getAllByRole('option')[2] as HTMLElement);
     expect(said).toHaveTextContent('4 events');

@@ -54,14 +54,22 @@ export function isBand(mark: PaperMark): boolean {
   }
 }
 
-const limitWord = (limit: number | null): string => (limit === null ? t('receipt.event.noLimit') : limit === 0 ? t('receipt.event.stop') : rate(limit));
+/** A limit that there is no longer. */
+const limitWas = (limit: number | null): string => (limit === null ? t('receipt.event.wasNone') : limit === 0 ? t('receipt.event.wasStop') : t('receipt.event.was', { rate: rate(limit) }));
+
+function limitSentence(time: string, from: number | null, to: number | null): string {
+  const was = limitWas(from);
+  if (to === null) return t('receipt.event.noLimit', { time, was });
+  return to === 0 ? t('receipt.event.stop', { time, was }) : t('receipt.event.limit', { time, rate: rate(to), was });
+}
 
 /** What happened, and when: `13:41 asleep for 38 s`. */
 export function sentenceOf(mark: PaperMark, timeline: PaperTimeline): string {
   const long = timeline.ended_ms - timeline.began_ms > 12 * HOUR_MS;
   const short = timeline.ended_ms - timeline.began_ms < HOUR_MS;
   const time = long ? dateTime(mark.begin_ms) : short ? clockSeconds(mark.begin_ms) : clock(mark.begin_ms);
-  const span = duration(mark.lasted_ms / 1_000);
+  // What was shorter than a second was not nothing.
+  const span = duration(Math.max(1, mark.lasted_ms / 1_000));
   switch (mark.what.kind) {
     case 'asleep':
       return t('receipt.event.asleep', { time, span });
@@ -76,7 +84,7 @@ export function sentenceOf(mark: PaperMark, timeline: PaperTimeline): string {
     case 'no_network':
       return t('receipt.event.noNetwork', { time, span });
     case 'limit':
-      return t('receipt.event.limit', { time, from: limitWord(mark.what.from), to: limitWord(mark.what.to) });
+      return limitSentence(time, mark.what.from, mark.what.to);
     case 'sent_again':
       return t('receipt.event.sentAgain', { time, n: mark.what.parts });
     case 'started_over':

@@ -50,10 +50,14 @@ export class TransferStore {
   #backend: Backend;
   #show = 0;
   #range = { first: 0, end: 1 };
-  #pulling = false;
+  #pulling: Promise<boolean> | null = null;
+  /** What was asked for while a pull was on its way: it may be about other rows than that one. */
+  #nextPull: Promise<boolean> | null = null;
   #anchor: number | null = null;
   /** Changes of the selection whose answer is still to come: until then what was clicked is what is shown. */
   #selecting = 0;
+  /** How often that has begun or ended: what was asked for before tells of an older selection. */
+  #selections = 0;
   /** Whether the last look left the figures of the selection for later. */
   figuresDue = false;
   /** When the figures of the selection were last asked for. */
@@ -78,11 +82,12 @@ export class TransferStore {
   /** Where *Next in line* begins: after the last row that is not waiting. */
   readonly nextInLine = $derived.by(() => {
     if (this.filter !== 'active') return null;
+    const waits = (index: number): number | null => (this.at(index)?.row.state === 'waiting' ? index : null);
     for (let index = this.extent - 1; index >= 0; index -= 1) {
       const shown = this.at(index);
-      if (shown && shown.row.state !== 'waiting') return index + 1 < this.extent ? index + 1 : null;
+      if (shown && shown.row.state !== 'waiting') return waits(index + 1);
     }
-    return this.extent > 0 ? 0 : null;
+    return waits(0);
   });
 
   at(index: number): Shown | null {
@@ -110,6 +115,8 @@ export class TransferStore {
     // Rust remembers what was selected when this list was last left, also where nothing of it is known here.
     this.#forgetSelection();
     void this.#change({ do: 'none' }).catch(() => undefined);
+    // What is on its way is of the list before.
+    if (this.#pulling) void this.pull(false);
   }
 
   see(first: number, end: number): void {
@@ -117,27 +124,41 @@ export class TransferStore {
   }
 
   /**
-   * Pulls what is in view. One pull at a time: a slow answer must not pile up questions. All of it is asked for at once,
-   * so that it is drawn at once: each frame costs more than its contents. A `passing` look asks for the figures of the
-   * selection once a second at most.
+   * Pulls what is in view. One pull at a time: a slow answer must not pile up questions; what is asked for meanwhile
+   * follows it. All of it is asked for at once, so that it is drawn at once: each frame costs more than its contents. A
+   * `passing` look asks for the figures of the selection once a second at most, and for nothing while a pull is on its way.
+   *
+   * Returns whether all of it was seen as it is now.
    */
-  async pull(frozen: boolean, passing = false): Promise<void> {
-    if (this.#pulling) return;
-    this.#pulling = true;
+  pull(frozen: boolean, passing = false): Promise<boolean> {
+    const running = this.#pulling;
+    if (running === null) {
+      this.#pulling = this.#pull(frozen, passing).finally(() => (this.#pulling = null));
+      return this.#pulling;
+    }
+    if (passing) return running.then(() => false);
+    this.#nextPull ??= running.then(() => {
+      this.#nextPull = null;
+      return this.pull(frozen);
+    });
+    return this.#nextPull;
+  }
+
+  async #pull(frozen: boolean, passing: boolean): Promise<boolean> {
     const show = this.#show;
     try {
       await Promise.all([this.#pullPages(show, frozen), this.#pullSelection(show, passing), this.#pullDetail(show)]);
-      if (show === this.#show) this.error = null;
+      if (show !== this.#show) return false;
+      this.error = null;
+      return true;
     } catch (thrown) {
       if (show === this.#show) this.error = errorOf(thrown);
-    } finally {
-      this.#pulling = false;
+      return false;
     }
-    // Another list was chosen meanwhile: who asked for it then was sent away, and is answered now.
-    if (show !== this.#show) void this.pull(false);
   }
 
   async #pullPages(show: number, frozen: boolean): Promise<void> {
+    const selections = this.#selections;
     const firstWanted = Math.floor(this.#range.first / PAGE_ROWS);
     const lastWanted = Math.floor(Math.max(this.#range.first, this.#range.end - 1) / PAGE_ROWS);
     for (let at = Math.min(firstWanted, this.#pages.length); at <= lastWanted; at += 1) {
@@ -145,13 +166,13 @@ export class TransferStore {
       if (before === undefined || (before !== null && before.next === null)) break;
       const page = await this.#backend.transfers(this.filter, before?.next ?? null, PAGE_ROWS);
       if (show !== this.#show) return;
-      await this.accept(at, page, frozen);
+      await this.accept(at, page, frozen, selections);
     }
     this.#letGo(firstWanted, lastWanted);
   }
 
   /** Takes a page in, unless a newer one is shown already. */
-  async accept(at: number, page: TransferPage, frozen: boolean): Promise<void> {
+  async accept(at: number, page: TransferPage, frozen: boolean, selections = this.#selections): Promise<void> {
     const shown = this.#pages[at];
     if (shown && page.revision < shown.revision) return;
     const merged = merge(shown?.shown ?? [], page.rows, frozen, PAGE_ROWS);
@@ -164,7 +185,7 @@ export class TransferStore {
     this.#pages = pages;
     this.total = page.total;
     this.loaded = true;
-    if (this.#selecting === 0) {
+    if (this.#selecting === 0 && selections === this.#selections) {
       const selected = new Set(page.selected);
       for (const { id } of page.rows) {
         if (selected.has(id)) this.selected.add(id);
@@ -180,8 +201,9 @@ export class TransferStore {
     this.figuresDue = passing && now - this.#figuresAt < FIGURES_MS;
     if (this.figuresDue) return;
     this.#figuresAt = now;
+    const selections = this.#selections;
     const selection = await this.#backend.selected(this.filter);
-    if (show === this.#show && this.#selecting === 0) this.selection = selection.count > 0 ? selection : null;
+    if (show === this.#show && this.#selecting === 0 && selections === this.#selections) this.selection = selection.count > 0 ? selection : null;
   }
 
   /** Whether what was clicked has not been answered yet. */
@@ -192,11 +214,13 @@ export class TransferStore {
   async #change(change: Select): Promise<void> {
     const show = this.#show;
     this.#selecting += 1;
+    this.#selections += 1;
     try {
       const selection = await this.#backend.select(this.filter, change);
       if (show === this.#show && this.#selecting === 1) this.selection = selection.count > 0 ? selection : null;
     } finally {
       this.#selecting -= 1;
+      this.#selections += 1;
     }
   }
 
@@ -228,7 +252,9 @@ export class TransferStore {
     try {
       const detail = await this.#backend.transferDetail(id);
       if (show === this.#show && id === this.cursor) this.detail = detail;
-    } catch {
+    } catch (thrown) {
+      // Whoever could not look it up does not know that it is gone.
+      if (errorOf(thrown).code !== 'internal') throw thrown;
       if (id === this.cursor) {
         this.selected.delete(id);
         this.cursor = null;

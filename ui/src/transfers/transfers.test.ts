@@ -307,15 +307,47 @@ describe('the window’s picture of the list', () => {
     );
     const pulling = store.pull(false);
     store.show('failed');
-    await store.pull(false);
     expect(asked).toEqual(['active']);
     answer(pageOf([rowOf({ id: 5 })]));
-    await pulling;
+    expect(await pulling, 'what is shown was not seen').toBe(false);
     expect(store.at(0)).toBeNull();
     expect(store.loaded).toBe(false);
-    expect(asked).toEqual(['active', 'failed']);
+    await expect.poll(() => asked).toEqual(['active', 'failed']);
     answer(pageOf([rowOf({ id: 6 })]));
     await expect.poll(() => store.at(0)?.row.id).toBe(6);
+  });
+
+  test('what is asked for while a pull is on its way follows it, once, and a passing look does not', async () => {
+    const answers: ((page: TransferPage) => void)[] = [];
+    const store = new TransferStore(backendOf(() => new Promise((resolve) => answers.push(resolve))));
+    const first = store.pull(false);
+    const passing = store.pull(false, true);
+    const [second, third] = [store.pull(false), store.pull(false)];
+    expect(answers).toHaveLength(1);
+    answers[0]?.(pageOf([rowOf({ id: 5 })]));
+    expect(await first).toBe(true);
+    expect(await passing, 'nobody asked for what it was about').toBe(false);
+    await expect.poll(() => answers.length).toBe(2);
+    answers[1]?.(pageOf([rowOf({ id: 6 })], { revision: 9 }));
+    expect(await Promise.all([second, third])).toEqual([true, true]);
+    expect(store.at(0)?.row.id).toBe(6);
+    expect(answers).toHaveLength(2);
+  });
+
+  test('a picture that is older than a click does not change what is selected', async () => {
+    const answers: ((page: TransferPage) => void)[] = [];
+    const select = async (): Promise<Selected> => ({ count: 1 }) as Selected;
+    const backend = { ...backendOf(() => new Promise((resolve) => answers.push(resolve))), select };
+    const store = new TransferStore(backend as unknown as Backend);
+    const rows = [rowOf({ id: 1 }), rowOf({ id: 2 })];
+    const opened = store.pull(false);
+    answers[0]?.(pageOf(rows));
+    await opened;
+    const look = store.pull(false, true);
+    await store.select(1, 'one');
+    answers[1]?.(pageOf(rows, { revision: 9, selected: [1] }));
+    await look;
+    expect([...store.selected]).toEqual([2]);
   });
 
   test('the figures of the selection follow an act at once, and a passing look when a second is over', async () => {
