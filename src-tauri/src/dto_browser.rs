@@ -18,6 +18,15 @@ impl std::fmt::Debug for LinkView {
     }
 }
 
+/// An object that is to be moved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct ChosenObject {
+    /// Its key.
+    pub key: String,
+    /// Its size where it was listed; shown until its turn comes.
+    pub size_bytes: Option<u64>,
+}
+
 /// What one page of a folder holds, all levels of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct FolderPart {

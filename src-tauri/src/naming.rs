@@ -2,13 +2,15 @@
 //!
 //! A selection is taken whole or not at all: one folder or one impossible name in it, and nothing is added.
 
+use std::fs::Metadata;
 use std::path::Path;
 
-use engine::{ConflictRule, End, Naming, StoreId, TransferOptions, TransferSpec};
+use engine::{ConflictRule, End, Naming, NewTransfer, StoreId, TransferOptions, TransferSpec};
 use store::{ObjectRef, VersionId};
 
 use crate::app::App;
 use crate::dto::{AppError, Conflict, Settings};
+use crate::dto_browser::ChosenObject;
 use crate::error::OwnCode;
 
 /// Uploads of files into a prefix; each key is the prefix and the file's name, without the escapes of a download.
@@ -21,15 +23,18 @@ pub fn uploads(
     prefix: &str,
     paths: &[String],
     how: &How,
-) -> Result<Vec<TransferSpec>, AppError> {
+) -> Result<Vec<NewTransfer>, AppError> {
     let of_path = |path: &String| {
         let file = Path::new(path);
-        if file.is_dir() {
+        // What cannot be looked at says why when its turn comes.
+        let facts = file.metadata().ok();
+        if facts.as_ref().is_some_and(Metadata::is_dir) {
             return Err(folder_not_yet(path));
         }
         let name = file.file_name().and_then(|name| name.to_str()).ok_or_else(|| AppError::invalid_name(path))?;
         let object = ObjectRef::new(bucket, Naming::here().key_beneath(prefix, name));
-        Ok(spec(End::file(file), End::object(store.clone(), object), how))
+        let expected_bytes = facts.map(|facts| facts.len());
+        Ok(NewTransfer { spec: spec(End::file(file), End::object(store.clone(), object), how), expected_bytes })
     };
     paths.iter().map(of_path).collect()
 }
@@ -42,15 +47,16 @@ pub fn uploads(
 pub fn downloads(
     store: &StoreId,
     bucket: &str,
-    keys: &[String],
+    objects: &[ChosenObject],
     folder: &str,
     how: &How,
-) -> Result<Vec<TransferSpec>, AppError> {
-    let of_key = |key: &String| {
+) -> Result<Vec<NewTransfer>, AppError> {
+    let of_object = |ChosenObject { key, size_bytes }: &ChosenObject| {
         let path = Path::new(folder).join(file_name(key)?);
-        Ok(spec(End::object(store.clone(), ObjectRef::new(bucket, key)), End::file(path), how))
+        let spec = spec(End::object(store.clone(), ObjectRef::new(bucket, key)), End::file(path), how);
+        Ok(NewTransfer { spec, expected_bytes: *size_bytes })
     };
-    keys.iter().map(of_key).collect()
+    objects.iter().map(of_object).collect()
 }
 
 /// The download of one version of an object, which is named as the object is.
@@ -73,21 +79,22 @@ pub fn version_download(
 /// Copies of objects into a prefix of a bucket.
 ///
 /// # Errors
-/// `folder_not_yet` for a prefix among the keys.
+/// `folder_not_yet` for a prefix among the objects.
 pub fn copies(
     store: &StoreId,
     bucket: &str,
-    keys: &[String],
+    objects: &[ChosenObject],
     to_bucket: &str,
     to_prefix: &str,
     how: &How,
-) -> Result<Vec<TransferSpec>, AppError> {
-    let of_key = |key: &String| {
+) -> Result<Vec<NewTransfer>, AppError> {
+    let of_object = |ChosenObject { key, size_bytes }: &ChosenObject| {
         let target = ObjectRef::new(to_bucket, format!("{to_prefix}{}", last_part(key)?));
         let source = End::object(store.clone(), ObjectRef::new(bucket, key));
-        Ok(spec(source, End::object(store.clone(), target), how))
+        let spec = spec(source, End::object(store.clone(), target), how);
+        Ok(NewTransfer { spec, expected_bytes: *size_bytes })
     };
-    keys.iter().map(of_key).collect()
+    objects.iter().map(of_object).collect()
 }
 
 /// What the user chose for transfers that are added now: the answer to the one question, and the settings.
@@ -163,8 +170,12 @@ mod tests {
         StoreId("practice".into())
     }
 
-    fn ends(specs: Vec<TransferSpec>) -> Vec<(String, String)> {
-        specs.iter().map(|spec| (spec.source.to_string(), spec.target.to_string())).collect()
+    fn object(key: impl Into<String>) -> ChosenObject {
+        ChosenObject { key: key.into(), size_bytes: Some(7) }
+    }
+
+    fn ends(all: Vec<NewTransfer>) -> Vec<(String, String)> {
+        all.iter().map(|one| (one.spec.source.to_string(), one.spec.target.to_string())).collect()
     }
 
     #[test]
@@ -174,20 +185,30 @@ mod tests {
     }
 
     #[test]
+    fn the_size_of_a_file_is_known_before_its_turn_and_what_cannot_be_looked_at_has_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        std::fs::write(&path, [0; 12]).unwrap();
+        let paths = [path.display().to_string(), "/nowhere/at all".into()];
+        let new = uploads(&here(), "photos", "", &paths, &how(Conflict::Fail)).unwrap();
+        assert_eq!(new.iter().map(|one| one.expected_bytes).collect::<Vec<_>>(), [Some(12), None]);
+    }
+
+    #[test]
     fn one_folder_among_the_files_stops_all_of_them() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().display().to_string();
         let error =
             uploads(&here(), "photos", "", &["/data/a".into(), path.clone()], &how(Conflict::Fail)).unwrap_err();
         assert_eq!((error.code.as_str(), error.params["path"].as_str()), ("folder_not_yet", path.as_str()));
-        let error = downloads(&here(), "photos", &["a/".into()], "/data", &how(Conflict::Fail)).unwrap_err();
+        let error = downloads(&here(), "photos", &[object("a/")], "/data", &how(Conflict::Fail)).unwrap_err();
         assert_eq!((error.code.as_str(), error.params["path"].as_str()), ("folder_not_yet", "a/"));
     }
 
     #[test]
     fn an_object_becomes_a_file_named_by_the_end_of_its_key() {
-        let specs = downloads(&here(), "photos", &["a/b c.jpg".into()], "/data", &how(Conflict::KeepBoth)).unwrap();
-        assert_eq!(specs[0].options.conflict, ConflictRule::KeepBoth);
+        let specs = downloads(&here(), "photos", &[object("a/b c.jpg")], "/data", &how(Conflict::KeepBoth)).unwrap();
+        assert_eq!((specs[0].spec.options.conflict, specs[0].expected_bytes), (ConflictRule::KeepBoth, Some(7)));
         assert_eq!(ends(specs), [("tos://photos/a/b c.jpg".into(), "/data/b c.jpg".into())]);
     }
 
@@ -196,10 +217,11 @@ mod tests {
         for (key, file) in
             [("..", "/data/.%2E"), ("a/..", "/data/.%2E"), ("a/.", "/data/%2E"), ("a/b\0c", "/data/b%00c")]
         {
-            let specs = downloads(&here(), "photos", &[key.into()], "/data", &how(Conflict::Fail)).unwrap();
+            let specs = downloads(&here(), "photos", &[object(key)], "/data", &how(Conflict::Fail)).unwrap();
             assert_eq!(ends(specs)[0].1, file, "{key:?}");
         }
-        let error = downloads(&here(), "photos", &["k".repeat(256)], "/data", &how(Conflict::Fail)).unwrap_err();
+        let error =
+            downloads(&here(), "photos", &[object("k".repeat(256))], "/data", &how(Conflict::Fail)).unwrap_err();
         assert_eq!(error.code, "invalid_name");
         assert!(error.params["reason"].contains("255"), "{error:?}");
     }
@@ -212,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_copy_keeps_the_name_and_takes_the_new_prefix() {
-        let specs = copies(&here(), "photos", &["a/b.jpg".into()], "archive", "old/", &how(Conflict::Skip)).unwrap();
+        let specs = copies(&here(), "photos", &[object("a/b.jpg")], "archive", "old/", &how(Conflict::Skip)).unwrap();
         assert_eq!(ends(specs), [("tos://photos/a/b.jpg".into(), "tos://archive/old/b.jpg".into())]);
     }
 }

@@ -63,21 +63,20 @@ fn a_file_goes_up_is_verified_copied_and_comes_down_the_same() {
     );
 
     let key = "in/报告 2.bin";
-    let copy =
-        json!({ "bucket": "practice", "keys": [key], "toBucket": "practice-copy", "toPrefix": "", "conflict": "fail" });
+    let copy = json!({ "bucket": "practice", "objects": [{ "key": key }], "toBucket": "practice-copy", "toPrefix": "", "conflict": "fail" });
     let copy = harness.ok("add_copies", copy)[0].clone();
     assert_eq!(harness.until(&copy, &["done_verified", "failed"])["row"]["state"], "done_verified");
 
     let route = |to: &str| harness.ok("copy_route", json!({ "bucket": "practice", "toBucket": to }));
     assert_eq!((route("practice-copy"), route("practice-far")), (json!("inside"), json!("relay")));
-    let far =
-        json!({ "bucket": "practice", "keys": [key], "toBucket": "practice-far", "toPrefix": "", "conflict": "fail" });
+    let far = json!({ "bucket": "practice", "objects": [{ "key": key }], "toBucket": "practice-far", "toPrefix": "", "conflict": "fail" });
     let far = harness.ok("add_copies", far)[0].clone();
     assert_eq!(harness.until(&far, &["done_verified", "failed"])["row"]["state"], "done_verified");
 
     let folder = harness.folder.path().join("down");
     std::fs::create_dir(&folder).unwrap();
-    let down = json!({ "bucket": "practice-far", "keys": ["报告 2.bin"], "folder": folder, "conflict": "fail" });
+    let down =
+        json!({ "bucket": "practice-far", "objects": [{ "key": "报告 2.bin" }], "folder": folder, "conflict": "fail" });
     let down = harness.ok("add_downloads", down)[0].clone();
     assert_eq!(harness.until(&down, &["done_verified", "failed"])["row"]["state"], "done_verified");
     assert!(std::fs::read(folder.join("报告 2.bin")).unwrap() == std::fs::read(&path).unwrap(), "bytes differ");

@@ -22,7 +22,7 @@ fn upload(harness: &Harness, prefix: &str, path: String) -> Value {
 }
 
 fn download(harness: &Harness, key: &str, folder: &std::path::Path) -> Value {
-    let arguments = json!({ "bucket": "media", "keys": [key], "folder": folder, "conflict": "fail" });
+    let arguments = json!({ "bucket": "media", "objects": [{ "key": key }], "folder": folder, "conflict": "fail" });
     harness.ok("add_downloads", arguments)[0].clone()
 }
 
@@ -131,12 +131,13 @@ fn what_is_next_in_line_says_when_it_will_probably_begin() {
         page["rows"].as_array().unwrap().iter().map(|row| row["starts_in_s"].as_f64()).collect()
     };
     let ask = json!({ "filter": "active", "after": null, "limit": 50 });
-    // The size of the second is not known before it has begun, so that nothing can be told of the third.
-    harness.until_answer(
+    // Their sizes are known from the folder, before they have begun.
+    let page = harness.until_answer(
         "transfers",
         ask,
-        |page| matches!(starts(page)[..], [None, Some(second), None] if second > 0.0),
+        |page| matches!(starts(page)[..], [None, Some(second), Some(third)] if second > 0.0 && third >= second),
     );
+    assert_eq!(page["rows"][2]["size_bytes"], 9);
 }
 
 #[test]

@@ -359,7 +359,7 @@ fn what_was_done_unverified_is_verified_once_both_ends_were_read_and_is_so_after
     let up = moved(&harness, "add_uploads", add);
     let folder = harness.folder.path().join("down");
     std::fs::create_dir(&folder).unwrap();
-    let add = json!({ "bucket": "media", "keys": ["a.bin"], "folder": folder, "conflict": "fail" });
+    let add = json!({ "bucket": "media", "objects": [{ "key": "a.bin" }], "folder": folder, "conflict": "fail" });
     let down = moved(&harness, "add_downloads", add);
 
     let paper = harness.ok("open_receipt", json!({ "choice": { "of": "transfers", "ids": [up, down] } }));

@@ -150,7 +150,7 @@ export async function makeTransfers(window, server, path) {
   await add(BUCKET, 'documents/', ['预算表_第二版.xlsx', 2.4], ['location-scouting_怀柔.pdf', 8.6], ['empty-marker.txt', 0]);
   await add(BUCKET, 'raw/2026/11/selects/', ['A012C031_261117_R2QK.braw', 44]);
   mkdirSync(path('Downloads'), { recursive: true });
-  await window.ask('add_downloads', { bucket: BUCKET, keys: [`${PREFIX}interview_多机位_audio-iso (boom, lav 1, lav 2).wav`], folder: path('Downloads'), conflict: 'keep_both' });
+  await window.ask('add_downloads', { bucket: BUCKET, objects: [{ key: `${PREFIX}interview_多机位_audio-iso (boom, lav 1, lav 2).wav` }], folder: path('Downloads'), conflict: 'keep_both' });
   await until('five to be done', async () => (await rows()).filter((row) => row.state === 'done_verified').length >= 5);
 
   // Failed: for want of permission, by a file that keeps changing, by a name that is taken meanwhile.
@@ -187,10 +187,10 @@ export async function makeTransfers(window, server, path) {
   }
   await add(BUCKET, PREFIX, ['proxy-render-queue.tar', 84]);
   await state('proxy-render-queue.tar', 'retrying');
-  await window.ask('add_downloads', { bucket: 'media-mirror-sh', keys: ['delivery/EP02_mezzanine.mov'], folder: path('Downloads'), conflict: 'keep_both' }).catch((error) => console.error(`no download from the other region: ${error.message}`));
-  await window.ask('add_copies', { bucket: BUCKET, keys: [`${PREFIX}北京航拍_长城日出_8K_RAW_2026-11-18_B机.mov`], toBucket: 'cold-archive', toPrefix: PREFIX, conflict: 'keep_both' });
+  await window.ask('add_downloads', { bucket: 'media-mirror-sh', objects: [{ key: 'delivery/EP02_mezzanine.mov' }], folder: path('Downloads'), conflict: 'keep_both' }).catch((error) => console.error(`no download from the other region: ${error.message}`));
+  await window.ask('add_copies', { bucket: BUCKET, objects: [{ key: `${PREFIX}北京航拍_长城日出_8K_RAW_2026-11-18_B机.mov` }], toBucket: 'cold-archive', toPrefix: PREFIX, conflict: 'keep_both' });
   const download = '北京航拍_长城日落_8K_RAW_2026-11-18_A机.mov';
-  await window.ask('add_downloads', { bucket: BUCKET, keys: [`${PREFIX}${download}`], folder: path('Downloads'), conflict: 'keep_both' });
+  await window.ask('add_downloads', { bucket: BUCKET, objects: [{ key: `${PREFIX}${download}` }], folder: path('Downloads'), conflict: 'keep_both' });
   await until('the download', async () => (await rows()).some((row) => row.name === download));
   await limit(download, 40_000);
   await server.plan(CALM);

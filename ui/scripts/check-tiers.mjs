@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
-const SHARED = ['i18n', 'format', 'ui', 'ipc', 'session', 'target', 'rate', 'commands'];
+const SHARED = ['i18n', 'format', 'ui', 'ipc', 'session', 'target', 'rate', 'log', 'commands'];
 /** What each folder may import from, beside itself and the files at the top (`testids`, `assert`). */
 const ALLOWED = {
   styles: [],
@@ -18,6 +18,7 @@ const ALLOWED = {
   session: ['i18n', 'ipc', 'commands'],
   target: ['i18n', 'ipc', 'session', 'ui', 'format'],
   rate: ['i18n', 'format'],
+  log: ['i18n', 'ipc', 'session', 'ui', 'format'],
   transfers: SHARED,
   browser: SHARED,
   upload: SHARED,

@@ -124,7 +124,7 @@ fn parts(folder: &Path) {
             session: None,
         };
         let session = Session::Upload { upload_id: UploadId("0123456789abcdef0123456789abcdef".into()) };
-        let added = Added { id, order: 1, spec, intent: Intent::Run, added_ms: 0 };
+        let added = Added { id, order: 1, spec, expected_bytes: None, intent: Intent::Run, added_ms: 0 };
         ledger
             .append(&[
                 Fact::Added(Box::new(added)),

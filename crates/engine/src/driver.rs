@@ -39,7 +39,7 @@ use crate::live::{Live, Sampled, Speeds, picture};
 use crate::queue::{Input, Job, JobId, Loaded, Queue, QueueLimits, Report, Step, Transfer, Verb};
 use crate::recorder::{Note, Passed};
 use crate::rules::Rule;
-use crate::transfer::{Intent, Kind, State, StoreId, TransferId, TransferOptions, TransferSpec};
+use crate::transfer::{Intent, Kind, NewTransfer, State, StoreId, TransferId, TransferOptions, TransferSpec};
 use crate::view::{TransferDetail, Transferred};
 
 /// How often progress is sampled while something moves: four times a second, as the UI reads it.
@@ -52,7 +52,7 @@ const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 /// What callers ask of the driver.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Add(Vec<TransferSpec>, Reply<Vec<TransferId>>),
+    Add(Vec<NewTransfer>, Reply<Vec<TransferId>>),
     Want(Vec<TransferId>, Intent, Reply<()>),
     WantAll(Intent, Reply<()>),
     StartNow(Vec<TransferId>, Reply<()>),

@@ -22,6 +22,8 @@ pub struct Added {
     pub order: i64,
     /// What to do.
     pub spec: TransferSpec,
+    /// How large its source is believed to be.
+    pub expected_bytes: Option<u64>,
     /// What the user wants of it from the start.
     pub intent: Intent,
     /// When, in milliseconds since 1970.

@@ -34,7 +34,7 @@ use crate::rate::RateLimiter;
 use crate::recorder::Recorder;
 use crate::retry::RetryPolicy;
 use crate::rules::Rules;
-use crate::transfer::{End, Intent, PARALLEL_PARTS_MAX, StoreId, TransferId, TransferSpec};
+use crate::transfer::{End, Intent, NewTransfer, PARALLEL_PARTS_MAX, StoreId, TransferId, TransferSpec};
 use crate::view::TransferView;
 
 pub use adoption::{Adoption, ComparedPart, Comparison};
@@ -236,9 +236,10 @@ impl Engine {
     /// # Errors
     /// `InvalidSpec` for file to file, a relative path, a name that cannot be used or parallelism out of range;
     /// nothing is added then.
-    pub async fn add(&self, specs: Vec<TransferSpec>) -> Result<Vec<TransferId>, EngineError> {
-        specs.iter().try_for_each(check)?;
-        self.ask(|reply| Command::Add(specs, reply)).await
+    pub async fn add<T: Into<NewTransfer>>(&self, new: Vec<T>) -> Result<Vec<TransferId>, EngineError> {
+        let new: Vec<NewTransfer> = new.into_iter().map(Into::into).collect();
+        new.iter().try_for_each(|one| check(&one.spec))?;
+        self.ask(|reply| Command::Add(new, reply)).await
     }
 
     /// Stops transfers and keeps everything. Parts in flight stop within 200 ms. What is dismissed can only be taken back,

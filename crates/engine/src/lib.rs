@@ -81,8 +81,8 @@ pub use rules::Rule;
 pub use timeline::{EVENTS_MAX, Happening, STEPS_MAX, Timeline, What};
 pub use timetable::{Hour, Timetable};
 pub use transfer::{
-    ConflictRule, End, Intent, Kind, PARALLEL_PARTS_DEFAULT, PARALLEL_PARTS_MAX, Route, RouteChoice, State, StoreId,
-    TransferId, TransferOptions, TransferSpec,
+    ConflictRule, End, Intent, Kind, NewTransfer, PARALLEL_PARTS_DEFAULT, PARALLEL_PARTS_MAX, Route, RouteChoice,
+    State, StoreId, TransferId, TransferOptions, TransferSpec,
 };
 pub use view::{
     Actions, Counts, FailedCause, Filter, IdPage, Outcome, Page, PageRequest, PartState, Phase, RequestId,

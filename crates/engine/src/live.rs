@@ -128,7 +128,7 @@ pub(crate) struct Sampled {
 
 /// The picture of one transfer at `now`.
 pub(crate) fn picture(transfer: &Transfer, meter: &Meter, sampled: &mut Sampled, now: Duration) -> TransferView {
-    let size_bytes = transfer.checkpoint.as_ref().map(|known| known.source.size_bytes());
+    let size_bytes = transfer.size_bytes();
     let in_flight_bytes: u64 = meter
         .in_flight()
         .iter()

@@ -135,6 +135,7 @@ impl Queue {
                         id: one.id,
                         order: one.order,
                         spec: one.spec.clone(),
+                        expected_bytes: one.expected_bytes,
                         intent: one.intent,
                         added_ms: one.added_ms,
                     })));

@@ -205,6 +205,22 @@ impl TransferSpec {
     }
 }
 
+/// A transfer that is to be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewTransfer {
+    /// What to do.
+    pub spec: TransferSpec,
+    /// How large its source is, as far as whoever adds it knows: from a listing, or the folder that it lies in. Shown and
+    /// added up until its plan says better; nothing is decided by it.
+    pub expected_bytes: Option<u64>,
+}
+
+impl From<TransferSpec> for NewTransfer {
+    fn from(spec: TransferSpec) -> Self {
+        Self { spec, expected_bytes: None }
+    }
+}
+
 /// What the user wants. A click changes the intent at once; only outcomes of jobs change the [`State`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::{Engine, ErrorCode, Filter, PageRequest, State, TransferId, TransferView};
+use engine::{Engine, ErrorCode, Filter, NewTransfer, PageRequest, State, TransferId, TransferView};
 
 use super::{Answer, Shared};
 use crate::dto::AppError;
@@ -126,18 +126,21 @@ pub async fn change_failed_folder(app: Shared<'_>, code: String) -> Answer<Optio
     let filter = filter(Some(&code))?;
     let Some(folder) = app.desktop()?.pick_folder().await else { return Ok(None) };
     let engine = app.engine().await?;
-    let (mut old, mut specs) = (Vec::new(), Vec::new());
+    let (mut old, mut specs, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
     wait_for(|| {
         each(engine, filter, |view| {
             if view.kind() == engine::Kind::Download {
                 old.push((view.id, view.done_bytes > 0));
                 specs.push(view.spec.clone());
+                sizes.push(view.size_bytes);
             }
         })
     })?;
     elsewhere::retarget(&mut specs, &folder);
+    let sized = |(spec, expected_bytes)| NewTransfer { spec, expected_bytes };
+    let new: Vec<NewTransfer> = specs.into_iter().zip(sizes).map(sized).collect();
     // First the new, then the old: what breaks off between them leaves one too many, and none too few.
-    let added: BTreeSet<TransferId> = super::transfers::add(engine, specs).await?.into_iter().map(TransferId).collect();
+    let added: BTreeSet<TransferId> = super::transfers::add(engine, new).await?.into_iter().map(TransferId).collect();
     let count = old.len() as u64;
     // One that had its place there already goes on by itself, and is not taken away.
     old.retain(|(id, _)| !added.contains(id));

@@ -1,12 +1,14 @@
 //! Transfers: adding, listing, and what the user wants of them.
 
 use engine::{
-    End, Engine, EngineError, Filter, OptionsChange, Page, PageRequest, Route, StoreId, TransferId, TransferSpec,
+    End, Engine, EngineError, Filter, NewTransfer, OptionsChange, Page, PageRequest, Route, StoreId, TransferId,
+    TransferSpec,
 };
 use store::ObjectRef;
 
 use super::{Answer, Shared};
 use crate::dto::{AppError, Conflict, CopyRoute, TransferDetail, TransferFilter, TransferPage, TransferRow};
+use crate::dto_browser::ChosenObject;
 use crate::dto_list::{LogPage, TransferOptionsForm};
 use crate::waiting::wait_for;
 use crate::{naming, selection, starts, view};
@@ -34,12 +36,12 @@ pub async fn add_uploads(
 pub async fn add_downloads(
     app: Shared<'_>,
     bucket: String,
-    keys: Vec<String>,
+    objects: Vec<ChosenObject>,
     folder: String,
     conflict: Conflict,
 ) -> Answer<Vec<u64>> {
     let store = StoreId(app.current_account().await?);
-    add(app.engine().await?, naming::downloads(&store, &bucket, &keys, &folder, &app.how(conflict))?).await
+    add(app.engine().await?, naming::downloads(&store, &bucket, &objects, &folder, &app.how(conflict))?).await
 }
 
 /// Downloads one version of an object into a folder, under the name of the object.
@@ -65,13 +67,14 @@ pub async fn add_version_download(
 pub async fn add_copies(
     app: Shared<'_>,
     bucket: String,
-    keys: Vec<String>,
+    objects: Vec<ChosenObject>,
     to_bucket: String,
     to_prefix: String,
     conflict: Conflict,
 ) -> Answer<Vec<u64>> {
     let store = StoreId(app.current_account().await?);
-    add(app.engine().await?, naming::copies(&store, &bucket, &keys, &to_bucket, &to_prefix, &app.how(conflict))?).await
+    add(app.engine().await?, naming::copies(&store, &bucket, &objects, &to_bucket, &to_prefix, &app.how(conflict))?)
+        .await
 }
 
 /// Which way copies between two buckets go; asked before they are added, and decided by the engine both times.
@@ -89,13 +92,13 @@ pub async fn copy_route(app: Shared<'_>, bucket: String, to_bucket: String) -> A
 
 /// Adds what is new. What moves between the same two ends in the same way already goes on instead, so that asking
 /// twice sends once.
-pub(super) async fn add(engine: &Engine, specs: Vec<TransferSpec>) -> Answer<Vec<u64>> {
-    let mut ids = Vec::with_capacity(specs.len());
+pub(super) async fn add<T: Into<NewTransfer>>(engine: &Engine, all: Vec<T>) -> Answer<Vec<u64>> {
+    let mut ids = Vec::with_capacity(all.len());
     let mut new = Vec::new();
-    for spec in specs {
-        let open = wait_for(|| find_same(engine, &spec))?;
+    for one in all.into_iter().map(Into::into) {
+        let open = wait_for(|| find_same(engine, &one.spec))?;
         if open.is_none() {
-            new.push(spec);
+            new.push(one);
         }
         ids.push(open);
     }

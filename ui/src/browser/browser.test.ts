@@ -338,7 +338,7 @@ describe('an archived object', () => {
     await waitFor(() => expect(found(ARCHIVED)).toHaveTextContent(/Archive\s*restoring/));
     vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 120_000);
     await userEvent.click(screen.getByTestId('download'));
-    await waitFor(() => expect(add).toHaveBeenCalledWith('media-archive', [ARCHIVED], '/home/lin/Downloads', 'keep_both'));
+    await waitFor(() => expect(add).toHaveBeenCalledWith('media-archive', [{ key: ARCHIVED, size_bytes: expect.any(Number) }], '/home/lin/Downloads', 'keep_both'));
   });
 });
 

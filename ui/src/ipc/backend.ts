@@ -16,6 +16,7 @@ import type {
   Bookmark,
   BucketView,
   CheckProgress,
+  ChosenObject,
   ConnectForm,
   Conflict,
   CopyRoute,
@@ -175,9 +176,9 @@ export interface Backend extends LeftoversBackend, ObjectBackend, ReceiptsBacken
   pickFolder(): Promise<string | null>;
 
   addUploads(bucket: string, prefix: string, paths: string[], conflict: Conflict): Promise<number[]>;
-  addDownloads(bucket: string, keys: string[], folder: string, conflict: Conflict): Promise<number[]>;
+  addDownloads(bucket: string, objects: ChosenObject[], folder: string, conflict: Conflict): Promise<number[]>;
   addVersionDownload(bucket: string, key: string, versionId: string, folder: string, conflict: Conflict): Promise<number[]>;
-  addCopies(bucket: string, keys: string[], toBucket: string, toPrefix: string, conflict: Conflict): Promise<number[]>;
+  addCopies(bucket: string, objects: ChosenObject[], toBucket: string, toPrefix: string, conflict: Conflict): Promise<number[]>;
 
   /** Which way copies between two buckets go. */
   copyRoute(bucket: string, toBucket: string): Promise<CopyRoute>;

@@ -145,11 +145,11 @@ export const commands = {
 	/**  Uploads files into a prefix of a bucket; answers with the ids, in order. */
 	addUploads: (bucket: string, prefix: string, paths: string[], conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_uploads", { bucket, prefix, paths, conflict })),
 	/**  Downloads objects into a folder. */
-	addDownloads: (bucket: string, keys: string[], folder: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_downloads", { bucket, keys, folder, conflict })),
+	addDownloads: (bucket: string, objects: ChosenObject[], folder: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_downloads", { bucket, objects, folder, conflict })),
 	/**  Downloads one version of an object into a folder, under the name of the object. */
 	addVersionDownload: (bucket: string, key: string, versionId: string, folder: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_version_download", { bucket, key, versionId, folder, conflict })),
 	/**  Copies objects into a prefix of a bucket of the same account. */
-	addCopies: (bucket: string, keys: string[], toBucket: string, toPrefix: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_copies", { bucket, keys, toBucket, toPrefix, conflict })),
+	addCopies: (bucket: string, objects: ChosenObject[], toBucket: string, toPrefix: string, conflict: Conflict) => typedError<number[], AppError>(__TAURI_INVOKE("add_copies", { bucket, objects, toBucket, toPrefix, conflict })),
 	/**  Which way copies between two buckets go; asked before they are added, and decided by the engine both times. */
 	copyRoute: (bucket: string, toBucket: string) => typedError<CopyRoute, AppError>(__TAURI_INVOKE("copy_route", { bucket, toBucket })),
 	/**  Looks at several things at once; the answers are in the order of the questions. */
@@ -533,6 +533,14 @@ export type CheckpointView = {
 	recorded_file: string | null,
 	/**  Size of the file when the upload was begun. */
 	size_bytes: number,
+};
+
+/**  An object that is to be moved. */
+export type ChosenObject = {
+	/**  Its key. */
+	key: string,
+	/**  Its size where it was listed; shown until its turn comes. */
+	size_bytes: number | null,
 };
 
 /**  What a clean-up did with an upload. */

@@ -86,11 +86,11 @@ export const tauriBackend: Backend = {
   pickFolder: () => open(commands.pickFolder()),
 
   addUploads: (bucket, prefix, paths, conflict) => open(commands.addUploads(bucket, prefix, paths, conflict)),
-  addDownloads: (bucket, keys, folder, conflict) => open(commands.addDownloads(bucket, keys, folder, conflict)),
+  addDownloads: (bucket, objects, folder, conflict) => open(commands.addDownloads(bucket, objects, folder, conflict)),
   addVersionDownload: (bucket, key, versionId, folder, conflict) =>
     open(commands.addVersionDownload(bucket, key, versionId, folder, conflict)),
-  addCopies: (bucket, keys, toBucket, toPrefix, conflict) =>
-    open(commands.addCopies(bucket, keys, toBucket, toPrefix, conflict)),
+  addCopies: (bucket, objects, toBucket, toPrefix, conflict) =>
+    open(commands.addCopies(bucket, objects, toBucket, toPrefix, conflict)),
   copyRoute: (bucket, toBucket) => open(commands.copyRoute(bucket, toBucket)),
 
   transferLog: (id, before, limit) => open(commands.transferLog(id, before, limit)),

@@ -8,7 +8,7 @@ import { Simulation } from '../ipc/mock/simulation';
 import Shell from '../shell/App.svelte';
 import { limitNote, rowWords } from '../transfers/words';
 import { cellAt, hourAt, moved, offsetName, painted } from './week';
-import { chipText, nowSentence } from './words';
+import { chipShort, chipText, nowSentence } from './words';
 
 const MIB = 1024 ** 2;
 const FULL = 'f'.repeat(168);
@@ -109,6 +109,8 @@ describe('what is said', () => {
     expect(chipText({ ...free, bytes_s: MIB }, now)).toBe('Limit 1 MiB/s');
     expect(chipText(free, now)).toBeNull();
     expect(chipText({ bytes_s: null, source: 'full_speed', until_ms: seven }, now)).toBe('Full speed until 19:00');
+    // Where there is little room its rate is left of it, and what is no rate as it is.
+    expect([chipShort(held, now), chipShort({ ...held, bytes_s: 0 }, now), chipShort(free, now)]).toEqual(['20 MiB/s', 'Stopped until 19:00', null]);
   });
 });
 

@@ -56,3 +56,10 @@ export function chipText(limit: LimitNow, now: number): string | null {
   if (bytes_s === 0) return time === null ? t('limit.chipStop') : t('limit.chipStopUntil', { time });
   return time === null ? t('limit.chip', { rate: chosenRate(bytes_s) }) : t('limit.chipUntil', { rate: chosenRate(bytes_s), time });
 }
+
+/** The same where there is room for little: the rate alone, beside the picture of a gauge. */
+export function chipShort(limit: LimitNow, now: number): string | null {
+  const { bytes_s, source } = limit;
+  const isRate = bytes_s !== null && bytes_s > 0 && (source === 'general' || source === 'timetable');
+  return isRate ? chosenRate(bytes_s) : chipText(limit, now);
+}

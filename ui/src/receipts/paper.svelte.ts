@@ -9,6 +9,8 @@ export class Paper {
   view = $state.raw<PaperView | null>(null);
   error = $state.raw<AppError | null>(null);
   loading = $state(false);
+  /** The transfer that the receipt is of, if it is of one that is in the list. */
+  transfer = $state<number | null>(null);
   rows = $state.raw<ReadonlyMap<number, PaperRow>>(new Map());
   progress = $state.raw<ReceiptCheckProgress | null>(null);
   result = $state.raw<CheckResult | null>(null);
@@ -25,7 +27,8 @@ export class Paper {
   }
 
   async open(choice: ReceiptChoice): Promise<void> {
-    await this.#open(() => this.#backend.openReceipt(choice));
+    if (!(await this.#open(() => this.#backend.openReceipt(choice)))) return;
+    this.transfer = choice.of === 'transfers' && choice.ids.length === 1 ? (choice.ids[0] ?? null) : null;
   }
 
   async openFile(path: string): Promise<boolean> {
@@ -58,6 +61,7 @@ export class Paper {
   }
 
   #clear(): void {
+    this.transfer = null;
     this.rows = new Map();
     this.#chunks.clear();
     this.progress = null;

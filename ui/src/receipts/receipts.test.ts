@@ -129,6 +129,11 @@ describe('the history', () => {
     await userEvent.clear(screen.getByTestId('history-search'));
     await userEvent.type(screen.getByTestId('history-search'), 'nowhere');
     expect(await screen.findByText('No match for “nowhere”')).toBeInTheDocument();
+    await userEvent.click(screen.getByRole('button', { name: 'Clear search' }));
+    expect(screen.getByTestId('history-search')).toHaveValue('');
+    expect(screen.getByTestId('history-search')).toHaveFocus();
+    await waitFor(() => expect(screen.queryByText('No match for “nowhere”')).toBeNull());
+    expect(screen.queryByRole('button', { name: 'Clear search' })).toBeNull();
   });
 });
 
@@ -141,6 +146,28 @@ describe('the paper', () => {
     const details = await screen.findByTestId('paper-details');
     expect(within(details).getByTestId('source-crc').textContent).toMatch(/^\d{10,20}$/);
     expect(within(details).getByTestId('target-crc').textContent).toBe(within(details).getByTestId('source-crc').textContent);
+  });
+
+  test('of one transfer opens its log, and of several there is none', async () => {
+    const backend = await open();
+    const asked = vi.spyOn(backend, 'transferLog');
+    const opened = vi.spyOn(backend, 'openReceipt');
+    const [, second, third] = screen.getAllByTestId('history-row');
+    await userEvent.click(second as HTMLElement);
+    const name = (second as HTMLElement).dataset['name'] ?? '';
+    await waitFor(() => expect(within(screen.getByTestId('paper')).getByRole('heading', { level: 2, name })).toBeInTheDocument());
+    await userEvent.click(await screen.findByTestId('paper-log'));
+    const sheet = await screen.findByTestId('paper-log-sheet');
+    await waitFor(() => expect(within(sheet).getAllByTestId('log-row').length).toBeGreaterThan(0));
+    expect(opened.mock.calls.at(-1)?.[0]).toMatchObject({ of: 'transfers', ids: [asked.mock.calls[0]?.[0]] });
+    await userEvent.click(within(sheet).getByTestId('paper-log-close'));
+    await waitFor(() => expect(screen.queryByTestId('paper-log-sheet')).toBeNull());
+    const user = userEvent.setup();
+    await user.keyboard('{Control>}');
+    await user.click(third as HTMLElement);
+    await user.keyboard('{/Control}');
+    await waitFor(() => expect(screen.getAllByTestId('paper-row')).toHaveLength(2));
+    expect(screen.queryByTestId('paper-log')).toBeNull();
   });
 
   test('of several has a row each, and the day is one click', async () => {

@@ -121,7 +121,7 @@ describe('closing the window while transfers run', () => {
   test('names how many run and goes on in the tray', async () => {
     const backend = await asked(true);
     const { active, waiting } = backend.simulation.pulse().counts;
-    expect(screen.getByTestId('quit-sheet')).toHaveTextContent(`${active + waiting} transfers are running.`);
+    expect(screen.getByTestId('quit-sheet')).toHaveTextContent(`${active + waiting} transfers are not finished.`);
     await userEvent.click(screen.getByTestId('quit-tray'));
     expect(backend.desktop.told).toMatchObject({ hidden: 1, quit: 0 });
     expect(screen.queryByTestId('quit-sheet')).toBeNull();

@@ -18,7 +18,7 @@ function open(tray: boolean) {
 describe('quitting while transfers run', () => {
   test('names how many run and offers three ways', async () => {
     const { ontray, onquit, onstay } = open(true);
-    expect(screen.getByRole('heading')).toHaveTextContent('3 transfers are running.');
+    expect(screen.getByRole('heading')).toHaveTextContent('3 transfers are not finished.');
     await userEvent.click(screen.getByTestId('quit-tray'));
     expect(ontray).toHaveBeenCalledOnce();
     await userEvent.click(screen.getByTestId('quit-pause'));
@@ -43,6 +43,6 @@ describe('quitting while transfers run', () => {
   test('in Chinese', () => {
     setLanguage('zh');
     open(true);
-    expect(screen.getByRole('heading')).toHaveTextContent('有 3 个任务正在传输。');
+    expect(screen.getByRole('heading')).toHaveTextContent('还有 3 个任务未完成。');
   });
 });

@@ -84,6 +84,7 @@ describe('a row says its state in words and figures', () => {
   test('a transfer that was there already says so, and that nothing was sent', () => {
     const row = rowOf({ state: 'done_verified', identical: true });
     expect(show(row).text).toContain('was there');
+    expect(rowWords(row, 0, null, '').speed, 'what is over has no speed, and no dash for it').toBe('');
     expect(sentence(row, 0, 0)).toContain('nothing was sent');
   });
 

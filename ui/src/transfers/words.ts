@@ -126,6 +126,7 @@ export function rowWords(row: TransferRow, now: number, nextIndex: number | null
         { tone: 'ok', pattern: 'solid', share: 1 },
         size(row),
         row.identical ? t('row.identical') : row.ended_ms === null ? '' : moment(row.ended_ms, now),
+        '',
       );
     case 'done_unverified':
       return words(
@@ -135,6 +136,7 @@ export function rowWords(row: TransferRow, now: number, nextIndex: number | null
         { tone: 'warn', pattern: 'solid', share: 1 },
         size(row),
         row.ended_ms === null ? '' : moment(row.ended_ms, now),
+        '',
       );
     case 'cancelling':
       return words('x', t('state.cancelling'), 'calm', { tone: 'calm', pattern: 'solid', share: done }, how, t('row.deleting'));
@@ -154,7 +156,7 @@ export function route(row: TransferRow, wide: boolean): string {
 export function spoken(row: TransferRow, words: RowWords): string {
   const parts = [row.name, t(`direction.${row.direction}`), words.state?.text ?? t('state.transferring')];
   if (words.percent) parts.push(words.percent);
-  if (words.speed !== NONE) parts.push(words.speed);
+  if (words.speed !== NONE && words.speed !== '') parts.push(words.speed);
   if (words.under) parts.push(words.under);
   return parts.join(t('row.join'));
 }

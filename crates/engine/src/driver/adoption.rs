@@ -29,7 +29,7 @@ impl Driver {
         *next_order = next_order.saturating_add(STRIDE);
         let at_ms = self.tools.clock.wall_ms();
         let intent = Intent::Run;
-        let added = Added { id, order, spec: spec.clone(), intent, added_ms: at_ms };
+        let added = Added { id, order, spec: spec.clone(), expected_bytes: None, intent, added_ms: at_ms };
         let mut facts = vec![
             Fact::Added(Box::new(added)),
             Fact::Planned { id, checkpoint: Box::new(found.checkpoint.clone()), at_ms },
@@ -40,6 +40,7 @@ impl Driver {
             id,
             order,
             spec,
+            expected_bytes: None,
             intent,
             state: State::Waiting,
             checkpoint: Some(found.checkpoint),

@@ -8,13 +8,13 @@ use crate::handle::{EngineError, OptionsChange};
 use crate::live::picture;
 use crate::queue::{Input, Loaded, Transfer};
 use crate::recorder::Note;
-use crate::transfer::{Intent, State, StoreId, TransferId, TransferSpec};
+use crate::transfer::{Intent, NewTransfer, State, StoreId, TransferId};
 use crate::view::{Filter, Stats, TransferDetail};
 
 impl Driver {
     pub(super) fn command(&mut self, command: Command) {
         match command {
-            Command::Add(specs, reply) => self.add(specs, reply),
+            Command::Add(all, reply) => self.add(all, reply),
             Command::Want(ids, intent, reply) => match ids.iter().try_for_each(|id| self.want(*id, intent)) {
                 Ok(()) => self.barrier(ids, Behind::Told(reply)),
                 // Whoever asked may have stopped listening.
@@ -69,34 +69,35 @@ impl Driver {
         }
     }
 
-    fn add(&mut self, specs: Vec<TransferSpec>, reply: Reply<Vec<TransferId>>) {
+    fn add(&mut self, all: Vec<NewTransfer>, reply: Reply<Vec<TransferId>>) {
         let Some((mut next_id, mut next_order)) = self.state.next else {
             // Whoever asked may have stopped listening.
             return drop(reply.send(Err(EngineError::LedgerWrite("it could not be read at the start".into()))));
         };
         let added_ms = self.tools.clock.wall_ms();
-        let ids: Vec<TransferId> = (next_id..).take(specs.len()).map(TransferId).collect();
+        let ids: Vec<TransferId> = (next_id..).take(all.len()).map(TransferId).collect();
         // The window takes what it has room for, if nothing older waits in the ledger; the rest waits there for its turn.
         let room = match (self.takes_over, self.state.exhausted) {
             (true, true) => WINDOW.saturating_sub(self.queue.waiting_count()),
             (true, false) => 0,
-            (false, _) => specs.len(),
+            (false, _) => all.len(),
         };
         let first_place = (next_order, TransferId(next_id));
-        let (mut held, mut facts) = (Vec::new(), Vec::with_capacity(specs.len().saturating_sub(room)));
-        for spec in specs {
+        let (mut held, mut facts) = (Vec::new(), Vec::with_capacity(all.len().saturating_sub(room)));
+        for NewTransfer { spec, expected_bytes } in all {
             let (id, order) = (TransferId(next_id), next_order);
             next_id += 1;
             next_order = next_order.saturating_add(STRIDE);
             let intent = Intent::Run;
             if held.len() >= room {
-                facts.push(Fact::Added(Box::new(Added { id, order, spec, intent, added_ms })));
+                facts.push(Fact::Added(Box::new(Added { id, order, spec, expected_bytes, intent, added_ms })));
                 continue;
             }
             held.push(Loaded {
                 id,
                 order,
                 spec,
+                expected_bytes,
                 intent,
                 state: State::Waiting,
                 checkpoint: None,

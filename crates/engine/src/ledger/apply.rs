@@ -229,7 +229,7 @@ pub(super) fn write_leftover(
 
 fn forget_plan(transaction: &Transaction<'_>, id: TransferId) -> Result<(), LedgerError> {
     transaction
-        .prepare_cached("UPDATE transfer SET checkpoint = NULL, size_bytes = NULL, done_bytes = 0 WHERE id = ?1")?
+        .prepare_cached("UPDATE transfer SET checkpoint = NULL, done_bytes = 0 WHERE id = ?1")?
         .execute([signed(id)])?;
     transaction.prepare_cached("DELETE FROM part WHERE transfer = ?1")?.execute([signed(id)])?;
     Ok(())

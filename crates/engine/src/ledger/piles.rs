@@ -81,13 +81,21 @@ fn number_for_new(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
     Ok(number)
 }
 
+/// A pebibyte, twenty times the largest object. What is said to be larger is not believed, for sizes are added up.
+const EXPECTED_BYTES_MAX: u64 = 1 << 50;
+
 /// Rows that one statement adds: each statement opens every index anew.
 const ROWS_AT_ONCE: usize = 32;
 
 fn statement_for(rows: usize) -> String {
     // A failure ends the whole group anyway: what it takes to undo one statement alone is not kept.
-    let words = "INSERT OR ROLLBACK INTO transfer (id, ord, state, intent, source, target, options, added_ms) VALUES ";
-    format!("{words}{}", vec!["(?,?,?,?,?,?,?,?)"; rows].join(","))
+    let words = "INSERT OR ROLLBACK INTO transfer (id, ord, state, intent, source, target, options, added_ms, size_bytes) VALUES ";
+    format!("{words}{}", vec!["(?,?,?,?,?,?,?,?,?)"; rows].join(","))
+}
+
+/// How large its source is believed to be, as SQLite stores it.
+fn expected(row: &Added) -> Option<i64> {
+    row.expected_bytes.filter(|bytes| *bytes <= EXPECTED_BYTES_MAX).and_then(|bytes| i64::try_from(bytes).ok())
 }
 
 /// Adds rows, and counts them once for all.
@@ -104,7 +112,7 @@ pub(super) fn add(transaction: &Transaction<'_>, rows: &[&Added]) -> Result<(), 
     let rest = groups.remainder().chunks(1);
     for group in groups.chain(rest) {
         let mut statement = transaction.prepare_cached(&statement_for(group.len()))?;
-        for (row, first) in group.iter().zip((1..).step_by(8)) {
+        for (row, first) in group.iter().zip((1..).step_by(9)) {
             let (_, options) = match options.take_if(|(last, _)| **last == row.spec.options) {
                 Some(same) => options.insert(same),
                 None => options.insert((&row.spec.options, lean_json(&row.spec.options)?)),
@@ -117,14 +125,20 @@ pub(super) fn add(transaction: &Transaction<'_>, rows: &[&Added]) -> Result<(), 
             statement.raw_bind_parameter(first + 5, serde_json::to_string(&row.spec.target)?)?;
             statement.raw_bind_parameter(first + 6, options.as_str())?;
             statement.raw_bind_parameter(first + 7, row.added_ms)?;
+            statement.raw_bind_parameter(first + 8, expected(row))?;
         }
         statement.raw_execute()?;
     }
-    let in_pile = rows.iter().filter(|row| state(row) == new).count();
-    let mut count = transaction.prepare_cached("UPDATE counter SET n = n + ?2 WHERE state = ?1")?;
-    for (state, n) in [(new, in_pile), (state_number(State::Waiting), rows.len() - in_pile)] {
+    let mut count =
+        transaction.prepare_cached("UPDATE counter SET n = n + ?2, left_bytes = left_bytes + ?3 WHERE state = ?1")?;
+    let waiting = state_number(State::Waiting);
+    for number in if new == waiting { vec![new] } else { vec![new, waiting] } {
+        let (n, bytes) = rows
+            .iter()
+            .filter(|row| state(row) == number)
+            .fold((0_i64, 0_i64), |(n, bytes), row| (n + 1, bytes.saturating_add(expected(row).unwrap_or(0))));
         if n > 0 {
-            count.execute(params![state, i64::try_from(n).unwrap_or(i64::MAX)])?;
+            count.execute(params![number, n, bytes])?;
         }
     }
     Ok(())

@@ -196,6 +196,7 @@ pub(super) fn loaded(row: &Row<'_>) -> Result<Loaded, LedgerError> {
         id: view.id,
         order: view.order,
         spec: TransferSpec { target, ..view.spec },
+        expected_bytes: view.size_bytes,
         intent: view.intent,
         state: view.state,
         checkpoint: checkpoint.filter(|_| !view.state.is_final()),

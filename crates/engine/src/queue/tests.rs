@@ -23,6 +23,7 @@ pub(super) fn upload(id: u64, parallel_parts: u16) -> Loaded {
             target: End::object(StoreId("s".into()), ObjectRef::new("bucket", format!("{id}"))),
             options: TransferOptions { parallel_parts, ..TransferOptions::default() },
         },
+        expected_bytes: None,
         intent: Intent::Run,
         state: State::Waiting,
         checkpoint: None,

@@ -47,6 +47,8 @@ pub struct Transfer {
     pub order: i64,
     /// What to do.
     pub spec: Arc<TransferSpec>,
+    /// How large its source is believed to be while there is no plan.
+    pub expected_bytes: Option<u64>,
     /// Its kind.
     pub kind: Kind,
     /// What is wanted.
@@ -121,6 +123,7 @@ impl Transfer {
             id: loaded.id,
             order: loaded.order,
             spec: Arc::new(loaded.spec),
+            expected_bytes: loaded.expected_bytes,
             kind,
             intent: loaded.intent,
             state: if loaded.state.is_resting() { loaded.state } else { State::Waiting },
@@ -212,6 +215,11 @@ impl Transfer {
         }
     }
 
+    /// Size of its source by the plan, or as it is believed to be.
+    pub(crate) fn size_bytes(&self) -> Option<u64> {
+        self.checkpoint.as_ref().map(|known| known.source.size_bytes()).or(self.expected_bytes)
+    }
+
     /// Takes the plan and the parts that are really there, and works out what is missing.
     pub(super) fn adopt(&mut self, checkpoint: Arc<Checkpoint>, held: impl IntoIterator<Item = PartRecord>) {
         self.parts = held.into_iter().map(|part| (part.number, part)).collect();
@@ -222,6 +230,7 @@ impl Transfer {
     }
 
     pub(super) fn forget_plan(&mut self) {
+        self.expected_bytes = self.size_bytes();
         self.checkpoint = None;
         self.parts.clear();
         self.done_bytes = 0;

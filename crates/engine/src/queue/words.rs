@@ -158,6 +158,8 @@ pub struct Loaded {
     pub order: i64,
     /// What to do.
     pub spec: TransferSpec,
+    /// How large its source was believed to be, or was by its last plan.
+    pub expected_bytes: Option<u64>,
     /// What is wanted.
     pub intent: Intent,
     /// Where it came to rest, or `Waiting`.

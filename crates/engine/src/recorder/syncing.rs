@@ -153,7 +153,14 @@ mod tests {
         let target = End::object(StoreId("s".into()), ObjectRef::new("bucket", "key"));
         let spec = TransferSpec { source: End::file("/source"), target, options: TransferOptions::default() };
         let order = i64::try_from(id).unwrap();
-        Fact::Added(Box::new(Added { id: TransferId(id), order, spec, intent: Intent::Run, added_ms: 0 }))
+        Fact::Added(Box::new(Added {
+            id: TransferId(id),
+            order,
+            spec,
+            expected_bytes: None,
+            intent: Intent::Run,
+            added_ms: 0,
+        }))
     }
 
     fn part(id: u64, number: u32) -> Fact {

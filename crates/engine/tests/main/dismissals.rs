@@ -180,7 +180,14 @@ fn thousands_are_dismissed_by_one_wish_and_end_in_pieces() {
     let added = |id: u64| {
         let spec = spec(End::file("/a"), object("here", &format!("{id}")));
         let (id, order) = (TransferId(id), id as i64);
-        engine::Fact::Added(Box::new(engine::Added { id, order, spec, intent: Intent::Run, added_ms: 0 }))
+        engine::Fact::Added(Box::new(engine::Added {
+            id,
+            order,
+            spec,
+            expected_bytes: None,
+            intent: Intent::Run,
+            added_ms: 0,
+        }))
     };
     ledger.append(&(1..=2500).map(added).collect::<Vec<_>>()).unwrap();
     let dismissed = |id: u64| engine::Fact::Dismissed { id: TransferId(id), until_ms: 7 };

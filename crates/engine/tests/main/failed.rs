@@ -7,7 +7,14 @@ use crate::world::{World, object, spec};
 
 fn added(id: u64) -> Fact {
     let spec = spec(End::file("/a"), object("here", &format!("{id}")));
-    Fact::Added(Box::new(Added { id: TransferId(id), order: id as i64, spec, intent: Intent::Run, added_ms: 0 }))
+    Fact::Added(Box::new(Added {
+        id: TransferId(id),
+        order: id as i64,
+        spec,
+        expected_bytes: None,
+        intent: Intent::Run,
+        added_ms: 0,
+    }))
 }
 
 fn failed(id: u64, code: ErrorCode, at_ms: i64) -> Fact {

@@ -40,7 +40,14 @@ impl Clock for Forward {
 
 fn added(id: u64) -> Fact {
     let spec = spec(End::file(format!("/gone/{id}")), object("here", &format!("k{id}")));
-    Fact::Added(Box::new(Added { id: TransferId(id), order: 1, spec, intent: Intent::Run, added_ms: 0 }))
+    Fact::Added(Box::new(Added {
+        id: TransferId(id),
+        order: 1,
+        spec,
+        expected_bytes: None,
+        intent: Intent::Run,
+        added_ms: 0,
+    }))
 }
 
 /// One row for each way to rest: done and cancelled before 91 and before 89 days, failed and paused long ago.

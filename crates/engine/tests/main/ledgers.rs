@@ -161,7 +161,8 @@ fn a_ledger_of_every_older_version_is_read_migrated_and_loses_nothing() {
             // What is added, paused and removed now is counted with what was there.
             let id = engine::TransferId(ledger.last().unwrap().0 + 1);
             let spec = spec(End::file("/a"), object("here", "a"));
-            let added = engine::Added { id, order: 99, spec, intent: engine::Intent::Run, added_ms: 0 };
+            let added =
+                engine::Added { id, order: 99, spec, expected_bytes: None, intent: engine::Intent::Run, added_ms: 0 };
             ledger.append(&[engine::Fact::Added(Box::new(added))]).unwrap();
             assert_eq!(ledger.counts().unwrap().waiting, counts.waiting + 1);
             ledger.append_bulk(engine::Bulk::AllSet { intent: engine::Intent::Pause }).unwrap();

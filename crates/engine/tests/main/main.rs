@@ -31,6 +31,7 @@ mod proofs;
 mod requests;
 mod resume;
 mod sdk_bugs;
+mod sizes;
 mod timelines;
 mod transfers;
 mod world;

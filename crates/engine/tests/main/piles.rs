@@ -73,7 +73,14 @@ fn whatever_is_said_of_all_and_of_single_ones_the_ledger_shows_what_each_was_tol
                             let (id, order) = (next + n, i64::from(random.i16(..)));
                             model.insert(id, (order, State::Waiting, intent));
                             let spec = spec(End::file("/a"), object("here", "a"));
-                            Fact::Added(Box::new(Added { id: TransferId(id), order, spec, intent, added_ms: 0 }))
+                            Fact::Added(Box::new(Added {
+                                id: TransferId(id),
+                                order,
+                                spec,
+                                expected_bytes: None,
+                                intent,
+                                added_ms: 0,
+                            }))
                         })
                         .collect();
                     next += added.len() as u64;
@@ -134,7 +141,8 @@ fn however_often_all_are_paused_between_adds_every_row_is_reached() {
     // More rounds than there may be piles.
     for round in 1..=40_u64 {
         let spec = spec(End::file("/a"), object("here", "a"));
-        let added = Added { id: TransferId(round), order: 1, spec, intent: Intent::Run, added_ms: 0 };
+        let added =
+            Added { id: TransferId(round), order: 1, spec, expected_bytes: None, intent: Intent::Run, added_ms: 0 };
         ledger.append(&[Fact::Added(Box::new(added))]).unwrap();
         ledger.append_bulk(Bulk::AllSet { intent: Intent::Pause }).unwrap();
         model.insert(round, (1, State::Paused, Intent::Pause));

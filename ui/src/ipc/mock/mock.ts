@@ -273,9 +273,9 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
         add(bucket, prefix + path.slice(path.lastIndexOf('/') + 1), conflict, { direction: 'upload', from: path, size: localSize(path) }),
       );
     },
-    addDownloads: async (bucket, keys, folder) => {
+    addDownloads: async (bucket, objects, folder) => {
       const there = bucketOf(bucket);
-      return keys.map((key) => {
+      return objects.map(({ key }) => {
         const name = key.slice(key.lastIndexOf('/') + 1);
         const size = there.get(key)?.size ?? refuse('object_not_found', { key });
         return simulation.add({ direction: 'download', name, from: `tos://${bucket}/${key}`, to: `${folder}/${name}`, size });
@@ -288,9 +288,9 @@ export function createMock(given: Partial<MockOptions> = {}): MockBackend {
       const name = key.slice(key.lastIndexOf('/') + 1);
       return [simulation.add({ direction: 'download', name, from: `tos://${bucket}/${key}`, to: `${folder}/${name}`, size })];
     },
-    addCopies: async (bucket, keys, toBucket, toPrefix, conflict) => {
+    addCopies: async (bucket, objects, toBucket, toPrefix, conflict) => {
       const there = bucketOf(bucket);
-      return keys.flatMap((key) => {
+      return objects.flatMap(({ key }) => {
         const size = there.get(key)?.size ?? refuse('object_not_found', { key });
         return add(toBucket, toPrefix + key.slice(key.lastIndexOf('/') + 1), conflict, { direction: 'copy', from: `tos://${bucket}/${key}`, size });
       });
