@@ -321,7 +321,7 @@ pub struct Pulse {
     pub left_bytes: u64,
     /// Whether this computer is kept awake.
     pub awake: Awake,
-    /// Whether it has a network.
+    /// Whether it has a network, and an answer.
     pub network: Network,
     /// Whether it runs on its battery; `None` where the system does not tell.
     pub on_battery: Option<bool>,
@@ -343,12 +343,14 @@ pub enum Awake {
     Unavailable,
 }
 
-/// Whether this computer has a network.
+/// Whether this computer has a network, and whether it leads to a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum Network {
-    /// It has an address; that says nothing about a server.
+    /// It has an address; unless something wants to move, that says nothing about a server.
     Online,
+    /// It has one, and nothing of what runs gets an answer.
+    Unanswered,
     /// It has none.
     Offline,
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use engine::{Engine, Event, EventKind, Phase};
+use engine::{Engine, Event, EventKind, Filter, PageRequest, Phase};
 use machine::Condition;
 use tauri::ipc::Channel;
 use tauri::{DragDropEvent, PhysicalPosition};
@@ -22,6 +22,9 @@ use crate::{speed, view};
 
 /// Between two pulses: at most four a second, as often as the window pulls what it shows.
 const PULSE_EVERY: Duration = Duration::from_millis(250);
+
+/// What runs and is looked at for the pulse; more at once is rare, and of one kind.
+const LOOKED_AT: usize = 64;
 
 /// The way to the window. Clones share it.
 #[derive(Clone, Default)]
@@ -193,6 +196,7 @@ fn pulse(engine: &Engine, condition: &Condition) -> Result<Pulse, engine::Engine
     let revision = engine.revision();
     let counts = engine.counts()?;
     let (upload_bytes_s, download_bytes_s) = engine.speeds();
+    let moves_nothing = counts.active > 0 && upload_bytes_s + download_bytes_s < 1.0;
     Ok(Pulse {
         revision,
         counts: view::counts(counts),
@@ -206,10 +210,22 @@ fn pulse(engine: &Engine, condition: &Condition) -> Result<Pulse, engine::Engine
             machine::Awake::Off => Awake::Off,
             machine::Awake::Unavailable => Awake::Unavailable,
         },
-        network: if condition.is_online() { Network::Online } else { Network::Offline },
+        network: match condition.is_online() {
+            false => Network::Offline,
+            true if moves_nothing && nothing_answers(engine)? => Network::Unanswered,
+            true => Network::Online,
+        },
         on_battery: condition.circumstances().on_battery,
         metered: condition.circumstances().metered,
     })
+}
+
+/// Whether something of what runs waits for an answer, and nothing does anything else than wait.
+fn nothing_answers(engine: &Engine) -> Result<bool, engine::EngineError> {
+    let request = PageRequest { filter: Filter::Active, after: None, limit: LOOKED_AT };
+    let phases: Vec<Phase> = engine.page(request)?.rows.iter().map(engine::TransferView::phase).collect();
+    let waits = |phase: &Phase| matches!(phase, Phase::NoNetwork | Phase::Retrying);
+    Ok(phases.contains(&Phase::NoNetwork) && phases.iter().all(waits))
 }
 
 #[cfg(test)]

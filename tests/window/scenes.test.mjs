@@ -104,6 +104,7 @@ scene('while the server is gone a transfer waits, and goes on in the same upload
   await window.row('outage.bin', 'no_network');
   await window.click(transferRow('outage.bin'));
   assert.match(await window.says(transferRow('outage.bin')), /Waiting for network.*will resume/);
+  await until('the foot to say that nothing answers', async () => /TOS does not answer/.test(await window.attribute('network', 'title')));
   await until('the drawer to say what comes next', async () => /Continues by itself/.test(await window.says('drawer-sentence')));
   await window.picture('server-gone');
   // Also what the person looks for meanwhile is told, and the transfer is still not given up.

@@ -111,7 +111,8 @@ type Barrier = (Vec<TransferId>, u64);
 struct Turn {
     added: Vec<Fact>,
     barriers: Vec<Barrier>,
-    bulk: Option<(Bulk, u64)>,
+    /// Written after everything else of the turn.
+    bulks: Vec<(Bulk, u64)>,
     /// Whether everything is to be written, and whether that is the end.
     flush: bool,
     closing: bool,
@@ -124,7 +125,7 @@ struct Book {
     rests: Rests,
     /// Transfers whose file could not be synced since they last went on.
     unsynced: BTreeSet<TransferId>,
-    /// What stays in line until a sync has ended.
+    /// What stays in line until a sync has ended, or until the next turn. What comes later must not overtake it.
     line: VecDeque<Note>,
     syncing: Option<Syncing>,
     not_before: Duration,
@@ -168,11 +169,8 @@ impl Book {
                 }
                 Note::Barrier { ids, number } => turn.barriers.push((ids, number)),
                 Note::Rested { ids, number } => self.rests.add(ids, number, now),
-                // History that expires is of transfers of which nothing is pending.
-                Note::Bulk { bulk: bulk @ Bulk::Expired { .. }, number } => {
-                    turn.bulk = Some((bulk, number));
-                    break;
-                }
+                // History that expires is of transfers of which nothing is pending: it has no place in the order.
+                Note::Bulk { bulk: bulk @ Bulk::Expired { .. }, number } => turn.bulks.push((bulk, number)),
                 // Everything before it is written first; if that takes a sync, it comes up again after it.
                 Note::Bulk { .. } | Note::Close if self.needs_sync() => {
                     turn.flush = true;
@@ -180,7 +178,8 @@ impl Book {
                     break;
                 }
                 Note::Bulk { bulk, number } => {
-                    (turn.bulk, turn.flush) = (Some((bulk, number)), true);
+                    turn.bulks.push((bulk, number));
+                    turn.flush = true;
                     break;
                 }
                 Note::Close => {
@@ -196,7 +195,7 @@ impl Book {
     /// The barriers of those that rest whose time has come.
     fn rested(&mut self, turn: &Turn, now: Duration) -> Vec<Barrier> {
         let is_due = self.rests.due_at().is_some_and(|at| at.max(self.not_before) <= now);
-        if !(turn.flush || turn.bulk.is_some() || !turn.barriers.is_empty() || is_due) {
+        if !turn.flush && turn.bulks.is_empty() && turn.barriers.is_empty() && !is_due {
             return Vec::new();
         }
         let rested = self.rests.take(|_| true);
@@ -252,7 +251,7 @@ impl Recorder {
 
     /// Writes what is due or asked for, and begins to sync what has to be before. Returns whether that was the end.
     async fn write_turn(&self, turn: Turn, book: &mut Book, now: Duration) -> bool {
-        let Turn { added, barriers, bulk, flush, closing } = turn;
+        let Turn { added, barriers, bulks, flush, closing } = turn;
         let (may_sync, not_before) = (book.syncing.is_none(), book.not_before);
         let asked: BTreeSet<TransferId> = barriers.iter().flat_map(|(ids, _)| ids.iter().copied()).collect();
         let is_due = |one: &Pending| one.due_at().is_some_and(|at| at.max(not_before) <= now);
@@ -263,31 +262,44 @@ impl Recorder {
         let (slow, quick): (BTreeMap<_, _>, BTreeMap<_, _>) =
             group.into_iter().partition(|(_, one)| one.file.is_some());
         let waits = |ids: &[TransferId]| ids.iter().any(|id| slow.contains_key(id));
-        let (later, first): (Vec<_>, Vec<_>) = barriers.into_iter().partition(|(ids, _)| waits(ids));
-        let mut failure = self.write(added, quick, &mut book.pending, now).await;
-        self.answer(first, failure.as_ref(), &book.unsynced);
+        // What had to be left in a line behind a bulk, so that nothing may overtake it while that waits for a sync.
+        let line_stands = may_sync && !book.line.is_empty();
+        // A part that came behind the question, in the same batch, needs the sync after the one that runs.
+        let (held, barriers): (Vec<_>, Vec<_>) =
+            barriers.into_iter().partition(|(ids, _)| ids.iter().any(|id| book.pending.contains_key(id)));
+        let (later, mut first): (Vec<_>, Vec<_>) = barriers.into_iter().partition(|(ids, _)| waits(ids));
+        let failure = self.write(added, quick, &mut book.pending, now).await;
         if failure.is_some() {
             book.not_before = self.clock.now() + AFTER_FAILURE;
+            first.extend(held);
+        } else {
+            book.line.extend(held.into_iter().map(|(ids, number)| Note::Barrier { ids, number }));
         }
-        let mut removed = 0;
-        if let (Some((bulk, _)), None) = (bulk, &failure) {
-            let ledger = self.ledger.clone();
-            match off_thread(&self.disk, move |_| ledger.append_bulk(bulk)).await {
-                Ok(rows) => removed = rows,
-                Err(error) => failure = Some(error),
-            }
-        }
-        if let Some((_, number)) = bulk {
-            let failure = failure.as_ref().map(ToString::to_string);
+        self.answer(first, failure.as_ref(), &book.unsynced);
+        for (bulk, number) in bulks {
+            let mut removed = 0;
+            let told = match &failure {
+                Some(error) => Some(error.to_string()),
+                None => {
+                    let ledger = self.ledger.clone();
+                    match off_thread(&self.disk, move |_| ledger.append_bulk(bulk)).await {
+                        Ok(rows) => {
+                            removed = rows;
+                            None
+                        }
+                        Err(error) => Some(error.to_string()),
+                    }
+                }
+            };
             // Nobody listens once the driver has gone.
-            let _ = self.passed.send(Passed { number, failure, removed, unsynced: Vec::new() });
+            let _ = self.passed.send(Passed { number, failure: told, removed, unsynced: Vec::new() });
         }
         if !slow.is_empty() {
             // What rests with one of them is told when all of it is written.
             let rests = book.rests.take(waits);
             book.line.extend(rests.into_iter().map(|(ids, number)| Note::Rested { ids, number }));
             let mut syncing = Syncing::begin(&self.disk, slow, self.rules.hold(Rule::SyncBeforeRecord));
-            (syncing.barriers, syncing.failure) = (later, failure);
+            (syncing.barriers, syncing.failure, syncing.blocks_all) = (later, failure, line_stands);
             book.syncing = Some(syncing);
         }
         closing

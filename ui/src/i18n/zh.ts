@@ -668,6 +668,8 @@ export const zh: Words = {
   'foot.offlineHint': '网络已断开，恢复后传输自动继续。点击打开网络设置。',
   'foot.online': '网络正常',
   'foot.onlineHint': '网络正常。点击打开网络设置。',
+  'foot.unanswered': '无法连接 TOS',
+  'foot.unansweredHint': '本机网络正常，但 TOS 没有响应，恢复后传输自动继续。点击打开网络设置。',
   'foot.up': '上传速度',
   'foot.waiting': '等待中 {n}',
   'graph.ago.minute': '60 秒前',

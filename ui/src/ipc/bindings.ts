@@ -1050,10 +1050,12 @@ export type MoveTo =
 /**  Which. */
 id: number };
 
-/**  Whether this computer has a network. */
+/**  Whether this computer has a network, and whether it leads to a store. */
 export type Network = 
-/**  It has an address; that says nothing about a server. */
+/**  It has an address; unless something wants to move, that says nothing about a server. */
 "online" | 
+/**  It has one, and nothing of what runs gets an answer. */
+"unanswered" | 
 /**  It has none. */
 "offline";
 

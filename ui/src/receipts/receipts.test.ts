@@ -416,7 +416,7 @@ describe('verify now', () => {
     await fireEvent.click(row);
     await fireEvent.dblClick(row);
     await userEvent.click(await screen.findByTestId('drawer-verify'));
-    await waitFor(() => expect(screen.getByTestId('paper-verdict')).toHaveTextContent('1 of 1 objects could not be verified.'));
+    await waitFor(() => expect(screen.getByTestId('paper-verdict')).toHaveTextContent('The object could not be verified.'));
     expect(screen.getByTestId('paper-verify')).toHaveTextContent('Verify now');
     backend.receipts.spoilt.changed.clear();
     await userEvent.click(screen.getByTestId('paper-verify'));

@@ -190,6 +190,9 @@ describe('the foot of the window', () => {
     backend.setOffline(true);
     backend.advance(100);
     await waitFor(() => expect(network).toHaveAccessibleName('Offline'));
+    backend.simulation.network = 'unanswered';
+    backend.advance(100);
+    await waitFor(() => expect(network).toHaveAccessibleName('TOS unreachable'));
     await userEvent.click(network);
     expect(await screen.findByRole('heading', { name: 'Network' })).toBeInTheDocument();
   });

@@ -126,7 +126,8 @@ impl Queue {
             }
             match transfer.next(now, self.rules) {
                 Next::Nothing => return,
-                Next::Start(Verb::Begin { .. }, _) if held_back => {
+                Next::Start(Verb::Begin { attempted, .. }, _) if held_back => {
+                    transfer.begin_attempted = attempted; // not now
                     self.hold_back(id, now, step);
                     return;
                 }

@@ -342,6 +342,21 @@ fn a_copy_that_turns_out_to_pass_through_here_is_looked_at_once_and_waits_for_th
 }
 
 #[test]
+fn an_upload_that_a_stop_sends_back_before_it_is_opened_counts_as_never_tried() {
+    let mut world = World::new();
+    world.give(Input::Add(vec![upload(1, 3)]));
+    let (id, job) = world.running.pop_first().unwrap();
+    world.give(Input::Stop(Stops { upload: true, download: false }));
+    let step = world.queue.handle(Input::Ended(id, Ok(Report::Planned(Box::new(plan(&job.spec))))), world.now, 0);
+    assert!(step.jobs.is_empty() && step.jobs_after_facts.is_empty(), "it waits: {step:?}");
+    assert!(step.facts.contains(&Fact::Restarted { id: TransferId(1) }), "its plan is taken back: {:?}", step.facts);
+    world.give(Input::Stop(Stops::default()));
+    world.end(0, 0); // probed anew
+    let opens = world.running.values().next().map(|job| &job.verb);
+    assert!(matches!(opens, Some(Verb::Begin { attempted: false, .. })), "nothing is looked for: {opens:?}");
+}
+
+#[test]
 fn whoever_stands_earlier_gets_free_parts_first() {
     let mut world = World::new();
     world.queue.limits.parts_max = 4;

@@ -26,7 +26,8 @@ pub(super) struct Syncing {
     ended: Pin<Box<dyn Future<Output = Vec<Synced>> + Send>>,
     /// Transfers of which nothing is taken until then.
     blocked: BTreeSet<TransferId>,
-    blocks_all: bool,
+    /// Whether nothing at all is: something stands in line that speaks of all transfers.
+    pub(super) blocks_all: bool,
     /// What is answered then.
     pub(super) barriers: Vec<(Vec<TransferId>, u64)>,
     /// Why not all that they asked for is written, if it is not.
@@ -109,7 +110,7 @@ mod tests {
     use std::time::Duration;
 
     use store::{ObjectRef, PartNumber};
-    use tokio::sync::mpsc;
+    use tokio::sync::{Notify, mpsc};
 
     use super::*;
     use crate::at_risk::AtRisk;
@@ -125,8 +126,20 @@ mod tests {
     /// A file on a disk that takes its time.
     #[derive(Debug, Default)]
     struct SlowFile {
+        has_begun: Notify,
         is_synced: Mutex<bool>,
         changed: Condvar,
+    }
+
+    impl SlowFile {
+        async fn begins(&self) {
+            self.has_begun.notified().await;
+        }
+
+        fn ends(&self) {
+            *self.is_synced.lock().unwrap() = true;
+            self.changed.notify_all();
+        }
     }
 
     impl RandomFile for SlowFile {
@@ -143,8 +156,10 @@ mod tests {
             Ok(())
         }
         fn sync(&self) -> io::Result<()> {
+            self.has_begun.notify_one();
             let synced = self.is_synced.lock().unwrap();
-            drop(self.changed.wait_while(synced, |synced| !*synced).unwrap());
+            // Bounded, so that a test that fails also ends.
+            drop(self.changed.wait_timeout_while(synced, Duration::from_secs(10), |synced| !*synced).unwrap());
             Ok(())
         }
     }
@@ -169,71 +184,164 @@ mod tests {
         Fact::PartDone { id: TransferId(id), part, at_ms: 0 }
     }
 
-    async fn next(passed: &mut mpsc::UnboundedReceiver<Passed>) -> u64 {
-        let passed = tokio::time::timeout(Duration::from_secs(20), passed.recv()).await.unwrap().unwrap();
-        assert_eq!((passed.failure, passed.unsynced), (None, Vec::new()));
-        passed.number
+    /// A recorder that knows three transfers, with what it is told and what it answers.
+    struct Desk {
+        ledger: Arc<SqliteLedger>,
+        notes: mpsc::UnboundedSender<Note>,
+        passed: mpsc::UnboundedReceiver<Passed>,
+        running: tokio::task::JoinSet<()>,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Desk {
+        async fn open() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let ledger = Arc::new(SqliteLedger::open(&folder.path().join("ledger.db"), 0).unwrap().0);
+            let (notes, told) = mpsc::unbounded_channel();
+            let (answers, passed) = mpsc::unbounded_channel();
+            let recorder = Recorder {
+                notes: told,
+                passed: answers,
+                ledger: ledger.clone(),
+                disk: Arc::new(LocalDisk),
+                clock: Arc::new(SystemClock::new()),
+                rules: Rules::default(),
+            };
+            let mut running = tokio::task::JoinSet::new();
+            running.spawn(recorder.run());
+            let mut desk = Self { ledger, notes, passed, running, _folder: folder };
+            desk.tell(Note::Added { facts: (1..=3).map(added).collect(), ids: Vec::new(), number: 1 });
+            assert_eq!(desk.next().await, 1);
+            desk
+        }
+
+        fn tell(&self, note: Note) {
+            self.notes.send(note).unwrap();
+        }
+
+        async fn next(&mut self) -> u64 {
+            let passed = tokio::time::timeout(Duration::from_secs(20), self.passed.recv()).await.unwrap().unwrap();
+            assert_eq!((passed.failure, passed.unsynced), (None, Vec::new()));
+            passed.number
+        }
+
+        async fn is_silent(&mut self) {
+            SystemClock::new().sleep(Duration::from_millis(100)).await;
+            assert!(self.passed.try_recv().is_err(), "the rest waits");
+        }
+
+        fn wish(&self, id: u64) -> Intent {
+            self.ledger.records().load(TransferId(id)).unwrap().unwrap().intent
+        }
+    }
+
+    fn barrier(id: u64, number: u64) -> Note {
+        Note::Barrier { ids: vec![TransferId(id)], number }
+    }
+
+    fn facts(facts: Vec<Fact>) -> Note {
+        Note::Facts { facts, file: None }
+    }
+
+    fn intent(id: u64, intent: Intent) -> Fact {
+        Fact::IntentSet { id: TransferId(id), intent }
+    }
+
+    fn written(file: &Arc<SlowFile>, facts: Vec<Fact>) -> Note {
+        Note::Facts { facts, file: Some(Written { file: file.clone(), at_risk: Arc::default() }) }
+    }
+
+    /// What is said of all begins the sync itself, since something waits for one.
+    #[tokio::test]
+    async fn nothing_overtakes_what_is_said_of_all_and_waits_for_its_sync() {
+        let (mut desk, file) = (Desk::open().await, Arc::new(SlowFile::default()));
+        let other = Arc::new(SlowFile::default());
+        other.ends();
+        desk.tell(written(&file, vec![part(1, 1)]));
+        desk.tell(Note::Bulk { bulk: Bulk::AllSet { intent: Intent::Pause }, number: 2 });
+        file.begins().await;
+        desk.tell(facts(vec![intent(2, Intent::Run)]));
+        desk.tell(barrier(2, 3));
+        desk.tell(Note::Added { facts: vec![added(4)], ids: Vec::new(), number: 4 });
+        // Also a part of another download: one sync is enough for what is said of all.
+        desk.tell(written(&other, vec![part(3, 1)]));
+        desk.is_silent().await;
+        file.ends();
+        assert_eq!([desk.next().await, desk.next().await, desk.next().await], [2, 3, 4]);
+        let wishes = [1, 2, 3, 4].map(|id| desk.wish(id));
+        assert_eq!(wishes, [Intent::Pause, Intent::Run, Intent::Pause, Intent::Run]);
+    }
+
+    #[tokio::test]
+    async fn what_expires_holds_up_nothing_behind_it() {
+        let (mut desk, file) = (Desk::open().await, Arc::new(SlowFile::default()));
+        desk.tell(written(&file, vec![part(1, 1)]));
+        desk.tell(barrier(1, 2));
+        file.begins().await;
+        desk.tell(Note::Bulk { bulk: Bulk::Expired { before_ms: 0 }, number: 3 });
+        desk.tell(facts(vec![intent(2, Intent::Pause)]));
+        SystemClock::new().sleep(Duration::from_millis(50)).await;
+        desk.tell(barrier(2, 4));
+        assert_eq!([desk.next().await, desk.next().await], [3, 4]);
+        assert_eq!(desk.wish(2), Intent::Pause);
+        file.ends();
+        assert_eq!(desk.next().await, 2);
+    }
+
+    /// All three come in one batch, while another file is being synced.
+    #[tokio::test]
+    async fn what_is_asked_of_a_transfer_is_not_answered_because_a_part_came_behind_it() {
+        let (mut desk, file) = (Desk::open().await, Arc::new(SlowFile::default()));
+        desk.tell(written(&file, vec![part(1, 1)]));
+        desk.tell(barrier(1, 2));
+        file.begins().await;
+        let other = Arc::new(SlowFile::default());
+        other.ends();
+        desk.tell(facts(vec![intent(2, Intent::Pause)]));
+        desk.tell(barrier(2, 3));
+        desk.tell(written(&other, vec![part(2, 1)]));
+        desk.is_silent().await;
+        assert_eq!(desk.wish(2), Intent::Run);
+        file.ends();
+        assert_eq!([desk.next().await, desk.next().await], [2, 3]);
+        assert_eq!(desk.wish(2), Intent::Pause);
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_slow_sync_holds_up_nothing_but_what_speaks_of_its_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let ledger = Arc::new(SqliteLedger::open(&folder.path().join("ledger.db"), 0).unwrap().0);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let (notes, told) = mpsc::unbounded_channel();
-        let (answers, mut passed) = mpsc::unbounded_channel();
-        let recorder = Recorder {
-            notes: told,
-            passed: answers,
-            ledger: ledger.clone(),
-            disk: Arc::new(LocalDisk),
-            clock: clock.clone(),
-            rules: Rules::default(),
-        };
-        let mut running = tokio::task::JoinSet::new();
-        running.spawn(recorder.run());
-        let (file, at_risk) = (Arc::new(SlowFile::default()), Arc::new(AtRisk::default()));
-        let barrier = |id: u64, number: u64| Note::Barrier { ids: vec![TransferId(id)], number };
-        let facts = |facts: Vec<Fact>| Note::Facts { facts, file: None };
-        let tell = |note: Note| notes.send(note).unwrap();
-
-        tell(Note::Added { facts: (1..=3).map(added).collect(), ids: Vec::new(), number: 1 });
-        assert_eq!(next(&mut passed).await, 1);
+        let (mut desk, file) = (Desk::open().await, Arc::new(SlowFile::default()));
+        let at_risk = Arc::new(AtRisk::default());
         let written = Written { file: file.clone(), at_risk: at_risk.clone() };
-        tell(Note::Facts { facts: vec![part(1, 1)], file: Some(written) });
-        tell(barrier(1, 2));
+        desk.tell(Note::Facts { facts: vec![part(1, 1)], file: Some(written) });
+        desk.tell(barrier(1, 2));
         // Of one note, what is of the slow one stays and the rest does not.
-        let intent = |id: u64, intent: Intent| Fact::IntentSet { id: TransferId(id), intent };
-        tell(facts(vec![intent(1, Intent::Pause), intent(2, Intent::Pause)]));
-        tell(barrier(2, 3));
-        assert_eq!(next(&mut passed).await, 3, "another is not held up");
-        let wish = |id: u64| ledger.records().load(TransferId(id)).unwrap().unwrap().intent;
-        assert_eq!((wish(1), wish(2)), (Intent::Run, Intent::Pause));
+        desk.tell(facts(vec![intent(1, Intent::Pause), intent(2, Intent::Pause)]));
+        desk.tell(barrier(2, 3));
+        assert_eq!(desk.next().await, 3, "another is not held up");
+        assert_eq!((desk.wish(1), desk.wish(2)), (Intent::Run, Intent::Pause));
         // One that is added together with a wish about it waits, and so does what is told of it after that.
-        tell(Note::Added { facts: vec![added(4)], ids: vec![TransferId(4), TransferId(1)], number: 4 });
-        tell(facts(vec![intent(4, Intent::Cancel)]));
+        desk.tell(Note::Added { facts: vec![added(4)], ids: vec![TransferId(4), TransferId(1)], number: 4 });
+        desk.tell(facts(vec![intent(4, Intent::Cancel)]));
         let relayed = Arc::new(AtRisk::default());
         relayed.arrived(64 << 20);
-        tell(Note::AtOnce { fact: part(3, 1), at_risk: relayed.clone() });
+        desk.tell(Note::AtOnce { fact: part(3, 1), at_risk: relayed.clone() });
         relayed.room_for(1, 0).await;
         // What is said of all is written behind what was said of one before, and what comes after it stays behind it.
-        tell(Note::Bulk { bulk: Bulk::AllSet { intent: Intent::Pause }, number: 5 });
-        tell(facts(vec![intent(2, Intent::Run)]));
-        tell(barrier(2, 6));
-        tell(Note::Close);
-        clock.sleep(Duration::from_millis(100)).await;
-        assert!(passed.try_recv().is_err(), "the rest waits");
-        assert_eq!(wish(2), Intent::Pause);
+        desk.tell(Note::Bulk { bulk: Bulk::AllSet { intent: Intent::Pause }, number: 5 });
+        desk.tell(facts(vec![intent(2, Intent::Run)]));
+        desk.tell(barrier(2, 6));
+        desk.tell(Note::Close);
+        desk.is_silent().await;
+        assert_eq!(desk.wish(2), Intent::Pause);
 
-        *file.is_synced.lock().unwrap() = true;
-        file.changed.notify_all();
+        file.ends();
         let mut order = Vec::new();
         for _ in 0..4 {
-            order.push(next(&mut passed).await);
+            order.push(desk.next().await);
         }
         assert_eq!(order, [2, 4, 5, 6]);
-        running.join_next().await.unwrap().unwrap();
-        assert_eq!([1, 2, 3, 4].map(wish), [Intent::Pause, Intent::Run, Intent::Pause, Intent::Cancel]);
+        desk.running.join_next().await.unwrap().unwrap();
+        assert_eq!([1, 2, 3, 4].map(|id| desk.wish(id)), [Intent::Pause, Intent::Run, Intent::Pause, Intent::Cancel]);
         at_risk.room_for(1, 0).await;
     }
 }
