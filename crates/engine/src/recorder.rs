@@ -53,6 +53,8 @@ pub(crate) enum Note {
     Barrier { ids: Vec<TransferId>, number: u64 },
     /// The same, of transfers that rest and nobody waits for: with the next group.
     Rested { ids: Vec<TransferId>, number: u64 },
+    /// These go on with nothing but what is recorded: what could not be synced of them is behind them.
+    Loaded { ids: Vec<TransferId> },
     /// Write everything, then end.
     Close,
 }
@@ -66,6 +68,7 @@ impl fmt::Debug for Note {
             Self::Bulk { bulk, number } => f.debug_tuple("Bulk").field(bulk).field(number).finish(),
             Self::Barrier { ids, number } => f.debug_tuple("Barrier").field(ids).field(number).finish(),
             Self::Rested { ids, number } => f.debug_tuple("Rested").field(ids).field(number).finish(),
+            Self::Loaded { ids } => f.debug_tuple("Loaded").field(ids).finish(),
             Self::Close => f.write_str("Close"),
         }
     }
@@ -89,7 +92,7 @@ pub(crate) struct Passed {
     pub(crate) failure: Option<String>,
     /// How many rows a bulk was true of.
     pub(crate) removed: usize,
-    /// Those of its transfers whose file could not be synced since they last went on.
+    /// Those of its transfers whose file could not be synced since they were last read from the ledger.
     pub(crate) unsynced: Vec<TransferId>,
 }
 
@@ -123,7 +126,8 @@ struct Turn {
 struct Book {
     pending: BTreeMap<TransferId, Pending>,
     rests: Rests,
-    /// Transfers whose file could not be synced since they last went on.
+    /// Transfers whose file could not be synced since they were last read from the ledger: those who go on without that
+    /// still count parts that are not on the disk.
     unsynced: BTreeSet<TransferId>,
     /// What stays in line until a sync has ended, or until the next turn. What comes later must not overtake it.
     line: VecDeque<Note>,
@@ -169,6 +173,9 @@ impl Book {
                 }
                 Note::Barrier { ids, number } => turn.barriers.push((ids, number)),
                 Note::Rested { ids, number } => self.rests.add(ids, number, now),
+                Note::Loaded { ids } => ids.iter().for_each(|id| {
+                    self.unsynced.remove(id);
+                }),
                 // History that expires is of transfers of which nothing is pending: it has no place in the order.
                 Note::Bulk { bulk: bulk @ Bulk::Expired { .. }, number } => turn.bulks.push((bulk, number)),
                 // Everything before it is written first; if that takes a sync, it comes up again after it.

@@ -9,7 +9,7 @@ use crate::fact::{Added, Fact};
 use crate::handle::EngineError;
 use crate::job::Examined;
 use crate::ledger::Owner;
-use crate::queue::{Input, Loaded};
+use crate::queue::Loaded;
 use crate::transfer::{Intent, State, TransferId, TransferSpec};
 use crate::view::Stats;
 
@@ -81,7 +81,7 @@ impl Driver {
                 if !self.queue.holds(id) {
                     // "Pause all" may have been said meanwhile.
                     let loaded = self.as_it_will_be(loaded);
-                    self.input(Input::Load(vec![loaded]));
+                    self.load(vec![loaded]);
                 }
                 self.live.touch();
                 Ok(id)

@@ -81,7 +81,7 @@ impl Driver {
             let runs = loaded.filter(|one| one.state == State::Waiting && one.intent == Intent::Run);
             let passed: Vec<_> = runs.filter(|one| (one.order, one.id) <= cursor).collect();
             if !passed.is_empty() {
-                self.input(Input::Load(passed));
+                self.load(passed);
             }
         }
         if let Some(next) = self.state.moves.pop_front() {

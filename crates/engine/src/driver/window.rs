@@ -3,7 +3,8 @@
 use super::rest::TELL_AGAIN;
 use super::{Driver, WINDOW};
 use crate::queue::{Input, Loaded};
-use crate::transfer::Intent;
+use crate::recorder::Note;
+use crate::transfer::{Intent, TransferId};
 
 /// Pages of rows that are read before callers are heard again: many may be passed over.
 const PAGES_A_TURN: usize = 4;
@@ -34,7 +35,7 @@ impl Driver {
                             && (self.queue.lacks_credentials(&one.spec) || self.queue.would_hold_back(one))
                     };
                     page.retain(|one| !self.queue.holds(one.id) && !refused(one));
-                    self.input(Input::Load(page));
+                    self.load(page);
                 }
                 Err(error) => {
                     tracing::error!(%error, "the ledger cannot be read");
@@ -43,6 +44,15 @@ impl Driver {
             }
         }
         self.state.reads_on = wanted(self);
+    }
+
+    /// Takes in what was read from the ledger. What could not be synced of it is not recorded, and moves again.
+    pub(super) fn load(&mut self, loaded: Vec<Loaded>) {
+        let ids: Vec<TransferId> = loaded.iter().filter(|one| one.checkpoint.is_some()).map(|one| one.id).collect();
+        if !ids.is_empty() {
+            self.send_note(Note::Loaded { ids });
+        }
+        self.input(Input::Load(loaded));
     }
 
     /// Rows before the cursor may be wanted again.

@@ -147,7 +147,7 @@ impl Driver {
                 return Ok(());
             }
             // It may be part of the window later: refilling passes over what the queue holds.
-            self.input(Input::Load(vec![loaded]));
+            self.load(vec![loaded]);
         }
         self.want_held(id, intent);
         Ok(())
@@ -276,7 +276,7 @@ impl Driver {
                 Ok(Some(loaded)) if loaded.state == State::Waiting => {
                     let loaded = self.as_it_will_be(loaded);
                     if loaded.state == State::Waiting {
-                        self.input(Input::Load(vec![loaded]));
+                        self.load(vec![loaded]);
                     }
                 }
                 Ok(Some(_)) => {}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Written;
 use crate::at_risk::AtRisk;
 use crate::fact::Fact;
-use crate::transfer::{State, TransferId};
+use crate::transfer::TransferId;
 
 const PARTS_MAX: usize = 16;
 const PARTS_AGE: Duration = Duration::from_millis(200);
@@ -91,10 +91,8 @@ pub(super) fn take(
                 one.bytes += part.size_bytes;
                 one.file = file.cloned().or(one.file.take());
             }
-            // It begins anew, or goes on with only what is recorded: the old failure is behind it.
-            Fact::Restarted { .. } | Fact::StateSet { state: State::Waiting, .. } | Fact::Cancelled { .. }
-                if unsynced.remove(&id) =>
-            {
+            // It begins anew: the old failure is behind it.
+            Fact::Restarted { .. } | Fact::Cancelled { .. } if unsynced.remove(&id) => {
                 // What still waits to be recorded was written before the failure.
                 one.facts.retain(|fact| !matches!(fact, Fact::PartDone { .. }));
             }

@@ -121,11 +121,12 @@ mod tests {
     use crate::ledger::{Ledger as _, SqliteLedger};
     use crate::recorder::{Passed, Recorder};
     use crate::rules::Rules;
-    use crate::transfer::{End, Intent, StoreId, TransferOptions, TransferSpec};
+    use crate::transfer::{End, Intent, State, StoreId, TransferOptions, TransferSpec};
 
     /// A file on a disk that takes its time.
     #[derive(Debug, Default)]
     struct SlowFile {
+        is_broken: bool,
         has_begun: Notify,
         is_synced: Mutex<bool>,
         changed: Condvar,
@@ -160,7 +161,7 @@ mod tests {
             let synced = self.is_synced.lock().unwrap();
             // Bounded, so that a test that fails also ends.
             drop(self.changed.wait_timeout_while(synced, Duration::from_secs(10), |synced| !*synced).unwrap());
-            Ok(())
+            if self.is_broken { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
         }
     }
 
@@ -219,8 +220,12 @@ mod tests {
             self.notes.send(note).unwrap();
         }
 
+        async fn answer(&mut self) -> Passed {
+            tokio::time::timeout(Duration::from_secs(20), self.passed.recv()).await.unwrap().unwrap()
+        }
+
         async fn next(&mut self) -> u64 {
-            let passed = tokio::time::timeout(Duration::from_secs(20), self.passed.recv()).await.unwrap().unwrap();
+            let passed = self.answer().await;
             assert_eq!((passed.failure, passed.unsynced), (None, Vec::new()));
             passed.number
         }
@@ -305,6 +310,35 @@ mod tests {
         file.ends();
         assert_eq!([desk.next().await, desk.next().await], [2, 3]);
         assert_eq!(desk.wish(2), Intent::Pause);
+    }
+
+    /// Paused and resumed while it runs, the transfer still counts the parts that the disk has not.
+    #[tokio::test]
+    async fn a_failed_sync_is_told_until_the_transfer_is_read_from_the_ledger() {
+        let mut desk = Desk::open().await;
+        let file = Arc::new(SlowFile { is_broken: true, ..SlowFile::default() });
+        let sound = Arc::new(SlowFile::default());
+        sound.ends();
+        desk.tell(written(&file, vec![part(1, 1)]));
+        file.begins().await;
+        let state = |state| Fact::StateSet { id: TransferId(1), state, stats: None };
+        desk.tell(facts(vec![state(State::Paused)]));
+        desk.tell(Note::Rested { ids: vec![TransferId(1)], number: 2 });
+        desk.tell(facts(vec![state(State::Waiting)]));
+        desk.tell(written(&sound, vec![part(1, 2)]));
+        desk.tell(barrier(1, 3));
+        file.ends();
+        let mut told = Vec::new();
+        for _ in 0..2 {
+            let passed = desk.answer().await;
+            told.push((passed.number, passed.failure, passed.unsynced));
+        }
+        told.sort();
+        assert_eq!(told, [2, 3].map(|number| (number, None, vec![TransferId(1)])));
+        assert!(desk.ledger.records().load(TransferId(1)).unwrap().unwrap().parts.is_empty());
+        desk.tell(Note::Loaded { ids: vec![TransferId(1)] });
+        desk.tell(barrier(1, 4));
+        assert_eq!(desk.next().await, 4);
     }
 
     #[tokio::test(flavor = "multi_thread")]
