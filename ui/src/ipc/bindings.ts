@@ -1382,7 +1382,7 @@ export type Pulse = {
 	left_bytes: number,
 	/**  Whether this computer is kept awake. */
 	awake: Awake,
-	/**  Whether it has a network. */
+	/**  Whether it has a network, and an answer. */
 	network: Network,
 	/**  Whether it runs on its battery; `None` where the system does not tell. */
 	on_battery: boolean | null,
