@@ -104,7 +104,7 @@ journey('closing while transfers run asks; to quit is to go on at the next start
 
   await seat.close();
   await window.find('quit-sheet');
-  assert.match(await window.says('quit-sheet'), /1 transfer is running\./);
+  assert.match(await window.says('quit-sheet'), /1 transfer is not finished\./);
   assert.equal(await window.has('quit-tray'), false, 'there is no tray on this desktop');
   await window.picture('quit-while-active');
   await window.click('quit-stay');
